@@ -1,0 +1,42 @@
+# Flags, ccache and the precompiled headers that all of Weft shares.
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # The sloppiness lets ccache work with precompiled headers.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      ${CCACHE_PROGRAM})
+endif()
+
+add_library(WeftOptions INTERFACE)
+target_include_directories(WeftOptions INTERFACE
+  ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include
+  ${PROJECT_BINARY_DIR} ${PROJECT_BINARY_DIR}/include)
+target_compile_options(WeftOptions INTERFACE
+  -Wall -Wextra -Wno-unused-parameter -Werror=return-type)
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  target_compile_options(WeftOptions INTERFACE
+    "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>")
+endif()
+if(WEFT_SANITIZE)
+  target_compile_options(WeftOptions INTERFACE
+    -fsanitize=${WEFT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(WeftOptions INTERFACE -fsanitize=${WEFT_SANITIZE})
+endif()
+target_compile_definitions(WeftOptions INTERFACE WEFT_VERSION="${PROJECT_VERSION}")
+
+# weft_add_runtime_library(Name sources...): code without LLVM. It may use
+# exceptions at its edges, where a library throws.
+function(weft_add_runtime_library name)
+  add_library(${name} STATIC ${ARGN})
+  target_link_libraries(${name} PUBLIC WeftOptions)
+endfunction()
+
+# weft_add_unit_test(Name sources... LIBS libraries...): a GoogleTest program.
+# One program holds many cases, so that ctest starts few processes.
+function(weft_add_unit_test name)
+  cmake_parse_arguments(ARG "" "" "LIBS" ${ARGN})
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name})
+endfunction()
