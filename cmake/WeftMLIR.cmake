@@ -11,6 +11,10 @@ include(TableGen)
 include(AddLLVM)
 include(AddMLIR)
 
+# TableGen searches these.
+include_directories(${PROJECT_SOURCE_DIR})
+include_directories(SYSTEM ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
+
 add_library(WeftMLIROptions INTERFACE)
 target_link_libraries(WeftMLIROptions INTERFACE WeftOptions)
 target_include_directories(WeftMLIROptions SYSTEM INTERFACE

@@ -1,0 +1,33 @@
+//===- LLM.h - The llm dialect ----------------------------------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DIALECTS_LLM_IR_LLM_H
+#define DIALECTS_LLM_IR_LLM_H
+
+#include "dialects/LLM/IR/HostTensor.h"
+#include "dialects/LLM/IR/Sizes.h"
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dialects/LLM/IR/LLMDialect.h.inc"
+#include "dialects/LLM/IR/LLMEnums.h.inc"
+#include "dialects/LLM/IR/LLMInterfaces.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/LLM/IR/LLMAttributes.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/LLM/IR/LLMOps.h.inc"
+
+#endif // DIALECTS_LLM_IR_LLM_H

@@ -1,0 +1,77 @@
+//===- LLMBase.td - The llm dialect and its attributes -*- tablegen -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DIALECTS_LLM_IR_LLMBASE_TD
+#define DIALECTS_LLM_IR_LLMBASE_TD
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "dialects/LLM/IR/LLMInterfaces.td"
+
+def LLM_Dialect : Dialect {
+  let name = "llm";
+  let cppNamespace = "::weft";
+  let summary = "Transformer layers as whole-tensor ops";
+  let description = [{
+    Ops here say what a layer computes, never where or how: sharding is another
+    dialect's business and kernels are chosen later.
+
+    Tensor types stay plain: a dimension that is not known is `?`. What a `?`
+    means is said once, by symbolic sizes: `llm.size` declares a symbol, entry
+    arguments carry `llm.sizes = #llm.sizes<[batch, sequence, 384]>`, and every
+    op derives the sizes of its result from those of its operands.
+
+    Weights are symbols (`llm.weight`) that refer to bytes of the model's file;
+    they are never in the IR.
+  }];
+  let hasConstantMaterializer = 1;
+  let useDefaultAttributePrinterParser = 1;
+  let hasOperationAttrVerify = 0;
+  let hasRegionArgAttrVerify = 1;
+}
+
+class LLM_Attr<string name, string attrMnemonic> : AttrDef<LLM_Dialect, name> {
+  let mnemonic = attrMnemonic;
+}
+
+def LLM_SizesAttr : LLM_Attr<"Sizes", "sizes"> {
+  let summary = "A list of symbolic sizes, one for each dimension";
+  let description = [{
+    `#llm.sizes<[batch, 2 * sequence, ceildiv(sequence, 16), 384]>`
+
+    Expressions are kept in the normal form of `runtime/base/SizeExpr.h`, so that
+    equal sizes are equal attributes.
+  }];
+  // Canonical texts; `getExprs` gives the expressions.
+  let parameters = (ins ArrayRefParameter<"::mlir::StringAttr">:$texts);
+  let hasCustomAssemblyFormat = 1;
+  let skipDefaultBuilders = 1;
+  let builders = [AttrBuilder<(ins "::llvm::ArrayRef<::weft::SizeExpr>":$exprs)>];
+  let extraClassDeclaration = [{
+    ::weft::Sizes getExprs() const;
+  }];
+}
+
+class LLM_Enum<string name, string summary, list<I32EnumAttrCase> cases> :
+    I32EnumAttr<name, summary, cases> {
+  let cppNamespace = "::weft";
+}
+
+// Every op of a model: one result, and all that passes need to know of it.
+class LLM_Op<string mnemonic, list<Trait> traits = []> :
+    Op<LLM_Dialect, mnemonic, traits>;
+class LLM_ModelOp<string mnemonic, list<Trait> traits = []> :
+    LLM_Op<mnemonic, [Pure, DeclareOpInterfaceMethods<LLM_ModelOpInterface>]
+                     # traits>;
+
+def LLM_FloatTensor : RankedTensorOf<[AnyFloat]>;
+def LLM_IntTensor : RankedTensorOf<[AnyInteger]>;
+
+#endif // DIALECTS_LLM_IR_LLMBASE_TD
