@@ -16,8 +16,12 @@
 // An expression is kept in normal form: a polynomial with integer coefficients
 // over atoms, where an atom is a symbol or a quotient, remainder, minimum,
 // maximum or mesh coordinate of normal forms. Equal polynomials compare equal.
-// Arithmetic on coefficients that leaves 64 bits makes the expression invalid:
-// evaluating it is an error, and so is everything computed from it.
+// Arithmetic on coefficients that leaves 64 bits, an expression that grows
+// beyond reason (4,096 atoms, degree 64, 64 nested functions) and a constant
+// divisor below 1 make an expression invalid: evaluating it is an error, and so
+// is everything computed from it.
+//
+// Sizes are at least 1 where a division cancels them: floorDiv(x*y, x) is y.
 //
 //===----------------------------------------------------------------------===//
 
@@ -64,7 +68,7 @@ public:
   /// The canonical text: parse(e.str()) == e.
   std::string str() const;
 
-  /// False after arithmetic that left 64 bits.
+  /// False after arithmetic that left 64 bits (see above).
   bool isValid() const { return valid; }
   bool isConstant() const { return asConstant().has_value(); }
   std::optional<int64_t> asConstant() const;
@@ -92,8 +96,7 @@ public:
   StatusOr<int64_t> evaluate(const Values &values) const;
 
   /// Replaces symbols; those without a value stay.
-  using Substitution =
-      std::function<std::optional<SizeExpr>(std::string_view)>;
+  using Substitution = std::function<std::optional<SizeExpr>(std::string_view)>;
   SizeExpr substitute(const Substitution &substitution) const;
 
   /// Adds the names of all symbols (not coordinates) to `names`.
@@ -117,6 +120,7 @@ private:
   static SizeExpr apply(Function function, const SizeExpr &lhs,
                         const SizeExpr &rhs);
   class Parser;
+  friend struct SizeExprAlgebra;
 
   /// Coefficients, none of them zero.
   std::map<Monomial, int64_t, MonomialLess> terms;
