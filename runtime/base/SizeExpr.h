@@ -99,6 +99,21 @@ public:
   using Substitution = std::function<std::optional<SizeExpr>(std::string_view)>;
   SizeExpr substitute(const Substitution &substitution) const;
 
+  /// Another way to compute an expression, for example as instructions. Values
+  /// are opaque pointers.
+  class Lowering {
+  public:
+    virtual ~Lowering() = default;
+    virtual void *constant(int64_t value) = 0;
+    virtual void *symbol(std::string_view name) = 0;
+    virtual void *add(void *lhs, void *rhs) = 0;
+    virtual void *multiply(void *lhs, void *rhs) = 0;
+    /// `function` is "floordiv", "ceildiv", "mod", "min" or "max".
+    virtual void *apply(std::string_view function, void *lhs, void *rhs) = 0;
+  };
+  /// Coordinates are asked for as symbols "coord(\"axis\")".
+  void *lower(Lowering &lowering) const;
+
   /// Adds the names of all symbols (not coordinates) to `names`.
   void collectSymbols(std::set<std::string> &names) const;
 

@@ -16,6 +16,10 @@ using Algebra = SizeExprAlgebra;
 
 static constexpr size_t maximumTextLength = 16 * 1024;
 
+/// By SizeExpr::Function.
+static constexpr const char *functionNames[] = {
+    "", "", "floordiv", "ceildiv", "mod", "min", "max"};
+
 //===----------------------------------------------------------------------===//
 // Writing
 //===----------------------------------------------------------------------===//
@@ -25,8 +29,6 @@ std::string SizeExpr::str() const {
     return "<overflow>";
   if (terms.empty())
     return "0";
-  static constexpr const char *names[] = {"",    "",    "floordiv", "ceildiv",
-                                          "mod", "min", "max"};
   std::string text;
   for (const auto &[monomial, coefficient] : terms) {
     if (text.empty())
@@ -48,7 +50,7 @@ std::string SizeExpr::str() const {
         text += "coord(\"" + atom->name + "\")";
         break;
       default:
-        text += names[static_cast<size_t>(atom->function)];
+        text += functionNames[static_cast<size_t>(atom->function)];
         text += '(' + atom->arguments[0].str() + ", " +
                 atom->arguments[1].str() + ')';
       }
@@ -287,4 +289,33 @@ StatusOr<int64_t> SizeExpr::evaluate(const Values &values) const {
       total < std::numeric_limits<int64_t>::min())
     return overflow(*this);
   return static_cast<int64_t>(total);
+}
+
+//===----------------------------------------------------------------------===//
+// Lowering
+//===----------------------------------------------------------------------===//
+
+void *SizeExpr::lower(Lowering &lowering) const {
+  void *sum = nullptr;
+  for (const auto &[monomial, coefficient] : terms) {
+    void *product = nullptr;
+    auto multiply = [&](void *factor) {
+      product = product ? lowering.multiply(product, factor) : factor;
+    };
+    for (const AtomRef &atom : monomial) {
+      if (atom->function == Function::Symbol)
+        multiply(lowering.symbol(atom->name));
+      else if (atom->function == Function::Coordinate)
+        multiply(lowering.symbol("coord(\"" + atom->name + "\")"));
+      else
+        multiply(
+            lowering.apply(functionNames[static_cast<size_t>(atom->function)],
+                           atom->arguments[0].lower(lowering),
+                           atom->arguments[1].lower(lowering)));
+    }
+    if (!product || coefficient != 1)
+      multiply(lowering.constant(coefficient));
+    sum = sum ? lowering.add(sum, product) : product;
+  }
+  return sum ? sum : lowering.constant(0);
 }

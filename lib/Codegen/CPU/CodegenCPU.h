@@ -1,0 +1,107 @@
+//===- CodegenCPU.h - Kernels for x86-64 ------------------------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Compiles bodies of `llm.kernel` to a shared object that imports nothing and
+// exports functions of include/weft/kernel_abi.h:
+//
+//   auto target = resolveCPUTarget("x86-64-v3", location);
+//   KernelSource source{"ffn", &body, {{s0, 384}, ...}, 1, location};
+//   auto compiled = compileKernels({source}, *target);
+//   // compiled->table.kernels(0).items() is, for example, "ceildiv(s0, 96)*24"
+//   auto loaded = LoadedKernels::load(compiled->sharedObject, location);
+//   loaded->find("ffn")(&args, 0, items, scratch);
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LIB_CODEGEN_CPU_CODEGENCPU_H
+#define LIB_CODEGEN_CPU_CODEGENCPU_H
+
+#include "dialects/LLM/IR/Sizes.h"
+#include "weft/artifact.pb.h"
+#include "weft/kernel_abi.h"
+
+#include "mlir/IR/Block.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/IR/Location.h"
+
+namespace weft {
+
+/// A processor to compile for.
+struct CPUTarget {
+  /// "x86-64", "x86-64-v3" or "x86-64-v4": never "host".
+  std::string arch;
+  /// All features that the code needs: LLVM's names without '+', sorted.
+  std::vector<std::string> features;
+  /// Lanes of f32 in one register, and how many registers there are.
+  unsigned registerLanes = 4;
+  unsigned registers = 16;
+  bool hasFMA = false;
+  bool hasF16C = false;
+};
+
+/// Reads `--arch`: "host" (the greatest level that this machine runs),
+/// "x86-64", "x86-64-v3" (AVX2) or "x86-64-v4" (AVX-512). Weight initializers
+/// are compiled for "x86-64", which contracts nothing, so that their bytes are
+/// equal everywhere.
+mlir::FailureOr<CPUTarget> resolveCPUTarget(llvm::StringRef arch,
+                                            mlir::Location location);
+
+/// One kernel to compile: the body of an `llm.kernel` or of a function.
+struct KernelSource {
+  /// The exported symbol.
+  std::string name;
+  /// Arguments are tensors: the buffers that are read, in their order. The
+  /// terminator has one operand, the last buffer. In between are `llm` ops
+  /// whose sizes refer to s0, s1, ... only; `load_weight` is not among them.
+  mlir::Block *body = nullptr;
+  /// Sizes of each argument over s0, s1, ...
+  llvm::SmallVector<Sizes> argumentSizes;
+  /// Number of the parameters s0, s1, ...
+  unsigned sizeCount = 0;
+  mlir::Location location;
+};
+
+struct CompiledKernels {
+  /// In the order of the sources.
+  artifact::KernelTable table;
+  /// An ELF file with the kernels, weft_kernel_table and
+  /// weft_kernel_table_bytes. Equal sources and target give equal bytes.
+  std::string sharedObject;
+};
+
+/// The dialects that kernels pass through on their way; a context that calls
+/// compileKernels needs them in its registry.
+void registerCPUCodegen(mlir::DialectRegistry &registry);
+
+/// Compiles kernels, in parallel when the context allows threads. Fails with a
+/// diagnostic at the op that has no form on a CPU.
+mlir::FailureOr<CompiledKernels>
+compileKernels(llvm::ArrayRef<KernelSource> sources, const CPUTarget &target);
+
+/// A shared object of compileKernels in this process: for weight initializers
+/// and tests.
+class LoadedKernels {
+public:
+  static mlir::FailureOr<LoadedKernels> load(llvm::StringRef sharedObject,
+                                             mlir::Location location);
+  LoadedKernels(LoadedKernels &&other) : handle(other.handle) {
+    other.handle = nullptr;
+  }
+  LoadedKernels &operator=(LoadedKernels &&) = delete;
+  ~LoadedKernels();
+
+  /// The kernel of that name, or null.
+  WeftKernel find(const std::string &name) const;
+
+private:
+  explicit LoadedKernels(void *handle) : handle(handle) {}
+  void *handle;
+};
+
+} // namespace weft
+
+#endif // LIB_CODEGEN_CPU_CODEGENCPU_H
