@@ -13,6 +13,7 @@
 #define RUNTIME_BASE_SIZEEXPRALGEBRA_H
 
 #include "runtime/base/SizeExpr.h"
+#include "runtime/base/SizeExprBounds.h"
 
 namespace weft {
 
@@ -65,6 +66,8 @@ struct SizeExprAlgebra {
                                    int64_t divisor);
   static SizeExpr divideByTerm(Function function, const SizeExpr &lhs,
                                const Monomial &monomial, int64_t coefficient);
+  /// Bounds by interval arithmetic alone.
+  static SizeFacts intervalOf(const SizeExpr &expr, const SymbolFacts &symbols);
   /// Normal form of min or max.
   static SizeExpr extremum(Function function, const SizeExpr &lhs,
                            const SizeExpr &rhs);
