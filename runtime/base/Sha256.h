@@ -1,0 +1,27 @@
+//===- Sha256.h - Hashes of files -------------------------------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RUNTIME_BASE_SHA256_H
+#define RUNTIME_BASE_SHA256_H
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace weft {
+
+using Sha256 = std::array<uint8_t, 32>;
+
+Sha256 sha256(std::span<const uint8_t> bytes);
+
+/// Lower-case hexadecimal digits, as `sha256sum` prints them.
+std::string hexadecimal(std::span<const uint8_t> bytes);
+
+} // namespace weft
+
+#endif // RUNTIME_BASE_SHA256_H

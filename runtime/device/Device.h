@@ -1,0 +1,51 @@
+//===- Device.h - What runs a program's commands ----------------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RUNTIME_DEVICE_DEVICE_H
+#define RUNTIME_DEVICE_DEVICE_H
+
+#include "runtime/device/Buffer.h"
+#include "runtime/device/Queue.h"
+
+#include <memory>
+#include <string>
+
+namespace weft {
+
+class Artifact;
+
+class Device {
+public:
+  virtual ~Device() = default;
+
+  /// "cpu:0".
+  virtual const std::string &name() const = 0;
+  /// True when device addresses are host addresses, so that weights, inputs and
+  /// outputs need no copy.
+  virtual bool sharesHostMemory() const = 0;
+
+  /// Zeroed memory; fails when there is not enough. 0 bytes are allowed.
+  virtual StatusOr<std::unique_ptr<Buffer>> allocate(uint64_t bytes) = 0;
+  virtual std::unique_ptr<Queue> createQueue() = 0;
+  virtual std::unique_ptr<Event> createEvent() = 0;
+  /// Loads the kernels of one stage of an artifact.
+  virtual StatusOr<std::unique_ptr<Code>> loadCode(const Artifact &artifact,
+                                                   uint32_t stage) = 0;
+  /// Makes room so that launches of up to `scratchBytes` allocate nothing.
+  virtual Status reserveScratch(uint64_t scratchBytes) = 0;
+
+  /// The bits that kernels raised in WeftArgs::error since the last call.
+  virtual uint32_t takeErrors() = 0;
+
+  /// A request begins: threads of the device may be awake until `rest`.
+  virtual void wake() {}
+  virtual void rest() {}
+};
+
+} // namespace weft
+
+#endif // RUNTIME_DEVICE_DEVICE_H

@@ -1,0 +1,59 @@
+//===- Queue.h - Work in order ----------------------------------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RUNTIME_DEVICE_QUEUE_H
+#define RUNTIME_DEVICE_QUEUE_H
+
+#include "runtime/device/Code.h"
+#include "runtime/device/Event.h"
+#include "weft/Status.h"
+
+#include <cstdint>
+#include <span>
+
+namespace weft {
+
+/// One launch of a kernel. Everything it points to must stay until the queue is
+/// done with it.
+struct Launch {
+  const Code *code = nullptr;
+  uint32_t kernel = 0;
+  std::span<void *const> buffers; // the device's addresses
+  std::span<const int64_t> sizes; // s0, s1, ...
+  uint64_t items = 0;             // CPU: work items; 0 does nothing
+  uint64_t chunk = 1;             // CPU: items taken at once, at least 1
+  uint64_t scratchBytes = 0;      // CPU: for each worker
+  bool isDynamic = false;         // CPU: chunks by an atomic counter
+  uint64_t grid[3] = {1, 1, 1};   // CUDA: blocks
+};
+
+/// Work that a device does in order. Addresses are the device's, sizes in
+/// bytes. A queue takes work from one thread at a time. Results never depend on
+/// how a device splits the work.
+class Queue {
+public:
+  virtual ~Queue() = default;
+
+  virtual Status launch(const Launch &launch) = 0;
+  virtual Status copy(void *destination, const void *source,
+                      uint64_t bytes) = 0;
+  virtual Status fill(void *destination, uint8_t byte, uint64_t bytes) = 0;
+  /// Between host and device; done when the call returns.
+  virtual Status upload(void *destination, const void *host,
+                        uint64_t bytes) = 0;
+  virtual Status download(void *host, const void *source, uint64_t bytes) = 0;
+
+  virtual Status signal(Event &event) = 0;
+  /// Later work on this queue starts after the event's last signal.
+  virtual Status wait(Event &event) = 0;
+  /// Returns when all work is done.
+  virtual Status finish() = 0;
+};
+
+} // namespace weft
+
+#endif // RUNTIME_DEVICE_QUEUE_H
