@@ -29,8 +29,6 @@ struct BufferUse {
 
 /// On a kernel's function: how many size parameters it has.
 inline constexpr llvm::StringLiteral kernelSizesAttrName = "exec.sizes";
-/// On a kernel's function: its family, for people and traces.
-inline constexpr llvm::StringLiteral kernelFamilyAttrName = "exec.family";
 
 /// The one expression of an attribute that holds one.
 SizeExpr getSize(SizesAttr attr);

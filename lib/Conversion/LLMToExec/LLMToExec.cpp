@@ -1,0 +1,225 @@
+//===- LLMToExec.cpp - From kernels to programs ---------------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Conversion/LLMToExec/LLMToExec.h"
+
+#include "dialects/LLM/Analysis/SizeAnalysis.h"
+#include "lib/Conversion/LLMToExec/OutlineKernels.h"
+
+using namespace mlir;
+namespace weft {
+
+#define GEN_PASS_DEF_CONVERTLLMTOEXEC
+#include "lib/Conversion/LLMToExec/Passes.h.inc"
+
+namespace {
+
+/// Converts one entry function.
+class EntryConverter {
+public:
+  EntryConverter(func::FuncOp entry, SizeAnalysis &sizes,
+                 KernelOutliner &outliner)
+      : entry(entry), sizes(sizes), outliner(outliner),
+        builder(entry.getContext()) {}
+
+  LogicalResult convert();
+
+private:
+  FailureOr<exec::TensorAttr> describe(Value value, Attribute name,
+                                       const Twine &fallback);
+  LogicalResult createProgram(func::ReturnOp results);
+  LogicalResult convertOp(Operation &op);
+  LogicalResult convertKernel(KernelOp kernel);
+  void createOutputs(func::ReturnOp results);
+
+  /// Bytes of a tensor; fails on one whose size or type is unknown.
+  FailureOr<SizesAttr> getBytes(Value value);
+  LogicalResult checkDeclared(Location location, ArrayRef<SizeExpr> exprs);
+
+  func::FuncOp entry;
+  SizeAnalysis &sizes;
+  KernelOutliner &outliner;
+  OpBuilder builder;
+  /// Tensors and the buffers that hold them.
+  DenseMap<Value, Value> buffers;
+  llvm::StringMap<Value> weights;
+};
+
+} // namespace
+
+LogicalResult EntryConverter::checkDeclared(Location location,
+                                            ArrayRef<SizeExpr> exprs) {
+  for (const SizeExpr &expr : exprs) {
+    std::set<std::string> names;
+    expr.collectSymbols(names);
+    for (const std::string &name : names)
+      if (!sizes.getSymbols().isDeclared(name))
+        return emitError(location)
+               << "a tensor has size " << expr.str() << ", but no llm.size @"
+               << name
+               << " says which values that takes; declare it, or give the "
+                  "argument it comes from `llm.sizes`";
+  }
+  return success();
+}
+
+FailureOr<SizesAttr> EntryConverter::getBytes(Value value) {
+  Type elementType = cast<RankedTensorType>(value.getType()).getElementType();
+  unsigned elementBytes = exec::getElementBytes(elementType);
+  if (!elementBytes)
+    return emitError(value.getLoc())
+           << "elements of type " << elementType << " have no form in a buffer";
+  if (failed(checkDeclared(value.getLoc(), sizes.getSizes(value))))
+    return failure();
+  return exec::getSizeAttr(builder.getContext(),
+                           sizes.getNumElements(value) * elementBytes);
+}
+
+FailureOr<exec::TensorAttr>
+EntryConverter::describe(Value value, Attribute name, const Twine &fallback) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!type)
+    return emitError(entry.getLoc())
+           << fallback << " is of type " << value.getType()
+           << ", but programs take and give tensors only";
+  if (failed(getBytes(value)))
+    return failure();
+  auto text = dyn_cast_or_null<StringAttr>(name);
+  if (!text)
+    text = builder.getStringAttr(fallback);
+  return exec::TensorAttr::get(
+      builder.getContext(), text, type.getElementType(),
+      SizesAttr::get(builder.getContext(),
+                     ArrayRef<SizeExpr>(sizes.getSizes(value))));
+}
+
+LogicalResult EntryConverter::createProgram(func::ReturnOp results) {
+  SmallVector<Attribute> inputs, outputs;
+  for (BlockArgument argument : entry.getArguments()) {
+    unsigned index = argument.getArgNumber();
+    auto input = describe(argument, entry.getArgAttr(index, "llm.name"),
+                          "input" + Twine(index));
+    if (failed(input))
+      return failure();
+    inputs.push_back(*input);
+  }
+  for (auto [index, result] : llvm::enumerate(results.getOperands())) {
+    auto output = describe(result, entry.getResultAttr(index, "llm.name"),
+                           "output" + Twine(index));
+    if (failed(output))
+      return failure();
+    outputs.push_back(*output);
+  }
+  builder.setInsertionPoint(entry);
+  auto program = exec::ProgramOp::create(
+      builder, entry.getLoc(), entry.getSymName(), builder.getArrayAttr(inputs),
+      builder.getArrayAttr(outputs));
+  builder.createBlock(&program.getVariants());
+  auto variant = exec::VariantOp::create(builder, entry.getLoc(), SizesAttr());
+  builder.createBlock(&variant.getBody());
+  return success();
+}
+
+LogicalResult EntryConverter::convertKernel(KernelOp kernel) {
+  auto bytes = getBytes(kernel.getResult());
+  if (failed(bytes))
+    return failure();
+  OutlinedKernel outlined = outliner.outline(kernel);
+  if (failed(checkDeclared(kernel.getLoc(), outlined.sizes)))
+    return failure();
+  Value result =
+      exec::TemporaryOp::create(builder, kernel.getLoc(), *bytes).getResult();
+  SmallVector<Value> operands;
+  for (Value input : kernel.getInputs())
+    operands.push_back(buffers.at(input));
+  operands.push_back(result);
+  exec::LaunchOp::create(
+      builder, kernel.getLoc(), outlined.function.getSymName(), operands,
+      SizesAttr::get(builder.getContext(), ArrayRef<SizeExpr>(outlined.sizes)),
+      SizesAttr());
+  buffers[kernel.getResult()] = result;
+  return success();
+}
+
+LogicalResult EntryConverter::convertOp(Operation &op) {
+  Location location = op.getLoc();
+  if (auto kernel = dyn_cast<KernelOp>(op))
+    return convertKernel(kernel);
+  if (auto reshape = dyn_cast<ReshapeOp>(op)) {
+    // Row-major on both sides: the bytes are the same.
+    buffers[reshape.getResult()] = buffers.at(reshape.getInput());
+    return success();
+  }
+  if (auto constant = dyn_cast<ConstantOp>(op)) {
+    buffers[constant.getResult()] =
+        exec::ConstantOp::create(builder, location, constant.getValue());
+    return success();
+  }
+  if (auto load = dyn_cast<LoadWeightOp>(op)) {
+    auto bytes = getBytes(load.getResult());
+    if (failed(bytes))
+      return failure();
+    Value &buffer = weights[load.getWeight()];
+    if (!buffer)
+      buffer =
+          exec::WeightOp::create(builder, location, load.getWeight(), *bytes);
+    buffers[load.getResult()] = buffer;
+    return success();
+  }
+  return op.emitOpError("is in no llm.kernel: form kernels of all ops first "
+                        "(--llm-form-kernels)");
+}
+
+void EntryConverter::createOutputs(func::ReturnOp results) {
+  MLIRContext *context = builder.getContext();
+  SizesAttr zero = exec::getSizeAttr(context, 0);
+  for (auto [index, value] : llvm::enumerate(results.getOperands())) {
+    SizesAttr bytes = *getBytes(value);
+    Value output =
+        exec::OutputOp::create(builder, results.getLoc(), index, bytes);
+    exec::CopyOp::create(builder, value.getLoc(), buffers.at(value), zero,
+                         output, zero, bytes);
+  }
+}
+
+LogicalResult EntryConverter::convert() {
+  if (!entry.getBody().hasOneBlock())
+    return entry.emitOpError("has several blocks; an entry function has one");
+  Block &body = entry.getBody().front();
+  auto results = cast<func::ReturnOp>(body.getTerminator());
+  if (failed(createProgram(results)))
+    return failure();
+  for (BlockArgument argument : entry.getArguments())
+    buffers[argument] =
+        exec::InputOp::create(builder, argument.getLoc(),
+                              argument.getArgNumber(), *getBytes(argument));
+  for (Operation &op : body.without_terminator())
+    if (failed(convertOp(op)))
+      return failure();
+  createOutputs(results);
+  entry.erase();
+  return success();
+}
+
+namespace {
+
+struct ConvertLLMToExecPass : impl::ConvertLLMToExecBase<ConvertLLMToExecPass> {
+  void runOnOperation() override {
+    SizeAnalysis sizes(getOperation());
+    KernelOutliner outliner(getOperation(), sizes);
+    SmallVector<func::FuncOp> entries;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (function.isPublic() && !function.isDeclaration())
+        entries.push_back(function);
+    for (func::FuncOp entry : entries)
+      if (failed(EntryConverter(entry, sizes, outliner).convert()))
+        return signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace weft
