@@ -53,8 +53,8 @@ def LLM_MatMulOp : LLM_ModelOp<"matmul", [SameOperandsAndResultElementType]> {
     }
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$lhs, AnyRankedTensor:$rhs);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins LLM_Tensor:$lhs, LLM_Tensor:$rhs);
+  let results = (outs LLM_Tensor:$result);
   let assemblyFormat = [{
     $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)
   }];

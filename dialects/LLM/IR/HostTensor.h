@@ -59,6 +59,10 @@ struct Evaluation {
   SizeExpr::Values sizes;
   /// The tensor of an `llm.weight`, or failure with a diagnostic.
   std::function<mlir::FailureOr<HostTensor>(llvm::StringRef name)> weight;
+  /// Fails without diagnostics: folding only tries.
+  bool quiet = false;
+
+  mlir::LogicalResult emitError(const llvm::Twine &message) const;
 
   /// The value of an expression, or failure with a diagnostic.
   mlir::FailureOr<int64_t> evaluate(const SizeExpr &size) const;

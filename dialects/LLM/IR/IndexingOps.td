@@ -26,8 +26,8 @@ def LLM_EmbeddingOp : LLM_ModelOp<"embedding"> {
     }
     ```
   }];
-  let arguments = (ins LLM_IntTensor:$ids, AnyRankedTensor:$table);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins LLM_IntTensor:$ids, LLM_Tensor:$table);
+  let results = (outs LLM_Tensor:$result);
   let assemblyFormat = [{
     $ids `,` $table attr-dict `:` type($ids) `,` type($table) `->` type($result)
   }];
@@ -49,8 +49,8 @@ def LLM_GatherOp : LLM_ModelOp<"gather"> {
     }
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$input, LLM_IntTensor:$indices, I64Attr:$axis);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins LLM_Tensor:$input, LLM_IntTensor:$indices, I64Attr:$axis);
+  let results = (outs LLM_Tensor:$result);
   let assemblyFormat = [{
     $input `,` $indices `axis` $axis attr-dict
     `:` type($input) `,` type($indices) `->` type($result)
@@ -73,7 +73,7 @@ def LLM_IotaOp : LLM_ModelOp<"iota"> {
     ```
   }];
   let arguments = (ins I64Attr:$axis, LLM_SizesAttr:$sizes);
-  let results = (outs AnyRankedTensor:$result);
+  let results = (outs LLM_Tensor:$result);
   let assemblyFormat = "`axis` $axis `to` $sizes attr-dict `:` type($result)";
   let hasVerifier = 1;
 }

@@ -30,4 +30,12 @@
 #define GET_OP_CLASSES
 #include "dialects/LLM/IR/LLMOps.h.inc"
 
+namespace weft {
+
+/// True for ops that read each operand element more than once: an `llm.kernel`
+/// holds at most one.
+bool isKernelAnchor(mlir::Operation *op);
+
+} // namespace weft
+
 #endif // DIALECTS_LLM_IR_LLM_H

@@ -32,9 +32,16 @@ def LLM_Dialect : Dialect {
     they are never in the IR.
   }];
   let hasConstantMaterializer = 1;
-  let useDefaultAttributePrinterParser = 1;
-  let hasOperationAttrVerify = 0;
   let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
+  // By hand, because `#llm.sizes<[...]>` and the bare `[...]` of an op share
+  // the attribute's parser.
+  let extraClassDeclaration = [{
+    ::mlir::Attribute parseAttribute(::mlir::DialectAsmParser &parser,
+                                     ::mlir::Type type) const override;
+    void printAttribute(::mlir::Attribute attribute,
+                        ::mlir::DialectAsmPrinter &printer) const override;
+  }];
 }
 
 class LLM_Attr<string name, string attrMnemonic> : AttrDef<LLM_Dialect, name> {
@@ -53,7 +60,12 @@ def LLM_SizesAttr : LLM_Attr<"Sizes", "sizes"> {
   let parameters = (ins ArrayRefParameter<"::mlir::StringAttr">:$texts);
   let hasCustomAssemblyFormat = 1;
   let skipDefaultBuilders = 1;
-  let builders = [AttrBuilder<(ins "::llvm::ArrayRef<::weft::SizeExpr>":$exprs)>];
+  let builders = [AttrBuilder<(ins "::llvm::ArrayRef<::weft::SizeExpr>":$exprs), [{
+    ::llvm::SmallVector<::mlir::StringAttr> texts;
+    for (const ::weft::SizeExpr &expr : exprs)
+      texts.push_back(::mlir::StringAttr::get($_ctxt, expr.str()));
+    return $_get($_ctxt, texts);
+  }]>];
   let extraClassDeclaration = [{
     ::weft::Sizes getExprs() const;
   }];
@@ -71,7 +83,13 @@ class LLM_ModelOp<string mnemonic, list<Trait> traits = []> :
     LLM_Op<mnemonic, [Pure, DeclareOpInterfaceMethods<LLM_ModelOpInterface>]
                      # traits>;
 
-def LLM_FloatTensor : RankedTensorOf<[AnyFloat]>;
-def LLM_IntTensor : RankedTensorOf<[AnyInteger]>;
+// What the reference evaluator holds exactly: floats that know NaN and zero,
+// integers of at most 64 bits.
+defvar LLM_Floats = [F64, F32, F16, BF16, F8E4M3FN, F8E5M2];
+defvar LLM_Ints = [I1, AnyI<4>, AnyI8, AnyI16, AnyI32, AnyI64];
+def LLM_FloatTensor : RankedTensorOf<LLM_Floats>;
+def LLM_IntTensor : RankedTensorOf<LLM_Ints>;
+def LLM_Tensor : RankedTensorOf<!listconcat(LLM_Floats, LLM_Ints)>;
+def LLM_StaticTensor : StaticShapeTensorOf<!listconcat(LLM_Floats, LLM_Ints)>;
 
 #endif // DIALECTS_LLM_IR_LLMBASE_TD

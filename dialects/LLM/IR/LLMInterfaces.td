@@ -22,8 +22,11 @@ def LLM_ModelOpInterface : OpInterface<"ModelOpInterface"> {
       }], "::weft::Sizes", "reifySizes",
       (ins "::llvm::ArrayRef<::weft::Sizes>":$operands)>,
     InterfaceMethod<[{
-      Which dimensions of operands and result belong together, as an einsum.
-      }], "::weft::ShardingRule", "getShardingRule">,
+      Which dimensions of operands and result belong together, as an einsum,
+      given the sizes of the operands and of the result.
+      }], "::weft::ShardingRule", "getShardingRule",
+      (ins "::llvm::ArrayRef<::weft::Sizes>":$operands,
+           "const ::weft::Sizes &":$result)>,
     InterfaceMethod<[{
       Floating-point operations and bytes moved, given the sizes of the operands
       and of the result.

@@ -13,7 +13,7 @@ include "dialects/LLM/IR/LLMBase.td"
 // Element types agree; the shape follows from attributes.
 class LLM_LayoutOp<string mnemonic, list<Trait> traits = []> :
     LLM_ModelOp<mnemonic, [SameOperandsAndResultElementType] # traits> {
-  let results = (outs AnyRankedTensor:$result);
+  let results = (outs LLM_Tensor:$result);
   let hasFolder = 1;
   let hasVerifier = 1;
 }
@@ -31,9 +31,8 @@ def LLM_ReshapeOp : LLM_LayoutOp<"reshape"> {
     llm.size @sequence range(1, 512) divisor 1
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$input, LLM_SizesAttr:$sizes);
+  let arguments = (ins LLM_Tensor:$input, LLM_SizesAttr:$sizes);
   let assemblyFormat = "$input `to` $sizes attr-dict `:` type($input) `->` type($result)";
-  let hasCanonicalizer = 1;
 }
 
 def LLM_TransposeOp : LLM_LayoutOp<"transpose"> {
@@ -49,9 +48,8 @@ def LLM_TransposeOp : LLM_LayoutOp<"transpose"> {
     }
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$input, DenseI64ArrayAttr:$permutation);
+  let arguments = (ins LLM_Tensor:$input, DenseI64ArrayAttr:$permutation);
   let assemblyFormat = "$input `perm` $permutation attr-dict `:` type($input) `->` type($result)";
-  let hasCanonicalizer = 1;
 }
 
 def LLM_SliceOp : LLM_LayoutOp<"slice"> {
@@ -69,7 +67,7 @@ def LLM_SliceOp : LLM_LayoutOp<"slice"> {
     }
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$input, LLM_SizesAttr:$offsets, LLM_SizesAttr:$sizes,
+  let arguments = (ins LLM_Tensor:$input, LLM_SizesAttr:$offsets, LLM_SizesAttr:$sizes,
                        DenseI64ArrayAttr:$strides);
   let assemblyFormat = [{
     $input `offsets` $offsets `sizes` $sizes `strides` $strides attr-dict
@@ -88,7 +86,7 @@ def LLM_ConcatOp : LLM_LayoutOp<"concat"> {
     }
     ```
   }];
-  let arguments = (ins Variadic<AnyRankedTensor>:$inputs, I64Attr:$axis);
+  let arguments = (ins Variadic<LLM_Tensor>:$inputs, I64Attr:$axis);
   let assemblyFormat = "$inputs `axis` $axis attr-dict `:` type($inputs) `->` type($result)";
 }
 
@@ -106,7 +104,7 @@ def LLM_ExpandOp : LLM_LayoutOp<"expand"> {
     }
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$input, LLM_SizesAttr:$sizes);
+  let arguments = (ins LLM_Tensor:$input, LLM_SizesAttr:$sizes);
   let assemblyFormat = "$input `to` $sizes attr-dict `:` type($input) `->` type($result)";
 }
 
@@ -123,7 +121,7 @@ def LLM_PadOp : LLM_LayoutOp<"pad"> {
     }
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$input, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high);
+  let arguments = (ins LLM_Tensor:$input, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high);
   let assemblyFormat = "$input `low` $low `high` $high attr-dict `:` type($input) `->` type($result)";
 }
 

@@ -74,8 +74,8 @@ def LLM_ReduceOp : LLM_ModelOp<"reduce", [SameOperandsAndResultElementType]> {
     }
     ```
   }];
-  let arguments = (ins LLM_Reduction:$kind, AnyRankedTensor:$input, DenseI64ArrayAttr:$axes);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins LLM_Reduction:$kind, LLM_Tensor:$input, DenseI64ArrayAttr:$axes);
+  let results = (outs LLM_Tensor:$result);
   let assemblyFormat = [{
     $kind $input `axes` $axes attr-dict `:` type($input) `->` type($result)
   }];

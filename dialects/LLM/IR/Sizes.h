@@ -27,17 +27,18 @@ struct Cost {
 
 /// How a factor of a sharding rule may be split over devices.
 enum class FactorKind {
-  PassThrough,  ///< Splitting it splits the result.
-  Sum,          ///< Splitting it leaves partial sums.
-  Max,          ///< Splitting it leaves partial maxima.
-  Min,          ///< Splitting it leaves partial minima.
-  Replicate,    ///< It must be whole on every device.
+  PassThrough, ///< Splitting it splits the result.
+  Sum,         ///< Splitting it leaves partial sums.
+  Max,         ///< Splitting it leaves partial maxima.
+  Min,         ///< Splitting it leaves partial minima.
+  Replicate,   ///< It must be whole on every device.
 };
 
 /// An einsum over factors: which dimensions of operands and result go together.
 /// A dimension is a product of factors, major to minor; one without factors is
 /// never split. In text, factors are letters ("a" to "z", then "{26}", ...) and
-/// compound dimensions are in parentheses: "t(ng)d,snd,snd->t(ng)d".
+/// compound dimensions are in parentheses: "t(ng)d,snd,snd->t(ng)d"; "_" is a
+/// dimension without factors.
 struct ShardingRule {
   using Dimension = llvm::SmallVector<unsigned, 1>;
   using Dimensions = llvm::SmallVector<Dimension, 4>;

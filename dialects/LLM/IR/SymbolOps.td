@@ -11,7 +11,8 @@
 include "mlir/IR/SymbolInterfaces.td"
 include "dialects/LLM/IR/LLMBase.td"
 
-def LLM_WeightOp : LLM_Op<"weight", [Symbol]> {
+def LLM_WeightOp : LLM_Op<"weight",
+    [Symbol, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "A tensor that lies in the model's file";
   let description = [{
     Names bytes of a file; nothing is read until packaging. `type` is how the
@@ -35,7 +36,7 @@ def LLM_WeightOp : LLM_Op<"weight", [Symbol]> {
   }];
   let arguments = (ins
     SymbolNameAttr:$sym_name,
-    TypeAttrOf<AnyStaticShapeTensor>:$type,
+    TypeAttrOf<LLM_StaticTensor>:$type,
     OptionalAttr<StrAttr>:$file,
     DefaultValuedAttr<I64Attr, "0">:$offset,
     OptionalAttr<FlatSymbolRefAttr>:$initializer,
@@ -46,12 +47,16 @@ def LLM_WeightOp : LLM_Op<"weight", [Symbol]> {
     ::mlir::RankedTensorType getTensorType() {
       return ::llvm::cast<::mlir::RankedTensorType>(getType());
     }
-    /// A declaration only in the sense of symbol tables: never true.
-    static bool isDeclaration() { return false; }
+    /// Nothing outside of the module reads weights, so that those without
+    /// users are dead.
+    static ::mlir::SymbolTable::Visibility getVisibility() {
+      return ::mlir::SymbolTable::Visibility::Private;
+    }
   }];
 }
 
-def LLM_LoadWeightOp : LLM_ModelOp<"load_weight"> {
+def LLM_LoadWeightOp : LLM_ModelOp<"load_weight",
+    [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "The value of an `llm.weight`";
   let description = [{
     Example:
@@ -64,7 +69,7 @@ def LLM_LoadWeightOp : LLM_ModelOp<"load_weight"> {
     ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$weight);
-  let results = (outs AnyStaticShapeTensor:$result);
+  let results = (outs LLM_StaticTensor:$result);
   let assemblyFormat = "$weight attr-dict `:` type($result)";
 }
 
@@ -102,9 +107,10 @@ def LLM_ConstantOp : LLM_ModelOp<"constant",
     ```
   }];
   let arguments = (ins ElementsAttr:$value);
-  let results = (outs AnyStaticShapeTensor:$result);
+  let results = (outs LLM_StaticTensor:$result);
   let assemblyFormat = "$value attr-dict";
   let hasFolder = 1;
+  let hasVerifier = 1;
 }
 
 def LLM_SizesToTensorOp : LLM_ModelOp<"sizes_to_tensor"> {

@@ -1,0 +1,50 @@
+//===- KernelOps.cpp - Groups of ops that run as one launch ---------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/LLM/IR/LLM.h"
+
+using namespace mlir;
+
+namespace weft {
+
+bool isKernelAnchor(Operation *op) {
+  return isa<LinearOp, MatMulOp, AttentionOp, LayerNormOp, SoftmaxOp, ReduceOp>(
+      op);
+}
+
+LogicalResult KernelOp::verify() {
+  Block &block = getBody().front();
+  if (!llvm::equal(block.getArgumentTypes(), getInputs().getTypes()))
+    return emitOpError("block arguments have types (")
+           << block.getArgumentTypes() << ") but the inputs have ("
+           << getInputs().getTypes() << ")";
+  auto yield = dyn_cast_if_present<YieldOp>(
+      block.mightHaveTerminator() ? block.getTerminator() : nullptr);
+  if (!yield)
+    return emitOpError("body does not end in an llm.yield");
+  if (yield.getValue().getType() != getType())
+    return emitOpError("yields ")
+           << yield.getValue().getType() << " but its result is " << getType();
+  Operation *anchor = nullptr;
+  for (Operation &op : block.without_terminator()) {
+    if (!isa<ModelOpInterface>(op))
+      return op.emitOpError("is not an op of a model, which are all that an "
+                            "llm.kernel holds");
+    if (!isKernelAnchor(&op))
+      continue;
+    if (anchor) {
+      InFlightDiagnostic error = op.emitOpError(
+          "is the second anchor of an llm.kernel, which holds one at most");
+      error.attachNote(anchor->getLoc()) << "the first is here";
+      return error;
+    }
+    anchor = &op;
+  }
+  return success();
+}
+
+} // namespace weft
