@@ -1,0 +1,87 @@
+//===- HoistWeights.cpp - Compute on weights at packaging -----------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/LLM/Transforms/Matchers.h"
+#include "dialects/LLM/Transforms/Passes.h"
+#include "dialects/LLM/Transforms/WeightInitializers.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace weft {
+#define GEN_PASS_DEF_HOISTWEIGHTSPASS
+#include "dialects/LLM/Transforms/Passes.h.inc"
+
+namespace {
+
+bool readsWeight(Value value) {
+  Operation *op = value.getDefiningOp();
+  return isa<LoadWeightOp>(op) || llvm::any_of(op->getOperands(), readsWeight);
+}
+
+/// A computation on weights whose result something else uses.
+bool isRoot(Operation &op) {
+  if (isa<LoadWeightOp, ConstantOp>(op) || op.getNumResults() != 1 ||
+      !isWeightLike(op.getResult(0)) || !readsWeight(op.getResult(0)))
+    return false;
+  return llvm::any_of(op.getUsers(), [](Operation *user) {
+    return user->getNumResults() != 1 || !isWeightLike(user->getResult(0));
+  });
+}
+
+/// What the weight is called after its source.
+StringRef suffixOf(Operation &op) {
+  return llvm::TypeSwitch<Operation *, StringRef>(&op)
+      .Case([](TransposeOp) { return "transposed"; })
+      .Case([](ReshapeOp) { return "reshaped"; })
+      .Case([](PadOp) { return "padded"; })
+      .Case([](CastOp cast) { return "cast"; })
+      .Default([](Operation *) { return "computed"; });
+}
+
+struct HoistWeightsPass : impl::HoistWeightsPassBase<HoistWeightsPass> {
+  void runOnOperation() override {
+    WeightInitializers initializers(getOperation());
+    SmallVector<Operation *> roots;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (function.isPublic())
+        function.walk([&](Operation *op) {
+          if (isRoot(*op))
+            roots.push_back(op);
+        });
+    for (Operation *root : roots) {
+      WeightOp weight = initializers.hoist(root->getResult(0), suffixOf(*root));
+      OpBuilder builder(root);
+      root->replaceAllUsesWith(LoadWeightOp::create(
+          builder, root->getLoc(), root->getResult(0).getType(),
+          FlatSymbolRefAttr::get(weight)));
+      eraseDead(root);
+    }
+    initializers.eraseUnused();
+  }
+
+  /// `op` has no users any more; so may its operands.
+  static void eraseDead(Operation *op) {
+    if (!op || !op->use_empty())
+      return;
+    auto operands = llvm::to_vector(op->getOperands());
+    op->erase();
+    // The same value may be two operands: erased once.
+    SmallVector<Operation *> definitions;
+    for (Value operand : operands)
+      if (Operation *definition = operand.getDefiningOp())
+        if (!llvm::is_contained(definitions, definition))
+          definitions.push_back(definition);
+    for (Operation *definition : definitions)
+      eraseDead(definition);
+  }
+};
+
+} // namespace
+} // namespace weft

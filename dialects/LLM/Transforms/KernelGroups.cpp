@@ -1,0 +1,198 @@
+//===- KernelGroups.cpp - Which ops share a launch ------------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/LLM/Transforms/KernelGroups.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+
+namespace weft {
+
+/// Reads each element of its operands more than once, or combines many.
+static bool isAnchor(Operation *op) {
+  return isa<LinearOp, MatMulOp, AttentionOp, LayerNormOp, SoftmaxOp, ReduceOp>(
+      op);
+}
+
+/// Moves elements without computing.
+static bool isLayout(Operation *op) {
+  return isa<TransposeOp, SliceOp, ConcatOp, ExpandOp, PadOp, GatherOp,
+             EmbeddingOp>(op);
+}
+
+/// One result element from the operands' elements at the same place.
+static bool isElementwise(Operation *op) {
+  return isa<ModelOpInterface>(op) && !isAnchor(op) && !isLayout(op) &&
+         !isa<LoadWeightOp, ConstantOp, IotaOp, SizesToTensorOp, ReshapeOp>(op);
+}
+
+static bool isTranscendental(Operation *op) {
+  return isa<ExpOp, LogOp, SinOp, CosOp, TanhOp, ErfOp, SigmoidOp, PowOp,
+             GeluOp>(op);
+}
+
+bool isFree(Operation *op) {
+  if (!op)
+    return false;
+  if (isa<IotaOp, SizesToTensorOp>(op))
+    return true;
+  // Other constants are memory, and would make each layer's kernel another one.
+  if (auto constant = dyn_cast<ConstantOp>(op)) {
+    auto elements = dyn_cast<DenseElementsAttr>(constant.getValue());
+    return elements && (elements.isSplat() || elements.getNumElements() == 1);
+  }
+  return isa<ExpandOp, CastOp>(op) && isFree(op->getOperand(0).getDefiningOp());
+}
+
+KernelGroups::KernelGroups(Block &block, SizeAnalysis &sizes)
+    : block(block), sizes(sizes) {
+  // Norms first: a residual sum that only a norm reads is better added there,
+  // where the row is in the cache, than in the epilogue of the product.
+  for (Operation &op : block)
+    if (isAnchor(&op))
+      growPrologue(startGroup(&op));
+  for (KernelGroup &group : groups)
+    growEpilogue(group);
+  // Users before producers: a producer joins its only user's group.
+  for (Operation &op : llvm::reverse(block)) {
+    if (!isUngrouped(&op) || !(isLayout(&op) || isElementwise(&op) ||
+                               (isFree(&op) && !isa<ConstantOp>(op))))
+      continue;
+    if (isFree(&op) && llvm::all_of(op.getUsers(), [&](Operation *user) {
+          return groupOf.contains(user) || isFree(user);
+        }))
+      continue;
+    KernelGroup &group = startGroup(&op);
+    absorb(group, [&](Operation *producer) {
+      return (isLayout(producer) || isElementwise(producer) ||
+              isUnitReshape(producer)) &&
+             isWorthRepeating(producer, group);
+    });
+  }
+}
+
+void KernelGroups::growPrologue(KernelGroup &group) {
+  if (!isa<LayerNormOp, SoftmaxOp, ReduceOp>(group.root))
+    return;
+  Operation *input = group.root->getOperand(0).getDefiningOp();
+  // Keeps the last dimension last, so that rows are read in order.
+  auto mayJoin = [&](Operation *op) {
+    return isElementwise(op) || isUnitReshape(op) ||
+           isa<EmbeddingOp, ExpandOp, SliceOp>(op);
+  };
+  if (!isUngrouped(input) || isFree(input) || !mayJoin(input) ||
+      !llvm::all_equal(input->getUsers()))
+    return;
+  add(group, input);
+  absorb(group, mayJoin);
+}
+
+void KernelGroups::growEpilogue(KernelGroup &group) {
+  while (true) {
+    if (group.root->use_empty() || !llvm::all_equal(group.root->getUsers()))
+      return;
+    Operation *user = *group.root->getUsers().begin();
+    if (!isUngrouped(user) || !isElementwise(user) ||
+        !sizes.haveSameSizes(user->getResult(0), group.root->getResult(0)))
+      return;
+    add(group, user);
+    group.root = user;
+    absorb(group, [&](Operation *op) {
+      return isElementwise(op) && isWorthRepeating(op, group);
+    });
+  }
+}
+
+void KernelGroups::absorb(KernelGroup &group,
+                          llvm::function_ref<bool(Operation *)> mayJoin) {
+  // One more member may hold the last outside user of another producer.
+  while (joinProducers(group, mayJoin))
+    ;
+  dropViews(group);
+}
+
+bool KernelGroups::joinProducers(
+    KernelGroup &group, llvm::function_ref<bool(Operation *)> mayJoin) {
+  bool changed = false;
+  for (size_t index = 0; index < group.ops.size(); ++index) {
+    // Of an anchor only the input has a prologue, and has it already.
+    if (isAnchor(group.ops[index]))
+      continue;
+    for (Value operand : group.ops[index]->getOperands()) {
+      Operation *producer = operand.getDefiningOp();
+      if (!isUngrouped(producer) || isFree(producer) || !mayJoin(producer) ||
+          !llvm::all_of(producer->getUsers(), [&](Operation *user) {
+            return group.ops.contains(user);
+          }))
+        continue;
+      add(group, producer);
+      changed = true;
+    }
+  }
+  return changed;
+}
+
+void KernelGroups::dropViews(KernelGroup &group) {
+  // A reshape of what lies in memory is another name for it, not work.
+  auto isView = [&](Operation *op) {
+    Operation *source =
+        isa<ReshapeOp>(op) ? op->getOperand(0).getDefiningOp() : op;
+    return isa<ReshapeOp>(op) && !group.ops.contains(source) && !isFree(source);
+  };
+  while (true) {
+    Operation *view = nullptr;
+    for (Operation *op : group.ops)
+      if (isView(op))
+        view = op;
+    if (!view)
+      return;
+    group.ops.remove(view);
+    groupOf.erase(view);
+  }
+}
+
+bool KernelGroups::isWorthRepeating(Operation *op, const KernelGroup &group) {
+  return !isTranscendental(op) ||
+         sizes.getNumElements(op->getResult(0)) ==
+             sizes.getNumElements(group.root->getResult(0));
+}
+
+bool KernelGroups::isUnitReshape(Operation *op) {
+  if (!isa<ReshapeOp>(op))
+    return false;
+  auto withoutUnits = [&](Value value) {
+    Sizes kept = sizes.getSizes(value);
+    llvm::erase_if(kept, [](SizeExpr &size) { return size == SizeExpr(1); });
+    return kept;
+  };
+  return withoutUnits(op->getOperand(0)) == withoutUnits(op->getResult(0));
+}
+
+KernelGroup &KernelGroups::startGroup(Operation *op) {
+  KernelGroup &group = groups.emplace_back();
+  group.root = op;
+  add(group, op);
+  return group;
+}
+
+void KernelGroups::add(KernelGroup &group, Operation *op) {
+  group.ops.insert(op);
+  groupOf[op] = &group;
+}
+
+SmallVector<const KernelGroup *> KernelGroups::get() const {
+  SmallVector<const KernelGroup *> ordered;
+  for (const KernelGroup &group : groups)
+    ordered.push_back(&group);
+  llvm::sort(ordered, [](const KernelGroup *lhs, const KernelGroup *rhs) {
+    return lhs->root->isBeforeInBlock(rhs->root);
+  });
+  return ordered;
+}
+
+} // namespace weft

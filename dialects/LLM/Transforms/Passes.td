@@ -1,0 +1,315 @@
+//===- Passes.td - Passes on the llm dialect -*- tablegen -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DIALECTS_LLM_TRANSFORMS_PASSES_TD
+#define DIALECTS_LLM_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def RaiseLinearPass : Pass<"llm-raise-linear", "::mlir::func::FuncOp"> {
+  let summary = "Raise a product with a weight and the bias behind it to `llm.linear`";
+  let description = [{
+    Before, as ONNX has it, with the weight `[K, N]`:
+    ```mlir
+    llm.weight @w : tensor<384x1536xf32> in "model.onnx" at 0
+    llm.weight @b : tensor<1536xf32> in "model.onnx" at 2359296
+    func.func @layer(%x: tensor<?x384xf32>) -> tensor<?x1536xf32> {
+      %w = llm.load_weight @w : tensor<384x1536xf32>
+      %b = llm.load_weight @b : tensor<1536xf32>
+      %0 = llm.matmul %x, %w : tensor<?x384xf32>, tensor<384x1536xf32> -> tensor<?x1536xf32>
+      %1 = llm.add %b, %0 : tensor<1536xf32>, tensor<?x1536xf32> -> tensor<?x1536xf32>
+      return %1 : tensor<?x1536xf32>
+    }
+    ```
+    After; `llm-hoist-weights` then makes the transposed weight one of its own:
+    ```mlir
+    llm.weight @w : tensor<384x1536xf32> in "model.onnx" at 0
+    llm.weight @b : tensor<1536xf32> in "model.onnx" at 2359296
+    func.func @layer(%x: tensor<?x384xf32>) -> tensor<?x1536xf32> {
+      %w = llm.load_weight @w : tensor<384x1536xf32>
+      %b = llm.load_weight @b : tensor<1536xf32>
+      %0 = llm.transpose %w perm [1, 0] : tensor<384x1536xf32> -> tensor<1536x384xf32>
+      %1 = llm.linear %x, %0 bias %b : tensor<?x384xf32>, tensor<1536x384xf32>, tensor<1536xf32> -> tensor<?x1536xf32>
+      return %1 : tensor<?x1536xf32>
+    }
+    ```
+    A product of two activations stays a matmul: its right side would be
+    transposed on every run. So does a product with a stack of weights (rank 3
+    and more). A bias stays an add if the product has other users, is wider than
+    the product, or is not known before the model runs.
+  }];
+  let dependentDialects = ["::weft::LLMDialect"];
+}
+
+def RaiseLayerNormPass : Pass<"llm-raise-layer-norm", "::mlir::func::FuncOp"> {
+  let summary = "Raise mean, variance and scale to `llm.layer_norm`";
+  let description = [{
+    The division may be a product with rsqrt or with a reciprocal, the square a
+    power or a product, operands in any order.
+
+    Before:
+    ```mlir
+    func.func @norm(%x: tensor<?x384xf32>, %scale: tensor<384xf32>, %bias: tensor<384xf32>) -> tensor<?x384xf32> {
+      %two = llm.constant dense<2.0> : tensor<f32>
+      %epsilon = llm.constant dense<1.0e-12> : tensor<f32>
+      %0 = llm.reduce mean %x axes [1] : tensor<?x384xf32> -> tensor<?x1xf32>
+      %1 = llm.sub %x, %0 : tensor<?x384xf32>, tensor<?x1xf32> -> tensor<?x384xf32>
+      %2 = llm.pow %1, %two : tensor<?x384xf32>, tensor<f32> -> tensor<?x384xf32>
+      %3 = llm.reduce mean %2 axes [1] : tensor<?x384xf32> -> tensor<?x1xf32>
+      %4 = llm.add %3, %epsilon : tensor<?x1xf32>, tensor<f32> -> tensor<?x1xf32>
+      %5 = llm.sqrt %4 : tensor<?x1xf32>
+      %6 = llm.div %1, %5 : tensor<?x384xf32>, tensor<?x1xf32> -> tensor<?x384xf32>
+      %7 = llm.mul %6, %scale : tensor<?x384xf32>, tensor<384xf32> -> tensor<?x384xf32>
+      %8 = llm.add %7, %bias : tensor<?x384xf32>, tensor<384xf32> -> tensor<?x384xf32>
+      return %8 : tensor<?x384xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @norm(%x: tensor<?x384xf32>, %scale: tensor<384xf32>, %bias: tensor<384xf32>) -> tensor<?x384xf32> {
+      %0 = llm.layer_norm %x, %scale bias %bias epsilon 1.0e-12 : tensor<?x384xf32>, tensor<384xf32>, tensor<384xf32>
+      return %0 : tensor<?x384xf32>
+    }
+    ```
+    A norm over another dimension than the last stays, and so does one without
+    scale, or whose mean, difference or variance have other users.
+  }];
+  let dependentDialects = ["::weft::LLMDialect"];
+}
+
+def RaiseGeluPass : Pass<"llm-raise-gelu", "::mlir::func::FuncOp"> {
+  let summary = "Raise formulas with erf or tanh to `llm.gelu`";
+  let description = [{
+    `0.5 * x * (1 + erf(x / sqrt(2)))` and
+    `0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))` in any order and
+    grouping of factors; constants may differ by rounding to f32.
+
+    Before:
+    ```mlir
+    func.func @activation(%x: tensor<?x1536xf32>) -> tensor<?x1536xf32> {
+      %root = llm.constant dense<1.41421354> : tensor<f32>
+      %one = llm.constant dense<1.0> : tensor<f32>
+      %half = llm.constant dense<0.5> : tensor<f32>
+      %0 = llm.div %x, %root : tensor<?x1536xf32>, tensor<f32> -> tensor<?x1536xf32>
+      %1 = llm.erf %0 : tensor<?x1536xf32>
+      %2 = llm.add %1, %one : tensor<?x1536xf32>, tensor<f32> -> tensor<?x1536xf32>
+      %3 = llm.mul %x, %2 : tensor<?x1536xf32>, tensor<?x1536xf32> -> tensor<?x1536xf32>
+      %4 = llm.mul %3, %half : tensor<?x1536xf32>, tensor<f32> -> tensor<?x1536xf32>
+      return %4 : tensor<?x1536xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @activation(%x: tensor<?x1536xf32>) -> tensor<?x1536xf32> {
+      %0 = llm.gelu %x approximate none : tensor<?x1536xf32>
+      return %0 : tensor<?x1536xf32>
+    }
+    ```
+    Other constants stay, and so does a formula whose inner values have other
+    users.
+  }];
+  let dependentDialects = ["::weft::LLMDialect"];
+}
+
+def RaiseAttentionPass : Pass<"llm-raise-attention", "::mlir::func::FuncOp"> {
+  let summary = "Raise softmax between two products to `llm.attention`";
+  let description = [{
+    Scales on the scores, on query or key, or on both are multiplied together.
+    Masks may be added or selected (`where(hidden, -inf, scores)`); causal ones
+    stay masks. `where(isnan(p), 0, p)` around the softmax, as PyTorch exports
+    scaled_dot_product_attention, goes away: `llm.softmax` gives no NaN for rows
+    that are hidden whole. Repeated key and value heads (expand and reshape)
+    become grouped heads. The transposes around disappear, since the op's layout
+    is `[batch, sequence, heads, head size]`.
+
+    Before:
+    ```mlir
+    func.func @attend(%q: tensor<2x8x12x32xf32>, %k: tensor<2x8x12x32xf32>, %v: tensor<2x8x12x32xf32>, %mask: tensor<2x1x1x8xf32>) -> tensor<2x8x12x32xf32> {
+      %scale = llm.constant dense<5.65685415> : tensor<f32>
+      %0 = llm.transpose %q perm [0, 2, 1, 3] : tensor<2x8x12x32xf32> -> tensor<2x12x8x32xf32>
+      %1 = llm.transpose %k perm [0, 2, 3, 1] : tensor<2x8x12x32xf32> -> tensor<2x12x32x8xf32>
+      %2 = llm.transpose %v perm [0, 2, 1, 3] : tensor<2x8x12x32xf32> -> tensor<2x12x8x32xf32>
+      %3 = llm.matmul %0, %1 : tensor<2x12x8x32xf32>, tensor<2x12x32x8xf32> -> tensor<2x12x8x8xf32>
+      %4 = llm.div %3, %scale : tensor<2x12x8x8xf32>, tensor<f32> -> tensor<2x12x8x8xf32>
+      %5 = llm.add %4, %mask : tensor<2x12x8x8xf32>, tensor<2x1x1x8xf32> -> tensor<2x12x8x8xf32>
+      %6 = llm.softmax %5 axis 3 : tensor<2x12x8x8xf32>
+      %7 = llm.matmul %6, %2 : tensor<2x12x8x8xf32>, tensor<2x12x8x32xf32> -> tensor<2x12x8x32xf32>
+      %8 = llm.transpose %7 perm [0, 2, 1, 3] : tensor<2x12x8x32xf32> -> tensor<2x8x12x32xf32>
+      return %8 : tensor<2x8x12x32xf32>
+    }
+    ```
+    After (with `--canonicalize`):
+    ```mlir
+    func.func @attend(%q: tensor<2x8x12x32xf32>, %k: tensor<2x8x12x32xf32>, %v: tensor<2x8x12x32xf32>, %mask: tensor<2x1x1x8xf32>) -> tensor<2x8x12x32xf32> {
+      %0 = llm.attention %q, %k, %v mask %mask scale 0.176776692 : tensor<2x8x12x32xf32>, tensor<2x8x12x32xf32>, tensor<2x8x12x32xf32>, tensor<2x1x1x8xf32> -> tensor<2x8x12x32xf32>
+      return %0 : tensor<2x8x12x32xf32>
+    }
+    ```
+    Stay as they are: scores or probabilities with other users, a softmax over
+    another dimension, operands whose batch or heads broadcast, a selected mask
+    of -1e30 or above (a row that is hidden whole would change), and any rank
+    but 4.
+  }];
+  let dependentDialects = ["::weft::LLMDialect"];
+}
+
+def RaiseEmbeddingPass : Pass<"llm-raise-embedding", "::mlir::func::FuncOp"> {
+  let summary = "Raise a gather of a weight's rows to `llm.embedding`";
+  let description = [{
+    An embedding takes no negative ids: models have none, and an error is better
+    than a row from the table's end.
+
+    Before:
+    ```mlir
+    llm.weight @table : tensor<30522x384xf32> in "model.onnx" at 0
+    func.func @words(%ids: tensor<?x?xi64>) -> tensor<?x?x384xf32> {
+      %table = llm.load_weight @table : tensor<30522x384xf32>
+      %0 = llm.gather %table, %ids axis 0 : tensor<30522x384xf32>, tensor<?x?xi64> -> tensor<?x?x384xf32>
+      return %0 : tensor<?x?x384xf32>
+    }
+    ```
+    After:
+    ```mlir
+    llm.weight @table : tensor<30522x384xf32> in "model.onnx" at 0
+    func.func @words(%ids: tensor<?x?xi64>) -> tensor<?x?x384xf32> {
+      %table = llm.load_weight @table : tensor<30522x384xf32>
+      %0 = llm.embedding %ids, %table : tensor<?x?xi64>, tensor<30522x384xf32> -> tensor<?x?x384xf32>
+      return %0 : tensor<?x?x384xf32>
+    }
+    ```
+    A gather along another axis, of a tensor that is not of rank 2, or of an
+    activation stays.
+  }];
+  let dependentDialects = ["::weft::LLMDialect"];
+}
+
+def HoistWeightsPass : Pass<"llm-hoist-weights", "::mlir::ModuleOp"> {
+  let summary = "Move computations on weights into initializers";
+  let description = [{
+    What depends on weights and constants only is computed once, at packaging:
+    it becomes a weight with an initializer, a private function. Equal
+    computations share a function; a weight that nothing loads any more and no
+    initializer reads is erased.
+
+    Before:
+    ```mlir
+    llm.weight @w : tensor<384x1536xf32> in "model.onnx" at 0
+    func.func @layer(%x: tensor<?x384xf32>) -> tensor<?x1536xf32> {
+      %w = llm.load_weight @w : tensor<384x1536xf32>
+      %0 = llm.transpose %w perm [1, 0] : tensor<384x1536xf32> -> tensor<1536x384xf32>
+      %1 = llm.linear %x, %0 : tensor<?x384xf32>, tensor<1536x384xf32> -> tensor<?x1536xf32>
+      return %1 : tensor<?x1536xf32>
+    }
+    ```
+    After:
+    ```mlir
+    llm.weight @w : tensor<384x1536xf32> in "model.onnx" at 0
+    llm.weight @w.transposed : tensor<1536x384xf32> from @transpose(@w)
+    func.func @layer(%x: tensor<?x384xf32>) -> tensor<?x1536xf32> {
+      %w = llm.load_weight @w.transposed : tensor<1536x384xf32>
+      %1 = llm.linear %x, %w : tensor<?x384xf32>, tensor<1536x384xf32> -> tensor<?x1536xf32>
+      return %1 : tensor<?x1536xf32>
+    }
+    func.func private @transpose(%w: tensor<384x1536xf32>) -> tensor<1536x384xf32> {
+      %0 = llm.transpose %w perm [1, 0] : tensor<384x1536xf32> -> tensor<1536x384xf32>
+      return %0 : tensor<1536x384xf32>
+    }
+    ```
+    Products, gathers and reductions of weights stay, and all that has a size
+    known only at run time.
+  }];
+  let dependentDialects = ["::weft::LLMDialect"];
+}
+
+def PackLinearWeightsPass : Pass<"llm-pack-linear-weights", "::mlir::ModuleOp"> {
+  let summary = "Pack the weights of `llm.linear` in panels, as a CPU's GEMM reads them";
+  let description = [{
+    An initializer that the weight has already is inlined, so that packaging runs
+    one function on the file's bytes.
+
+    Before:
+    ```mlir
+    llm.weight @w : tensor<30x8xf32> in "model.onnx" at 0
+    func.func @layer(%x: tensor<?x8xf32>) -> tensor<?x30xf32> {
+      %w = llm.load_weight @w : tensor<30x8xf32>
+      %0 = llm.linear %x, %w : tensor<?x8xf32>, tensor<30x8xf32> -> tensor<?x30xf32>
+      return %0 : tensor<?x30xf32>
+    }
+    ```
+    After:
+    ```mlir
+    llm.weight @w : tensor<30x8xf32> in "model.onnx" at 0
+    llm.weight @w.panel16 : tensor<2x8x16xf32> from @pad_reshape_transpose(@w)
+    func.func @layer(%x: tensor<?x8xf32>) -> tensor<?x30xf32> {
+      %w = llm.load_weight @w.panel16 : tensor<2x8x16xf32>
+      %0 = llm.linear %x, %w panel 16 : tensor<?x8xf32>, tensor<2x8x16xf32> -> tensor<?x30xf32>
+      return %0 : tensor<?x30xf32>
+    }
+    func.func private @pad_reshape_transpose(%w: tensor<30x8xf32>) -> tensor<2x8x16xf32> {
+      %0 = llm.pad %w low [0, 0] high [2, 0] : tensor<30x8xf32> -> tensor<32x8xf32>
+      %1 = llm.reshape %0 to [2, 16, 8] : tensor<32x8xf32> -> tensor<2x16x8xf32>
+      %2 = llm.transpose %1 perm [0, 2, 1] : tensor<2x16x8xf32> -> tensor<2x8x16xf32>
+      return %2 : tensor<2x8x16xf32>
+    }
+    ```
+    A linear whose weight is computed at run time stays, and so does one whose
+    kernel reads the weight for something else too.
+  }];
+  let options = [Option<"panel", "panel", "int64_t", /*default=*/"16",
+                        "Rows of the weight in a panel">];
+  let dependentDialects = ["::weft::LLMDialect"];
+}
+
+def FormKernelsPass : Pass<"llm-form-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Group ops into `llm.kernel` regions, one launch each";
+  let description = [{
+    Each linear, matmul, attention, norm, softmax and reduction is the anchor of
+    a kernel. Norms, softmax and reductions take the elementwise ops and
+    embeddings before them that nothing else reads; every anchor takes the
+    elementwise ops of the result's size behind it, while each is the only user
+    of the one before. What is left forms kernels of its own: an op together
+    with all producers that only this kernel reads.
+
+    Reshapes that rename row-major elements stay outside; they cost nothing.
+    Splat constants and iota are computed in each kernel that uses them.
+
+    Before:
+    ```mlir
+    func.func @feed_forward(%x: tensor<8x384xf32>, %w: tensor<384x384xf32>, %scale: tensor<384xf32>) -> tensor<8x384xf32> {
+      %0 = llm.linear %x, %w : tensor<8x384xf32>, tensor<384x384xf32> -> tensor<8x384xf32>
+      %1 = llm.gelu %0 approximate none : tensor<8x384xf32>
+      %2 = llm.add %1, %x : tensor<8x384xf32>, tensor<8x384xf32> -> tensor<8x384xf32>
+      %3 = llm.layer_norm %2, %scale epsilon 1.0e-12 : tensor<8x384xf32>, tensor<384xf32>
+      return %3 : tensor<8x384xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @feed_forward(%x: tensor<8x384xf32>, %w: tensor<384x384xf32>, %scale: tensor<384xf32>) -> tensor<8x384xf32> {
+      %0 = llm.kernel(%x, %w) : (tensor<8x384xf32>, tensor<384x384xf32>) -> tensor<8x384xf32> {
+      ^bb0(%in: tensor<8x384xf32>, %weight: tensor<384x384xf32>):
+        %2 = llm.linear %in, %weight : tensor<8x384xf32>, tensor<384x384xf32> -> tensor<8x384xf32>
+        %3 = llm.gelu %2 approximate none : tensor<8x384xf32>
+        llm.yield %3 : tensor<8x384xf32>
+      }
+      %1 = llm.kernel(%0, %x, %scale) : (tensor<8x384xf32>, tensor<8x384xf32>, tensor<384xf32>) -> tensor<8x384xf32> {
+      ^bb0(%activated: tensor<8x384xf32>, %residual: tensor<8x384xf32>, %s: tensor<384xf32>):
+        %2 = llm.add %activated, %residual : tensor<8x384xf32>, tensor<8x384xf32> -> tensor<8x384xf32>
+        %3 = llm.layer_norm %2, %s epsilon 1.0e-12 : tensor<8x384xf32>, tensor<384xf32>
+        llm.yield %3 : tensor<8x384xf32>
+      }
+      return %1 : tensor<8x384xf32>
+    }
+    ```
+    A value with users in two kernels is computed in neither: it is the result of
+    a third. exp, erf and their like are not computed again where their result is
+    broadcast.
+  }];
+  let dependentDialects = ["::weft::LLMDialect"];
+}
+
+#endif // DIALECTS_LLM_TRANSFORMS_PASSES_TD
