@@ -11,6 +11,7 @@
 #include "dialects/Exec/Transforms/Passes.h"
 #include "dialects/LLM/IR/LLM.h"
 #include "lib/Conversion/LLMToExec/LLMToExec.h"
+#include "lib/Reference/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/DialectRegistry.h"
@@ -28,6 +29,7 @@ void registerAllPasses() {
   registerTransformsPasses();
   exec::registerExecPasses();
   registerLLMToExecPasses();
+  registerReferencePasses();
 }
 
 } // namespace weft
