@@ -28,6 +28,9 @@ public:
   /// outputs need no copy.
   virtual bool sharesHostMemory() const = 0;
 
+  /// True when queues do their work before their calls return.
+  virtual bool isSynchronous() const = 0;
+
   /// Zeroed memory; fails when there is not enough. 0 bytes are allowed.
   virtual StatusOr<std::unique_ptr<Buffer>> allocate(uint64_t bytes) = 0;
   virtual std::unique_ptr<Queue> createQueue() = 0;

@@ -17,8 +17,7 @@
 
 namespace weft {
 
-/// One launch of a kernel. Everything it points to must stay until the queue is
-/// done with it.
+/// One launch of a kernel. The lists it points to are read during the call only.
 struct Launch {
   const Code *code = nullptr;
   uint32_t kernel = 0;

@@ -25,6 +25,7 @@ public:
 
   const std::string &name() const override { return deviceName; }
   bool sharesHostMemory() const override { return true; }
+  bool isSynchronous() const override { return true; }
   StatusOr<std::unique_ptr<Buffer>> allocate(uint64_t bytes) override;
   std::unique_ptr<Queue> createQueue() override;
   std::unique_ptr<Event> createEvent() override;

@@ -1,0 +1,330 @@
+//===- ExecutorRun.cpp - Runs the commands of a plan ----------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/base/Text.h"
+#include "runtime/executor/Executor.h"
+#include "weft/kernel_abi.h"
+
+#include <cstring>
+
+using namespace weft;
+
+using Clock = std::chrono::steady_clock;
+
+/// The device may be busy until this goes.
+namespace {
+class Request {
+public:
+  explicit Request(Device &device) : device(device) { device.wake(); }
+  ~Request() { device.rest(); }
+
+private:
+  Device &device;
+};
+} // namespace
+
+static Status atNode(const Op &op, const std::string &what) {
+  return Status::error("node '" + printable(op.node) + "': " + what);
+}
+
+//===----------------------------------------------------------------------===//
+// Places of buffers
+//===----------------------------------------------------------------------===//
+
+StatusOr<void *> Executor::stagingBuffer(size_t slot, uint64_t bytes) {
+  std::unique_ptr<Buffer> &buffer = staging[slot];
+  if (!buffer || buffer->bytes() < bytes) {
+    buffer = nullptr;
+    StatusOr<std::unique_ptr<Buffer>> memory = device.allocate(bytes);
+    if (!memory)
+      return memory.status();
+    buffer = std::move(*memory);
+  }
+  return buffer->address();
+}
+
+/// Finds an address on the device for each input and output: the caller's own
+/// where the device can use it.
+Status Executor::stage(std::span<const TensorView> inputs,
+                       std::span<const MutableTensorView> outputs) {
+  auto isUsable = [&](const void *data) {
+    return device.sharesHostMemory() && data &&
+           reinterpret_cast<uintptr_t>(data) % 64 == 0;
+  };
+  Queue &queue = *current->variant->queues[0];
+  for (size_t i = 0; i != inputAddresses.size(); ++i) {
+    const void *data = inputs[inputOrder[i]].data;
+    if (isUsable(data)) {
+      // Programs that write to an input were refused.
+      inputAddresses[i] = const_cast<void *>(data);
+      continue;
+    }
+    StatusOr<void *> copy = stagingBuffer(i, current->inputBytes[i]);
+    if (!copy)
+      return copy.status();
+    inputAddresses[i] = *copy;
+    if (current->inputBytes[i] != 0)
+      WEFT_RETURN_IF_ERROR(queue.upload(*copy, data, current->inputBytes[i]));
+  }
+  for (size_t i = 0; i != outputAddresses.size(); ++i) {
+    void *data = outputOrder[i] ? outputs[*outputOrder[i]].data : nullptr;
+    if (isUsable(data)) {
+      outputAddresses[i] = data;
+      continue;
+    }
+    StatusOr<void *> copy =
+        stagingBuffer(inputAddresses.size() + i, current->outputBytes[i]);
+    if (!copy)
+      return copy.status();
+    outputAddresses[i] = *copy;
+  }
+  return Status::ok();
+}
+
+/// Sets `addresses` of every buffer that is known by now.
+Status Executor::placeBuffers() {
+  Variant &variant = *current->variant;
+  const ExecutionPlan &plan = *current->plan;
+  const std::vector<ProgramBuffer> &buffers = variant.program.buffers;
+  auto rootAddress = [&](uint32_t root) -> void * {
+    const ProgramBuffer &buffer = buffers[root];
+    switch (buffer.kind) {
+    case artifact::Buffer::INPUT:
+      return inputAddresses[buffer.index];
+    case artifact::Buffer::OUTPUT:
+      return outputAddresses[buffer.index];
+    case artifact::Buffer::TEMPORARY:
+      if (buffer.isDynamic)
+        return variant.dynamicBuffers[root]->address();
+      return static_cast<char *>(residents.arena->address()) +
+             plan.arenaOffset(root);
+    default:
+      return variant.addresses[root];
+    }
+  };
+  for (uint32_t i = 0; i != buffers.size(); ++i) {
+    if (!plan.isKnown(i))
+      continue;
+    if (buffers[i].kind == artifact::Buffer::TEMPORARY &&
+        buffers[i].isDynamic) {
+      std::unique_ptr<Buffer> &memory = variant.dynamicBuffers[i];
+      if (!memory || memory->bytes() < plan.bytes(i)) {
+        memory = nullptr;
+        StatusOr<std::unique_ptr<Buffer>> grown =
+            device.allocate(plan.bytes(i));
+        if (!grown)
+          return grown.status();
+        memory = std::move(*grown);
+      }
+    }
+  }
+  for (uint32_t i = 0; i != buffers.size(); ++i)
+    if (plan.isKnown(i))
+      addresses[i] = static_cast<char *>(rootAddress(buffers[i].root)) +
+                     plan.rootOffset(i);
+  return Status::ok();
+}
+
+//===----------------------------------------------------------------------===//
+// Commands
+//===----------------------------------------------------------------------===//
+
+static int64_t integerAt(const uint8_t *bytes, artifact::DataType type) {
+  auto as = [&](auto value) {
+    std::memcpy(&value, bytes, sizeof(value));
+    return static_cast<int64_t>(value);
+  };
+  switch (type) {
+  case artifact::BOOL:
+    return *bytes != 0;
+  case artifact::I8:
+    return as(int8_t());
+  case artifact::I16:
+    return as(int16_t());
+  case artifact::I32:
+    return as(int32_t());
+  case artifact::U8:
+    return as(uint8_t());
+  case artifact::U16:
+    return as(uint16_t());
+  case artifact::U32:
+    return as(uint32_t());
+  default:
+    return as(int64_t());
+  }
+}
+
+Status Executor::read(const Op &op) {
+  const ReadOp &read = current->variant->program.reads[op.index];
+  uint8_t bytes[8] = {};
+  uint64_t width =
+      byteWidth(static_cast<DataType>(static_cast<int>(read.type)));
+  WEFT_RETURN_IF_ERROR(current->variant->queues[op.queue]->download(
+      bytes,
+      static_cast<char *>(addresses[read.buffer]) +
+          current->plan->readOffset(op.index),
+      width));
+  Status status =
+      current->plan->setVariable(read.variable, integerAt(bytes, read.type));
+  if (!status)
+    return atNode(op, status.message());
+  return placeBuffers();
+}
+
+/// Does one op; `next` is the op after it, which jumps change.
+Status Executor::perform(const Op &op, size_t &next) {
+  Variant &variant = *current->variant;
+  ExecutionPlan &plan = *current->plan;
+  Queue &queue = *variant.queues[op.queue];
+  if (op.isDynamic)
+    WEFT_RETURN_IF_ERROR(plan.resolve(op));
+  switch (op.kind) {
+  case Op::Kind::Launch: {
+    const LaunchOp &launch = variant.program.launches[op.index];
+    const ExecutionPlan::Launch &numbers = plan.launch(op.index);
+    for (size_t i = 0; i != launch.buffers.size(); ++i)
+      arguments[i] = addresses[launch.buffers[i]];
+    Launch command;
+    command.code = residents.code.get();
+    command.kernel = launch.kernel;
+    command.buffers = {arguments.data(), launch.buffers.size()};
+    command.sizes = plan.sizesOf(op.index);
+    command.items = numbers.items;
+    command.chunk = numbers.chunk;
+    command.scratchBytes = numbers.scratchBytes;
+    command.isDynamic = launch.isSplitDynamic;
+    std::copy(std::begin(numbers.grid), std::end(numbers.grid), command.grid);
+    WEFT_RETURN_IF_ERROR(queue.launch(command));
+    return device.isSynchronous() ? checkErrors(op) : Status::ok();
+  }
+  case Op::Kind::Copy: {
+    const CopyOp &copy = variant.program.copies[op.index];
+    const ExecutionPlan::Copy &numbers = plan.copy(op.index);
+    return queue.copy(static_cast<char *>(addresses[copy.destination]) +
+                          numbers.destinationOffset,
+                      static_cast<char *>(addresses[copy.source]) +
+                          numbers.sourceOffset,
+                      numbers.bytes);
+  }
+  case Op::Kind::Fill: {
+    const FillOp &fill = variant.program.fills[op.index];
+    return queue.fill(addresses[fill.buffer], fill.byte,
+                      plan.bytes(fill.buffer));
+  }
+  case Op::Kind::Read:
+    return read(op);
+  case Op::Kind::Jump: {
+    const JumpOp &jump = variant.program.jumps[op.index];
+    if (jump.isConditional) {
+      StatusOr<int64_t> condition = plan.value(jump.condition);
+      if (!condition)
+        return atNode(op, "a condition: " + condition.message());
+      if (*condition != 0)
+        return Status::ok();
+    }
+    next = jump.target;
+    return Status::ok();
+  }
+  case Op::Kind::Signal:
+    return queue.signal(*variant.events[op.index]);
+  case Op::Kind::Wait:
+    return queue.wait(*variant.events[op.index]);
+  }
+  assert(false && "all kinds are handled");
+  return Status::ok();
+}
+
+Status Executor::checkErrors(const Op &op) {
+  uint32_t errors = device.takeErrors();
+  if (errors == 0)
+    return Status::ok();
+  if (errors & WEFT_ERROR_INDEX_OUT_OF_RANGE)
+    return atNode(op, "an index in the input data is out of range");
+  return atNode(op, "the kernel raised error " + std::to_string(errors));
+}
+
+Status Executor::record(const Op &op, Clock::time_point begin,
+                        const RunOptions &options) {
+  CommandRecord record{"", "memory", op.node, device.name(), begin, {}, 0};
+  switch (op.kind) {
+  case Op::Kind::Launch: {
+    uint32_t index = current->variant->program.launches[op.index].kernel;
+    const artifact::Kernel &kernel =
+        manifest.stages(0).kernels().kernels(static_cast<int>(index));
+    record.name = kernel.name();
+    record.family = kernel.family();
+    record.flops = current->plan->launch(op.index).flops;
+    break;
+  }
+  case Op::Kind::Copy:
+    record.name = "copy";
+    break;
+  case Op::Kind::Fill:
+    record.name = "fill";
+    break;
+  case Op::Kind::Read:
+    record.name = "read";
+    break;
+  case Op::Kind::Jump:
+  case Op::Kind::Signal:
+  case Op::Kind::Wait:
+    return Status::ok();
+  }
+  if (!device.isSynchronous())
+    WEFT_RETURN_IF_ERROR(current->variant->queues[op.queue]->finish());
+  record.end = Clock::now();
+  options.onCommand(record);
+  return Status::ok();
+}
+
+Status Executor::execute(const RunOptions &options) {
+  const std::vector<Op> &ops = current->variant->program.ops;
+  Clock::time_point start = Clock::now();
+  for (size_t at = 0; at != ops.size();) {
+    const Op &op = ops[at];
+    size_t next = at + 1;
+    Clock::time_point begin;
+    if (options.onCommand || options.timeout > 0)
+      begin = Clock::now();
+    if (options.timeout > 0 &&
+        std::chrono::duration<double>(begin - start).count() > options.timeout)
+      return atNode(op, "the run was stopped after " +
+                            std::to_string(options.timeout) +
+                            " seconds; raise the timeout if it needs more");
+    WEFT_RETURN_IF_ERROR(perform(op, next));
+    if (options.onCommand)
+      WEFT_RETURN_IF_ERROR(record(op, begin, options));
+    at = next;
+  }
+  return Status::ok();
+}
+
+Status Executor::run(std::span<const TensorView> inputs,
+                     std::span<const MutableTensorView> outputs,
+                     const RunOptions &options) {
+  WEFT_RETURN_IF_ERROR(matchOutputs(outputs));
+  Request request(device);
+  device.takeErrors();
+  current->plan->clearVariables();
+  WEFT_RETURN_IF_ERROR(stage(inputs, outputs));
+  WEFT_RETURN_IF_ERROR(placeBuffers());
+  WEFT_RETURN_IF_ERROR(execute(options));
+  for (std::unique_ptr<Queue> &queue : current->variant->queues)
+    WEFT_RETURN_IF_ERROR(queue->finish());
+  if (device.takeErrors() != 0)
+    return Status::error("a kernel found an index in the input data that is "
+                         "out of range");
+  for (size_t i = 0; i != outputAddresses.size(); ++i) {
+    if (!outputOrder[i] || current->outputBytes[i] == 0)
+      continue;
+    void *data = outputs[*outputOrder[i]].data;
+    if (data != outputAddresses[i])
+      WEFT_RETURN_IF_ERROR(current->variant->queues[0]->download(
+          data, outputAddresses[i], current->outputBytes[i]));
+  }
+  return Status::ok();
+}

@@ -1,0 +1,122 @@
+//===- Program.h - A program, decoded ---------------------------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RUNTIME_EXECUTOR_PROGRAM_H
+#define RUNTIME_EXECUTOR_PROGRAM_H
+
+#include "runtime/base/SizeExpr.h"
+#include "weft/artifact.pb.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace weft {
+
+using ExprId = uint32_t;
+
+/// The distinct expressions of a program: each is evaluated once for a set of
+/// sizes.
+class ExpressionTable {
+public:
+  ExprId add(const SizeExpr &expr);
+  size_t size() const { return exprs.size(); }
+  const SizeExpr &operator[](ExprId id) const { return exprs[id]; }
+  /// True when it uses a variable, whose value only a `read` gives.
+  bool isDynamic(ExprId id) const { return dynamic[id]; }
+
+private:
+  std::map<SizeExpr, ExprId> ids;
+  std::vector<SizeExpr> exprs;
+  std::vector<bool> dynamic;
+};
+
+struct ProgramBuffer {
+  artifact::Buffer::Kind kind;
+  uint32_t index = 0; // of an input or output
+  std::string name;   // of a weight or state
+  std::string data;   // of a constant
+  ExprId bytes = 0;
+  /// The buffer it is a view of, and where; `root` is behind all views.
+  uint32_t base = 0, root = 0;
+  ExprId offset = 0;
+  /// Its size or place follows from a variable.
+  bool isDynamic = false;
+};
+
+struct LaunchOp {
+  uint32_t kernel = 0; // in the kernel table
+  std::vector<uint32_t> buffers;
+  std::vector<ExprId> leastBytes; // of each buffer
+  std::vector<ExprId> sizes;      // s0, s1, ...
+  ExprId items = 0, chunk = 0, scratchBytes = 0, flops = 0;
+  std::vector<ExprId> grid;
+  bool isSplitDynamic = false;
+};
+
+struct CopyOp {
+  uint32_t source = 0, destination = 0;
+  ExprId sourceOffset = 0, destinationOffset = 0, bytes = 0;
+};
+
+struct FillOp {
+  uint32_t buffer = 0;
+  uint8_t byte = 0;
+};
+
+struct ReadOp {
+  uint32_t buffer = 0, variable = 0;
+  ExprId offset = 0;
+  artifact::DataType type;
+};
+
+/// `if` and `while` become jumps.
+struct JumpOp {
+  uint32_t target = 0;
+  bool isConditional = false; // taken when `condition` is 0
+  ExprId condition = 0;
+};
+
+struct Op {
+  enum class Kind { Launch, Copy, Fill, Read, Jump, Signal, Wait };
+  Kind kind;
+  uint32_t index = 0; // in the list of its kind; of the event
+  uint32_t queue = 0;
+  /// Of the outermost command that holds it: its place in the order of
+  /// lifetimes.
+  uint32_t position = 0;
+  bool isDynamic = false;
+  std::string node;
+};
+
+struct ProgramVariant {
+  std::optional<SizeExpr> guard;
+  uint32_t queues = 1, events = 0, variables = 0;
+  ExpressionTable exprs;
+  std::vector<ProgramBuffer> buffers;
+  std::vector<Op> ops;
+  std::vector<LaunchOp> launches;
+  std::vector<CopyOp> copies;
+  std::vector<FillOp> fills;
+  std::vector<ReadOp> reads;
+  std::vector<JumpOp> jumps;
+
+  /// The buffers an op uses, and of which queue and position.
+  struct Use {
+    uint32_t buffer, queue, position;
+  };
+  std::vector<Use> uses() const;
+};
+
+/// Decodes a variant that checkManifest accepted. Fails on commands that need a
+/// device or a peer that this runtime does not have.
+StatusOr<ProgramVariant> decodeVariant(const artifact::Variant &variant,
+                                       const artifact::KernelTable &kernels);
+
+} // namespace weft
+
+#endif // RUNTIME_EXECUTOR_PROGRAM_H
