@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -18,6 +19,20 @@ namespace weft {
 using Sha256 = std::array<uint8_t, 32>;
 
 Sha256 sha256(std::span<const uint8_t> bytes);
+
+/// The hash of bytes that come in parts.
+class Sha256Stream {
+public:
+  Sha256Stream();
+  ~Sha256Stream();
+  void update(std::span<const uint8_t> bytes);
+  /// Ends the stream.
+  Sha256 finish();
+
+private:
+  struct State;
+  std::unique_ptr<State> state;
+};
 
 /// Lower-case hexadecimal digits, as `sha256sum` prints them.
 std::string hexadecimal(std::span<const uint8_t> bytes);

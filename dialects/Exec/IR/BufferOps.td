@@ -55,6 +55,9 @@ def Exec_OutputOp : Exec_BufferOp<"output"> {
 def Exec_WeightOp : Exec_BufferOp<"weight", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "A weight";
   let description = [{
+    `layout` names the form in which the launches expect it when that is not
+    row-major: "panel16" for `[ceil(N / 16), K, 16]` (see `llm.linear`).
+
     Example:
     ```mlir
     llm.weight @scale : tensor<384xf32> in "model.safetensors" at 128
@@ -65,8 +68,9 @@ def Exec_WeightOp : Exec_BufferOp<"weight", [DeclareOpInterfaceMethods<SymbolUse
     }
     ```
   }];
-  let arguments = (ins FlatSymbolRefAttr:$weight, Exec_Size:$bytes);
-  let assemblyFormat = "$weight `bytes` $bytes attr-dict";
+  let arguments = (ins FlatSymbolRefAttr:$weight, Exec_Size:$bytes,
+                       DefaultValuedStrAttr<StrAttr, "">:$layout);
+  let assemblyFormat = "$weight `bytes` $bytes (`layout` $layout^)? attr-dict";
 }
 
 def Exec_StateOp : Exec_BufferOp<"state", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {

@@ -124,6 +124,17 @@ LogicalResult EntryConverter::createProgram(func::ReturnOp results) {
   return success();
 }
 
+/// Says on an `exec.weight` in which form a kernel wants it.
+static void setLayout(Value buffer, BlockArgument argument) {
+  auto weight = buffer.getDefiningOp<exec::WeightOp>();
+  if (!weight)
+    return;
+  for (Operation *user : argument.getUsers())
+    if (auto linear = dyn_cast<LinearOp>(user))
+      if (linear.getPanel() && linear.getWeight() == argument)
+        weight.setLayout("panel" + std::to_string(*linear.getPanel()));
+}
+
 LogicalResult EntryConverter::convertKernel(KernelOp kernel) {
   auto bytes = getBytes(kernel.getResult());
   if (failed(bytes))
@@ -134,8 +145,11 @@ LogicalResult EntryConverter::convertKernel(KernelOp kernel) {
   Value result =
       exec::TemporaryOp::create(builder, kernel.getLoc(), *bytes).getResult();
   SmallVector<Value> operands;
-  for (Value input : kernel.getInputs())
+  for (auto [input, argument] : llvm::zip_equal(
+           kernel.getInputs(), outlined.function.getArguments())) {
     operands.push_back(buffers.at(input));
+    setLayout(operands.back(), argument);
+  }
   operands.push_back(result);
   exec::LaunchOp::create(
       builder, kernel.getLoc(), outlined.function.getSymName(), operands,

@@ -1,0 +1,156 @@
+//===- Package.cpp - Writing the compiled artifact ------------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Package/Package.h"
+
+#include "dialects/Exec/IR/Exec.h"
+#include "lib/Package/ArtifactFolder.h"
+#include "lib/Package/ProgramProto.h"
+#include "lib/Package/WeightSources.h"
+#include "runtime/base/AtomicFile.h"
+
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/FileSystem.h"
+
+using namespace mlir;
+using namespace weft;
+
+static constexpr llvm::StringLiteral weightsFile = "weights/common.safetensors";
+static constexpr llvm::StringLiteral codeFile = "stage0.so";
+
+static std::span<const uint8_t> asBytes(const std::string &text) {
+  return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
+}
+
+static void addFile(artifact::Manifest &manifest, llvm::StringRef path,
+                    uint64_t bytes, const Sha256 &hash) {
+  artifact::File &file = *manifest.add_files();
+  file.set_path(path.str());
+  file.set_bytes(bytes);
+  file.set_sha256(std::string(hash.begin(), hash.end()));
+}
+
+/// The weights that programs use, in the order of their first use.
+static StatusOr<std::vector<PackagedTensor>>
+collectTensors(ModuleOp module, WeightSources &sources) {
+  SymbolTable symbols(module);
+  llvm::StringSet<> seen;
+  std::vector<PackagedTensor> tensors;
+  Status failure = Status::ok();
+  module.walk([&](exec::WeightOp use) {
+    if (!seen.insert(use.getWeight()).second)
+      return WalkResult::advance();
+    auto tensor = sources.getTensor(symbols.lookup<WeightOp>(use.getWeight()),
+                                    use.getLayout().str());
+    if (!tensor) {
+      failure = tensor.status();
+      return WalkResult::interrupt();
+    }
+    tensors.push_back(std::move(*tensor));
+    return WalkResult::advance();
+  });
+  if (!failure)
+    return failure;
+  return tensors;
+}
+
+static Status writeWeights(const PackageInput &input,
+                           const PackageOptions &options,
+                           const std::string &folder,
+                           artifact::Manifest &manifest,
+                           PackageReport &report) {
+  std::optional<LoadedInitializers> initializers;
+  if (!input.initializers.sharedObject.empty()) {
+    auto loaded = LoadedKernels::load(input.initializers.sharedObject,
+                                      input.module->getLoc());
+    if (failed(loaded))
+      return Status::error("cannot load the code that computes weights");
+    initializers.emplace(input.initializers.table, std::move(*loaded));
+  }
+  // Half for sources, half for what is being written.
+  WeightSources sources(input.module, initializers ? &*initializers : nullptr,
+                        {input.modelFolder, folder, options.memoryBudget / 2});
+  StatusOr<std::vector<PackagedTensor>> tensors =
+      collectTensors(input.module, sources);
+  if (!tensors)
+    return tensors.status();
+  if (tensors->empty())
+    return Status::ok();
+
+  if (std::error_code error =
+          llvm::sys::fs::create_directory(folder + "/weights"))
+    return Status::error("cannot create '" + folder +
+                         "/weights': " + error.message());
+  WeightFileWriter writer(
+      folder + "/" + weightsFile.str(),
+      std::max<uint64_t>(options.memoryBudget / 2, 1 << 20));
+  StatusOr<WeightFileWriter::Written> written = writer.write(*tensors);
+  if (!written)
+    return written.status();
+  addFile(manifest, weightsFile, written->bytes, written->hash);
+  report.weights = tensors->size();
+  report.weightBytes = written->bytes;
+
+  llvm::sort(*tensors, [](const PackagedTensor &a, const PackagedTensor &b) {
+    return a.name < b.name;
+  });
+  for (const PackagedTensor &tensor : *tensors) {
+    artifact::Weight &weight = *manifest.add_weights();
+    weight.set_name(tensor.name);
+    weight.set_file(weightsFile.str());
+    weight.set_layout(tensor.layout.empty() ? "row_major" : tensor.layout);
+  }
+  return Status::ok();
+}
+
+static void describeStage(const PackageInput &input, artifact::Stage &stage) {
+  stage.set_target(artifact::CPU);
+  stage.set_arch(input.target.arch);
+  for (const std::string &feature : input.target.features)
+    stage.add_cpu_features(feature);
+  stage.add_code_files(codeFile.str());
+  stage.set_kernel_abi(WEFT_KERNEL_ABI_VERSION);
+  *stage.mutable_kernels() = input.kernels.table;
+}
+
+StatusOr<PackageReport> weft::writeArtifact(const PackageInput &input,
+                                            const PackageOptions &options) {
+  PackageReport report;
+  artifact::Manifest manifest;
+  manifest.set_format_version(1);
+  manifest.set_tool_version(WEFT_VERSION);
+  manifest.set_model_name(input.modelName);
+  for (const auto &[name, value] : input.options) {
+    artifact::Option &option = *manifest.add_options();
+    option.set_name(name);
+    option.set_value(value);
+  }
+  describeStage(input, *manifest.add_stages());
+  manifest.add_ranks();
+  if (failed(addPrograms(input.module, manifest)))
+    return Status::error("the program has no form in an artifact");
+
+  StatusOr<ArtifactFolder> folder = ArtifactFolder::create(options.output);
+  if (!folder)
+    return folder.status();
+  const std::string &path = folder->path();
+  const std::string &code = input.kernels.sharedObject;
+  WEFT_RETURN_IF_ERROR(
+      writeAtomically(path + "/" + codeFile.str(), {asBytes(code)}));
+  addFile(manifest, codeFile, code.size(), sha256(asBytes(code)));
+  report.codeBytes = code.size();
+  WEFT_RETURN_IF_ERROR(writeWeights(input, options, path, manifest, report));
+
+  std::string bytes = manifest.SerializeAsString();
+  WEFT_RETURN_IF_ERROR(
+      writeAtomically(path + "/manifest.pb", {asBytes(bytes)}));
+  std::string hash = hexadecimal(sha256(asBytes(bytes))) + "  manifest.pb\n";
+  WEFT_RETURN_IF_ERROR(
+      writeAtomically(path + "/manifest.sha256", {asBytes(hash)}));
+  WEFT_RETURN_IF_ERROR(folder->commit());
+  return report;
+}
