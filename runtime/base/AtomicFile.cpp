@@ -9,10 +9,10 @@
 #include "runtime/base/Text.h"
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <sys/stat.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 using namespace weft;
@@ -29,24 +29,43 @@ static bool writeAll(int descriptor, std::span<const uint8_t> bytes) {
   return true;
 }
 
-Status
-weft::writeAtomically(const std::string &path,
-                      std::initializer_list<std::span<const uint8_t>> parts) {
+namespace {
+/// Holds back SIGINT and SIGTERM, which would leave half a file.
+class SignalsHeld {
+public:
+  SignalsHeld() {
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGINT);
+    sigaddset(&held, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &held, &previous);
+  }
+  ~SignalsHeld() { pthread_sigmask(SIG_SETMASK, &previous, nullptr); }
+
+private:
+  sigset_t previous;
+};
+} // namespace
+
+Status weft::writeAtomically(
+    const std::string &path,
+    std::initializer_list<std::span<const uint8_t>> parts) {
   auto cannot = [&] {
     return Status::error("cannot write '" + printable(path) +
                          "': " + std::strerror(errno));
   };
-  std::string temporary = path + ".XXXXXX";
-  int descriptor = mkstemp(temporary.data());
+  SignalsHeld held;
+  // Always the same name, so that the next run removes what a kill left; O_EXCL
+  // so that a link put there is not followed.
+  std::string temporary = path + ".partial";
+  unlink(temporary.c_str());
+  int descriptor = open(temporary.c_str(),
+                        O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (descriptor < 0)
     return cannot();
   bool written = true;
   for (std::span<const uint8_t> part : parts)
     written = written && writeAll(descriptor, part);
-  // mkstemp gives 0600; a file for others to read has the usual mode.
-  mode_t mask = umask(0);
-  umask(mask);
-  written = written && fchmod(descriptor, 0666 & ~mask) == 0;
   written = (close(descriptor) == 0) && written;
   if (written && rename(temporary.c_str(), path.c_str()) == 0)
     return Status::ok();

@@ -1,0 +1,179 @@
+//===- RuntimeToolsTest.cpp - llm-run, llm-bench and the example ----------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/base/Npy.h"
+#include "test/runtime/support/TestArtifact.h"
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <set>
+#include <sys/wait.h>
+
+using namespace weft;
+using namespace weft::test;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+namespace {
+
+struct Outcome {
+  int status;
+  std::string out, err;
+};
+
+class RuntimeTools : public testing::Test {
+protected:
+  TemporaryFolder folder;
+  std::string artifact = folder.file("model.weft");
+
+  void SetUp() override {
+    writeEncoder(artifact);
+    std::vector<int64_t> ids = {0, 1, 2, 9, 4, 5}, shape = {2, 3};
+    ASSERT_TRUE(
+        writeNpy(folder.file("ids.npy"), DataType::I64, shape, ids.data())
+            .isOk());
+  }
+
+  Outcome run(const std::string &command) {
+    std::string line =
+        "cd " + folder.path() + " && " + command + " > out.txt 2> err.txt";
+    int status = std::system(line.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+            readText(folder.file("out.txt")), readText(folder.file("err.txt"))};
+  }
+
+  /// One line on stderr, and status 1.
+  std::string error(const std::string &command) {
+    Outcome outcome = run(command);
+    EXPECT_EQ(outcome.status, 1) << command << "\n" << outcome.err;
+    EXPECT_THAT(outcome.err, StartsWith("error: ")) << command;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1)
+        << outcome.err;
+    return outcome.err;
+  }
+
+  const std::string llmRun = WEFT_BIN "/llm-run model.weft";
+  const std::string llmBench = WEFT_BIN "/llm-bench model.weft";
+};
+
+TEST_F(RuntimeTools, RunsAndCompares) {
+  Outcome first = run(llmRun + " --input ids=ids.npy --output-dir out "
+                               "--trace trace.json --threads=2 --timeout=60 "
+                               "--weights=huge --verify-hashes "
+                               "--devices=cpu:0");
+  EXPECT_EQ(first.status, 0) << first.err;
+  EXPECT_THAT(first.out, HasSubstr("output f32[2,3,8]"));
+  StatusOr<NpyArray> output = readNpy(folder.file("out/output.npy"));
+  ASSERT_TRUE(output.isOk()) << output.message();
+  EXPECT_THAT(output->header.shape, testing::ElementsAre(2, 3, 8));
+
+  auto trace = nlohmann::json::parse(readText(folder.file("trace.json")));
+  std::set<std::string> names;
+  for (const auto &event : trace["traceEvents"])
+    names.insert(event["name"].get<std::string>());
+  EXPECT_THAT(names, testing::IsSupersetOf({"gather", "linear", "add"}));
+
+  Outcome same = run(llmRun + " --input=ids=ids.npy --threads=1 "
+                              "--expect output=out/output.npy --rtol=0 "
+                              "--atol=0");
+  EXPECT_EQ(same.status, 0) << same.err;
+  EXPECT_THAT(same.out, HasSubstr("greatest difference 0"));
+
+  std::vector<float> values(48, 1.5f);
+  ASSERT_TRUE(writeNpy(folder.file("wrong.npy"), DataType::F32,
+                       output->header.shape, values.data())
+                  .isOk());
+  EXPECT_THAT(error(llmRun + " --input ids=ids.npy --expect output=wrong.npy"),
+              HasSubstr("48 of 48 elements are out of tolerance; element "
+                        "[0,0,0] is"));
+}
+
+TEST_F(RuntimeTools, RefusesWithOneLine) {
+  EXPECT_THAT(error(llmRun), HasSubstr("input 'ids' is not given"));
+  EXPECT_THAT(error(llmRun + " --input ids=none.npy"), HasSubstr("none.npy"));
+  EXPECT_THAT(error(llmRun + " --input ids"), HasSubstr("NAME=VALUE"));
+  EXPECT_THAT(error(llmRun + " --input idz=ids.npy"),
+              HasSubstr("there is no input 'idz'; expected one of: ids"));
+  EXPECT_THAT(error(llmRun + " --input ids=ids.npy --input ids=ids.npy"),
+              HasSubstr("given twice"));
+  EXPECT_THAT(error(llmRun + " --devices=cuda:0 --input ids=ids.npy"),
+              HasSubstr("device 'cuda:0' is unknown"));
+  EXPECT_THAT(error(llmRun + " --devices=cpu:0,cpu:1 --input ids=ids.npy"),
+              HasSubstr("2 devices"));
+  EXPECT_THAT(error(llmRun + " --weights=best"), HasSubstr("best"));
+  EXPECT_THAT(error(llmRun + " --threads=0"), HasSubstr("threads"));
+  EXPECT_THAT(error(llmRun + " --timeout=-1"), HasSubstr("timeout"));
+  EXPECT_THAT(error(llmRun + " --input ids=ids.npy --output-dir no/such/dir"),
+              HasSubstr("cannot make folder"));
+  EXPECT_THAT(error(llmRun + " --input ids=ids.npy --expect x=ids.npy"),
+              HasSubstr("there is no output 'x'"));
+  EXPECT_THAT(error(llmRun + " --input ids=ids.npy --expect output=ids.npy"),
+              HasSubstr("found f32[2,3,8], expected i64[2,3]"));
+  // Options of later times are unknown, not ignored.
+  for (const char *option : {"--prompt=x", "--chat", "--max-tokens=3",
+                             "--cusim=fast", "--temperature=1", "--bogus"})
+    EXPECT_THAT(error(llmRun + " " + option), HasSubstr("--")) << option;
+  EXPECT_THAT(error(WEFT_BIN "/llm-run"), HasSubstr("required"));
+  EXPECT_THAT(error(WEFT_BIN "/llm-run no.weft"), HasSubstr("no.weft"));
+  EXPECT_THAT(error(WEFT_BIN "/llm-run ids.npy"), HasSubstr("ids.npy"));
+  EXPECT_THAT(error(llmRun + " other.weft"), HasSubstr("other.weft"));
+  EXPECT_EQ(run(WEFT_BIN "/llm-run --help").status, 0);
+  EXPECT_THAT(run(WEFT_BIN "/llm-run --help").out, HasSubstr("Example"));
+}
+
+TEST_F(RuntimeTools, NamesTheNodeOfABadIndex) {
+  std::vector<int64_t> ids = {0, 10, 2}, shape = {1, 3};
+  ASSERT_TRUE(writeNpy(folder.file("bad.npy"), DataType::I64, shape, ids.data())
+                  .isOk());
+  EXPECT_THAT(error(llmRun + " --input ids=bad.npy"),
+              HasSubstr("node 'embeddings/Gather': an index in the input data "
+                        "is out of range"));
+}
+
+TEST_F(RuntimeTools, Benches) {
+  Outcome outcome = run(llmBench + " --sizes=batch=2,sequence=16 -r 3 "
+                                   "--threads=2 --json");
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(json["latencies_us"].size(), 3u);
+  for (const char *key : {"mean_us", "median_us", "stddev_us", "min_us",
+                          "peak_rss_bytes", "gemm_us", "fma_peak_gflops"})
+    EXPECT_GE(json[key].get<double>(), 0) << key;
+  EXPECT_EQ(json["launches"], 3);
+  EXPECT_EQ(json["gemm_flops"], 2 * 32 * 8 * 4);
+  EXPECT_GT(json["fma_peak_gflops"], 1);
+  EXPECT_TRUE(json["families"].contains("layout"));
+  Outcome table = run(llmBench + " --sizes=batch=2 --sizes=sequence=16");
+  EXPECT_EQ(table.status, 0) << table.err;
+  EXPECT_THAT(table.out, HasSubstr("matmul"));
+}
+
+TEST_F(RuntimeTools, BenchRefusesWithOneLine) {
+  EXPECT_THAT(error(llmBench + " --sizes=batch=2"),
+              HasSubstr("size 'sequence' has no value; give it with --sizes"));
+  EXPECT_THAT(error(llmBench + " --sizes=batch=2,length=3"),
+              HasSubstr("no size 'length'"));
+  EXPECT_THAT(error(llmBench + " --sizes=batch=x"),
+              HasSubstr("expected a number"));
+  EXPECT_THAT(error(llmBench + " --sizes=batch=0,sequence=1"),
+              HasSubstr("size 'batch' is 0"));
+  EXPECT_THAT(error(llmBench + " --sizes=batch=1,batch=2"), HasSubstr("twice"));
+  EXPECT_THAT(error(llmBench + " -p 512"), HasSubstr("-p"));
+  EXPECT_THAT(error(llmBench + " -r 0"), HasSubstr("-r"));
+}
+
+TEST_F(RuntimeTools, ExampleRuns) {
+  Outcome outcome = run(WEFT_BIN "/example-encode model.weft 1 2 3");
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("output: 24 numbers"));
+  error(WEFT_BIN "/example-encode none.weft 1 2 3");
+  error(WEFT_BIN "/example-encode model.weft 99");
+}
+
+} // namespace

@@ -1,0 +1,50 @@
+//===- RuntimeTool.h - What the runtime's tools share -----------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TOOLS_COMMON_RUNTIMETOOL_H
+#define TOOLS_COMMON_RUNTIMETOOL_H
+
+#include "weft/Runtime.h"
+
+#include <CLI/CLI.hpp>
+#include <optional>
+
+namespace weft::tool {
+
+/// Prints "error: ..." on one line; the exit status to return.
+int fail(const std::string &message);
+
+/// Parses the command line. A number is the exit status to return at once: for
+/// --help, or after an error of one line.
+std::optional<int> parse(CLI::App &app, int argc, char **argv);
+
+/// Splits "NAME=VALUE" at the first '='.
+StatusOr<std::pair<std::string, std::string>> splitPair(const std::string &text,
+                                                        const char *option);
+
+/// Options that both tools have: --devices, --threads, --weights,
+/// --verify-hashes.
+struct LoadFlags {
+  std::string artifact;
+  std::vector<std::string> devices;
+  unsigned threads = 0;
+  std::string weights = "map";
+  bool verifyHashes = false;
+
+  void addTo(CLI::App &app);
+  LoadOptions options() const;
+};
+
+/// "f32[1,128,384]".
+std::string describe(DataType type, std::span<const int64_t> shape);
+
+/// Element `index` of an array as a number.
+double elementAt(const void *data, DataType type, uint64_t index);
+
+} // namespace weft::tool
+
+#endif // TOOLS_COMMON_RUNTIMETOOL_H

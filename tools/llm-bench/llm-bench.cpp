@@ -1,0 +1,283 @@
+//===- llm-bench.cpp - How fast is a compiled artifact? -------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "FmaPeak.h"
+#include "tools/common/RuntimeTool.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <random>
+#include <sys/resource.h>
+
+using namespace weft;
+
+using Clock = std::chrono::steady_clock;
+
+static constexpr int warmUps = 2;
+
+namespace {
+struct Options {
+  tool::LoadFlags load;
+  std::vector<std::string> sizes;
+  std::string entryPoint;
+  int repeats = 5;
+  uint64_t seed = 1;
+  bool json = false;
+};
+
+struct Family {
+  double microseconds = 0, flops = 0;
+};
+
+struct Result {
+  std::vector<double> latencies;          // microseconds
+  std::map<std::string, Family> families; // of one run
+  double launches = 0;                    // of one run
+  double peak = 0;                        // GFLOP/s
+
+  double mean() const {
+    return std::accumulate(latencies.begin(), latencies.end(), 0.0) /
+           static_cast<double>(latencies.size());
+  }
+  double median() const {
+    std::vector<double> sorted = latencies;
+    std::sort(sorted.begin(), sorted.end());
+    size_t middle = sorted.size() / 2;
+    return sorted.size() % 2 ? sorted[middle]
+                             : (sorted[middle - 1] + sorted[middle]) / 2;
+  }
+  double deviation() const {
+    if (latencies.size() < 2)
+      return 0;
+    double squares = 0;
+    for (double latency : latencies)
+      squares += (latency - mean()) * (latency - mean());
+    return std::sqrt(squares / static_cast<double>(latencies.size() - 1));
+  }
+};
+} // namespace
+
+static void addOptions(CLI::App &app, Options &options) {
+  options.load.addTo(app);
+  app.add_option("--sizes", options.sizes,
+                 "values of the artifact's symbolic sizes")
+      ->delimiter(',')
+      ->type_name("NAME=N,...");
+  app.add_option("--entry", options.entryPoint,
+                 "the entry point to run (default: the first)")
+      ->type_name("NAME");
+  app.add_option("-r", options.repeats, "runs that are timed")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str()
+      ->type_name("N");
+  app.add_option("--seed", options.seed, "of the inputs' random values")
+      ->capture_default_str();
+  app.add_flag("--json", options.json, "prints one JSON object");
+  app.footer(
+      "Example: the latency of an encoder for 8 texts of 128 tokens, on 2 "
+      "threads\n"
+      "  llm-bench encoder.weft --sizes=batch=8,sequence=128 -r 20 "
+      "--threads=2\n"
+      "Integer inputs are 0 or 1, which is valid for ids and masks; "
+      "floating-point ones lie in [-1, 1).\n"
+      "Kernel times come from as many runs again, each launch timed by "
+      "itself.");
+}
+
+static StatusOr<std::map<std::string, int64_t>>
+parseSizes(const Options &options) {
+  std::map<std::string, int64_t> sizes;
+  for (const std::string &text : options.sizes) {
+    auto pair = tool::splitPair(text, "--sizes");
+    if (!pair)
+      return pair.status();
+    int64_t value = 0;
+    const std::string &digits = pair->second;
+    auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error != std::errc() || end != digits.data() + digits.size())
+      return Status::error("--sizes '" + text + "': expected a number");
+    if (!sizes.emplace(pair->first, value).second)
+      return Status::error("--sizes gives '" + pair->first + "' twice");
+  }
+  return sizes;
+}
+
+static void fillRandom(Tensor &tensor, std::mt19937_64 &random) {
+  // Not a distribution of the standard library, whose values differ from one
+  // library to the next.
+  auto fraction = [&] { return double(random() >> 11) / double(1ull << 53); };
+  auto fill = [&](auto values, auto draw) {
+    for (auto &value : values)
+      value = static_cast<std::remove_reference_t<decltype(value)>>(draw());
+  };
+  auto bit = [&] { return random() & 1; };
+  auto unit = [&] { return 2 * fraction() - 1; };
+  switch (tensor.type()) {
+  case DataType::F32:
+    return fill(tensor.values<float>(), unit);
+  case DataType::F64:
+    return fill(tensor.values<double>(), unit);
+  case DataType::F16:
+    // 1 or 0 in the format's bits.
+    return fill(tensor.values<uint16_t>(), [&] { return bit() * 0x3c00; });
+  case DataType::BF16:
+    return fill(tensor.values<uint16_t>(), [&] { return bit() * 0x3f80; });
+  case DataType::I16:
+  case DataType::U16:
+    return fill(tensor.values<uint16_t>(), bit);
+  case DataType::I32:
+  case DataType::U32:
+    return fill(tensor.values<uint32_t>(), bit);
+  case DataType::I64:
+  case DataType::U64:
+    return fill(tensor.values<uint64_t>(), bit);
+  default:
+    return fill(tensor.values<uint8_t>(), bit);
+  }
+}
+
+static StatusOr<Result> measure(const Options &options) {
+  auto sizes = parseSizes(options);
+  if (!sizes)
+    return sizes.status();
+  StatusOr<Model> model =
+      Model::load(options.load.artifact, options.load.options());
+  if (!model)
+    return model.status();
+  auto shapes = model->inputShapes(*sizes, options.entryPoint);
+  if (!shapes)
+    return Status::error(shapes.message() + "; give it with --sizes");
+
+  std::mt19937_64 random(options.seed);
+  std::vector<Tensor> inputs;
+  std::vector<TensorView> views;
+  std::vector<TensorInfo> infos = model->inputs(options.entryPoint);
+  for (size_t i = 0; i != infos.size(); ++i) {
+    StatusOr<Tensor> input =
+        Tensor::create(infos[i].name, infos[i].type, (*shapes)[i]);
+    if (!input)
+      return input.status();
+    fillRandom(*input, random);
+    inputs.push_back(std::move(*input));
+  }
+  for (const Tensor &input : inputs)
+    views.push_back(input.view());
+
+  RunOptions run;
+  run.entryPoint = options.entryPoint;
+  StatusOr<std::vector<Tensor>> outputs = model->run(views, run);
+  if (!outputs)
+    return outputs.status();
+  std::vector<MutableTensorView> results;
+  for (Tensor &output : *outputs)
+    results.push_back(output.mutableView());
+  for (int i = 1; i < warmUps; ++i)
+    WEFT_RETURN_IF_ERROR(model->run(views, results, run));
+
+  Result result;
+  for (int i = 0; i != options.repeats; ++i) {
+    Clock::time_point start = Clock::now();
+    WEFT_RETURN_IF_ERROR(model->run(views, results, run));
+    result.latencies.push_back(
+        std::chrono::duration<double, std::micro>(Clock::now() - start)
+            .count());
+  }
+  // Apart from the timed runs, which reading the clock would slow down.
+  run.onCommand = [&](const CommandRecord &record) {
+    Family &family = result.families[std::string(record.family)];
+    family.microseconds +=
+        std::chrono::duration<double, std::micro>(record.end - record.begin)
+            .count();
+    family.flops += record.flops;
+    result.launches += record.family != "memory";
+  };
+  for (int i = 0; i != options.repeats; ++i)
+    WEFT_RETURN_IF_ERROR(model->run(views, results, run));
+  for (auto &[name, family] : result.families) {
+    family.microseconds /= options.repeats;
+    family.flops /= options.repeats;
+  }
+  result.launches /= options.repeats;
+  result.peak = tool::measureFmaPeak(model->threads());
+  return result;
+}
+
+static int64_t peakResidentBytes() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss * 1024;
+}
+
+static void printJson(const Result &result) {
+  nlohmann::ordered_json families = nlohmann::ordered_json::object();
+  for (const auto &[name, family] : result.families)
+    families[name] = {{"us", family.microseconds}, {"flops", family.flops}};
+  auto gemm = result.families.find("matmul");
+  Family matmul = gemm == result.families.end() ? Family() : gemm->second;
+  nlohmann::ordered_json object = {
+      {"latencies_us", result.latencies},
+      {"mean_us", result.mean()},
+      {"median_us", result.median()},
+      {"stddev_us", result.deviation()},
+      {"min_us",
+       *std::min_element(result.latencies.begin(), result.latencies.end())},
+      {"peak_rss_bytes", peakResidentBytes()},
+      {"launches", result.launches},
+      {"families", families},
+      {"gemm_us", matmul.microseconds},
+      {"gemm_flops", matmul.flops},
+      {"fma_peak_gflops", result.peak}};
+  // Names come from a manifest: they may be no valid UTF-8.
+  std::puts(
+      object
+          .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+          .c_str());
+}
+
+static void printTable(const Result &result) {
+  std::printf(
+      "latency   mean %.1f us, deviation %.1f, median %.1f, least %.1f "
+      "(%zu runs)\n",
+      result.mean(), result.deviation(), result.median(),
+      *std::min_element(result.latencies.begin(), result.latencies.end()),
+      result.latencies.size());
+  std::printf("memory    %.1f MB at most\n",
+              static_cast<double>(peakResidentBytes()) / 1e6);
+  std::printf("launches  %.0f\n", result.launches);
+  std::printf("peak      %.1f GFLOP/s of f32 multiply-adds\n\n", result.peak);
+  std::printf("%-12s %12s %10s %8s\n", "family", "us", "GFLOP/s", "of peak");
+  for (const auto &[name, family] : result.families) {
+    double rate =
+        family.microseconds > 0 ? family.flops / family.microseconds / 1e3 : 0;
+    std::printf("%-12s %12.1f", name.c_str(), family.microseconds);
+    if (family.flops > 0)
+      std::printf(" %10.1f %7.1f%%", rate, 100 * rate / result.peak);
+    std::printf("\n");
+  }
+}
+
+int main(int argc, char **argv) {
+  CLI::App app(
+      "Measures the latency of an entry point of a compiled artifact.");
+  Options options;
+  addOptions(app, options);
+  if (std::optional<int> status = tool::parse(app, argc, argv))
+    return *status;
+  StatusOr<Result> result = measure(options);
+  if (!result)
+    return tool::fail("'" + options.load.artifact + "': " + result.message());
+  if (options.json)
+    printJson(*result);
+  else
+    printTable(*result);
+  return 0;
+}
