@@ -7,29 +7,13 @@
 
 #include "dialects/LLM/Transforms/KernelGroups.h"
 
+#include "dialects/LLM/Transforms/Matchers.h"
+
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
 
 namespace weft {
-
-/// Reads each element of its operands more than once, or combines many.
-static bool isAnchor(Operation *op) {
-  return isa<LinearOp, MatMulOp, AttentionOp, LayerNormOp, SoftmaxOp, ReduceOp>(
-      op);
-}
-
-/// Moves elements without computing.
-static bool isLayout(Operation *op) {
-  return isa<TransposeOp, SliceOp, ConcatOp, ExpandOp, PadOp, GatherOp,
-             EmbeddingOp>(op);
-}
-
-/// One result element from the operands' elements at the same place.
-static bool isElementwise(Operation *op) {
-  return isa<ModelOpInterface>(op) && !isAnchor(op) && !isLayout(op) &&
-         !isa<LoadWeightOp, ConstantOp, IotaOp, SizesToTensorOp, ReshapeOp>(op);
-}
 
 static bool isTranscendental(Operation *op) {
   return isa<ExpOp, LogOp, SinOp, CosOp, TanhOp, ErfOp, SigmoidOp, PowOp,

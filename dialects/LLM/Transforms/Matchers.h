@@ -25,6 +25,13 @@
 
 namespace weft {
 
+/// Reads each element of its operands more than once, or combines many.
+bool isAnchor(mlir::Operation *op);
+/// Moves elements without computing; not a reshape, which moves none.
+bool isLayout(mlir::Operation *op);
+/// One result element from the operands' elements at the same place.
+bool isElementwise(mlir::Operation *op);
+
 /// The one value of a floating-point constant, of any shape.
 std::optional<double> matchSplat(mlir::Value value);
 
@@ -77,8 +84,7 @@ mlir::Value transpose(mlir::OpBuilder &builder, mlir::Location location,
 /// Where all of `ops` came from; duplicates once.
 mlir::Location fuseLocations(llvm::ArrayRef<mlir::Operation *> ops);
 
-/// Ops without results are erased by none of the patterns; an op whose result
-/// has users outside of `ops` would be computed twice after fusing.
+/// True when fusing `ops` would compute `op` twice: something else uses it too.
 bool hasOtherUsers(mlir::Operation *op, llvm::ArrayRef<mlir::Operation *> ops);
 
 } // namespace weft

@@ -10,6 +10,49 @@
 
 include "mlir/Pass/PassBase.td"
 
+def SimplifyLayoutPass : Pass<"llm-simplify-layout", "::mlir::func::FuncOp"> {
+  let summary = "Remove reshapes, slices, transposes and expansions that sizes show to be none";
+  let description = [{
+    Before:
+    ```mlir
+    llm.size @batch range(1, 64) divisor 1
+    llm.size @sequence range(1, 512) divisor 1
+    func.func @keys(%k: tensor<?x12x?x32xf32> {llm.sizes = #llm.sizes<[batch, 12, sequence, 32]>}) -> tensor<?x12x32x?xf32> {
+      %0 = llm.reshape %k to [12 * batch, sequence, 32] : tensor<?x12x?x32xf32> -> tensor<?x?x32xf32>
+      %1 = llm.transpose %0 perm [0, 2, 1] : tensor<?x?x32xf32> -> tensor<?x32x?xf32>
+      %2 = llm.reshape %1 to [batch, 12, 32, sequence] : tensor<?x32x?xf32> -> tensor<?x12x32x?xf32>
+      return %2 : tensor<?x12x32x?xf32>
+    }
+    func.func @mask(%keep: tensor<?x1x1x?xi1> {llm.sizes = #llm.sizes<[batch, 1, 1, sequence]>}) -> tensor<?x1x?x?xf32> {
+      %zero = llm.constant dense<0.0> : tensor<f32>
+      %lowest = llm.constant dense<-3.40282347E+38> : tensor<f32>
+      %0 = llm.expand %keep to [batch, 1, sequence, sequence] : tensor<?x1x1x?xi1> -> tensor<?x1x?x?xi1>
+      %1 = llm.select %0, %zero, %lowest : tensor<?x1x?x?xi1>, tensor<f32>, tensor<f32> -> tensor<?x1x?x?xf32>
+      return %1 : tensor<?x1x?x?xf32>
+    }
+    ```
+    After:
+    ```mlir
+    llm.size @batch range(1, 64) divisor 1
+    llm.size @sequence range(1, 512) divisor 1
+    func.func @keys(%k: tensor<?x12x?x32xf32> {llm.sizes = #llm.sizes<[batch, 12, sequence, 32]>}) -> tensor<?x12x32x?xf32> {
+      %0 = llm.transpose %k perm [0, 1, 3, 2] : tensor<?x12x?x32xf32> -> tensor<?x12x32x?xf32>
+      return %0 : tensor<?x12x32x?xf32>
+    }
+    func.func @mask(%keep: tensor<?x1x1x?xi1> {llm.sizes = #llm.sizes<[batch, 1, 1, sequence]>}) -> tensor<?x1x?x?xf32> {
+      %zero = llm.constant dense<0.0> : tensor<f32>
+      %lowest = llm.constant dense<-3.40282347E+38> : tensor<f32>
+      %0 = llm.select %keep, %zero, %lowest : tensor<?x1x1x?xi1>, tensor<f32>, tensor<f32> -> tensor<?x1x1x?xf32>
+      %1 = llm.expand %0 to [batch, 1, sequence, sequence] : tensor<?x1x1x?xf32> -> tensor<?x1x?x?xf32>
+      return %1 : tensor<?x1x?x?xf32>
+    }
+    ```
+    An expansion of a size that is only unknown stays: it may be 1 at run time.
+    A transpose becomes a reshape where only dimensions of size 1 move.
+  }];
+  let dependentDialects = ["::weft::LLMDialect"];
+}
+
 def RaiseLinearPass : Pass<"llm-raise-linear", "::mlir::func::FuncOp"> {
   let summary = "Raise a product with a weight and the bias behind it to `llm.linear`";
   let description = [{

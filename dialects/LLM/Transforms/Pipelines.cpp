@@ -16,6 +16,8 @@ using namespace mlir;
 namespace weft {
 
 void buildSimplifyPipeline(OpPassManager &pm) {
+  pm.addPass(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createSimplifyLayoutPass());
   // Patterns recognize a value that is used twice, not one computed twice.
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
@@ -24,6 +26,7 @@ void buildSimplifyPipeline(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createRaiseLinearPass());
   pm.addNestedPass<func::FuncOp>(createRaiseEmbeddingPass());
   pm.addNestedPass<func::FuncOp>(createRaiseAttentionPass());
+  pm.addNestedPass<func::FuncOp>(createSimplifyLayoutPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createHoistWeightsPass());
