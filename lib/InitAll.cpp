@@ -10,6 +10,7 @@
 #include "dialects/Exec/IR/Exec.h"
 #include "dialects/Exec/Transforms/Passes.h"
 #include "dialects/LLM/IR/LLM.h"
+#include "dialects/LLM/Transforms/Passes.h"
 #include "lib/Conversion/LLMToExec/LLMToExec.h"
 #include "lib/Reference/Passes.h"
 
@@ -27,6 +28,8 @@ void registerAllDialects(DialectRegistry &registry) {
 
 void registerAllPasses() {
   registerTransformsPasses();
+  registerLLMPasses();
+  registerLLMPipelines();
   exec::registerExecPasses();
   registerLLMToExecPasses();
   registerReferencePasses();

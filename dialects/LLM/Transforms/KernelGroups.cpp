@@ -60,13 +60,31 @@ KernelGroups::KernelGroups(Block &block, SizeAnalysis &sizes)
   }
 }
 
+/// Works on nothing but the result of an anchor, which nothing else reads: the
+/// anchor's epilogue, where the value is still in a register.
+static bool finishesAnchor(Operation *op) {
+  if (!isElementwise(op))
+    return false;
+  Operation *source = nullptr;
+  for (Value operand : op->getOperands()) {
+    Operation *producer = operand.getDefiningOp();
+    if (isFree(producer))
+      continue;
+    if (!producer || (source && source != producer) ||
+        !llvm::all_equal(producer->getUsers()))
+      return false;
+    source = producer;
+  }
+  return source && (isAnchor(source) || finishesAnchor(source));
+}
+
 void KernelGroups::growPrologue(KernelGroup &group) {
   if (!isa<LayerNormOp, SoftmaxOp, ReduceOp>(group.root))
     return;
   Operation *input = group.root->getOperand(0).getDefiningOp();
   // Keeps the last dimension last, so that rows are read in order.
   auto mayJoin = [&](Operation *op) {
-    return isElementwise(op) || isUnitReshape(op) ||
+    return (isElementwise(op) && !finishesAnchor(op)) || isUnitReshape(op) ||
            isa<EmbeddingOp, ExpandOp, SliceOp>(op);
   };
   if (!isUngrouped(input) || isFree(input) || !mayJoin(input) ||

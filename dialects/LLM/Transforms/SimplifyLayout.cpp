@@ -78,8 +78,8 @@ findMerged(const Sizes &whole, const Sizes &merged) {
   return groups;
 }
 
-/// reshape(transpose(reshape(x))) where the first reshape merges dimensions that
-/// the last one splits again: a transpose of x.
+/// reshape(transpose(reshape(x))) where the first reshape merges dimensions
+/// that the last one splits again: a transpose of x.
 struct TransposeWithoutMerging : SizedPattern<ReshapeOp> {
   using SizedPattern::SizedPattern;
 
@@ -168,8 +168,7 @@ struct SinkExpand : OpInterfaceRewritePattern<ModelOpInterface> {
       rewriter.replaceOp(op, narrow);
     else
       rewriter.replaceOpWithNewOp<ExpandOp>(
-          op, type, narrow->getResult(0),
-          SizesAttr::get(getContext(), before));
+          op, type, narrow->getResult(0), SizesAttr::get(getContext(), before));
     return success();
   }
 
@@ -196,8 +195,8 @@ struct SimplifyLayoutPass : impl::SimplifyLayoutPassBase<SimplifyLayoutPass> {
                  SinkExpand>(&getContext(), sizes);
     GreedyRewriteConfig config;
     config.setListener(&sizes);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns),
-                                     config)))
+    if (failed(
+            applyPatternsGreedily(getOperation(), std::move(patterns), config)))
       signalPassFailure();
   }
 };
