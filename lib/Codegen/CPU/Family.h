@@ -1,0 +1,51 @@
+//===- Family.h - Families of kernels ---------------------------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A family is an emitter for kernels of one shape class. It says how the work
+// is divided into items, and emits the loop over them.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LIB_CODEGEN_CPU_FAMILY_H
+#define LIB_CODEGEN_CPU_FAMILY_H
+
+#include "lib/Codegen/CPU/ElementEmitter.h"
+
+namespace weft {
+
+/// How a kernel's work is divided; see artifact::Kernel.
+struct Division {
+  SizeExpr items, chunk = 1, scratchBytes;
+  artifact::Split split = artifact::STATIC;
+};
+
+/// What is written: `value`, as if it had the result's bytes.
+struct KernelOutput {
+  /// The result, without reshapes at the end: they move no bytes.
+  mlir::Value value;
+  MemoryTensor memory;
+};
+
+/// Elements along the last dimension, row by row: elementwise ops, layout,
+/// gathers, reductions and normalizations, and all else in its general form.
+Division emitMapKernel(ElementEmitter &emitter, const KernelOutput &output);
+
+/// A linear op with a packed weight, or a matmul; `anchor` reaches the output
+/// through elementwise ops only.
+bool canEmitMatMulKernel(ElementEmitter &emitter, mlir::Operation *anchor);
+Division emitMatMulKernel(ElementEmitter &emitter, const KernelOutput &output,
+                          mlir::Operation *anchor);
+
+/// Emits `store(index of lanes)` for the columns [from, to) of a row: whole
+/// vectors, then a masked rest.
+void forEachVector(ElementEmitter &emitter, mlir::Value from, mlir::Value to,
+                   bool isWhole,
+                   llvm::function_ref<void(mlir::Value first)> store);
+
+} // namespace weft
+
+#endif // LIB_CODEGEN_CPU_FAMILY_H

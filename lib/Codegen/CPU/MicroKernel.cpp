@@ -1,0 +1,88 @@
+//===- MicroKernel.cpp - Products of register tiles -----------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Codegen/CPU/MicroKernel.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+
+namespace weft {
+
+TileShape TileShape::of(const CPUTarget &target) {
+  // rows * panels accumulators, one more register a panel and one for A.
+  if (target.registerLanes == 16)
+    return {14, {4, 4, 4, 4, 4, 4, 2, 2, 2, 2, 2, 2, 2, 2}};
+  // Two registers a panel.
+  if (target.registerLanes == 8)
+    return {6, {4, 2, 2, 1, 1, 1}};
+  // Four registers a panel, and one for a product before it is added.
+  return {3, {2, 1, 1}};
+}
+
+void emitMicroKernel(ElementEmitter &emitter, const MicroKernel &kernel) {
+  CodeBuilder &code = emitter.code;
+  VectorType type = CodeBuilder::vectorOf(code.f32());
+  CodeBuilder::Values sums(kernel.rows * kernel.panels, code.number(type, 0));
+  sums = code.loop(
+      code.constant(0), kernel.depth, 1, sums,
+      [&](Value k, ValueRange carried) {
+        Value offset = code.mul(k, kernel.depthStride);
+        CodeBuilder::Values b;
+        for (int64_t panel = 0; panel < kernel.panels; ++panel) {
+          Value address =
+              code.address(kernel.b[panel], kernel.bElement, offset);
+          if (kernel.prefetchAhead)
+            code.prefetch(
+                code.address(address, kernel.bElement,
+                             kernel.prefetchAhead * CodeBuilder::lanes));
+          Value mask = kernel.masks.empty() ? Value() : kernel.masks[panel];
+          b.push_back(emitter.fromStorage(
+              code.loadLanes(kernel.bElement, address, mask), kernel.bElement));
+        }
+        Value column = code.address(kernel.a, code.f32(), k);
+        CodeBuilder::Values next(carried);
+        for (int64_t row = 0; row < kernel.rows; ++row) {
+          Value address =
+              code.address(column, code.f32(),
+                           code.mul(code.constant(row), kernel.rowStride));
+          Value a = code.broadcast(code.load(code.f32(), address));
+          for (int64_t panel = 0; panel < kernel.panels; ++panel) {
+            Value &sum = next[row * kernel.panels + panel];
+            sum = code.fma(a, b[panel], sum);
+          }
+        }
+        return next;
+      });
+  for (int64_t row = 0; row < kernel.rows; ++row)
+    for (int64_t panel = 0; panel < kernel.panels; ++panel) {
+      Value offset = code.add(code.mul(code.constant(row), kernel.resultStride),
+                              code.constant(panel * CodeBuilder::lanes));
+      code.store(sums[row * kernel.panels + panel],
+                 code.address(kernel.result, code.f32(), offset));
+    }
+}
+
+void forEachRowTile(ElementEmitter &emitter, const TileShape &shape,
+                    Value count, function_ref<void(Value, int64_t)> body) {
+  CodeBuilder &code = emitter.code;
+  Value highest = code.constant(shape.maximumRows);
+  Value tiles = code.floorDiv(
+      code.add(count, code.constant(shape.maximumRows - 1)), highest);
+  code.loop(code.constant(0), tiles, 1, [&](Value tile) {
+    ElementEmitter::Scope scope(emitter);
+    Value first = code.floorDiv(code.mul(tile, count), tiles);
+    Value last =
+        code.floorDiv(code.mul(code.add(tile, code.constant(1)), count), tiles);
+    code.choose(code.sub(last, first), shape.maximumRows, [&](int64_t rows) {
+      ElementEmitter::Scope scope(emitter);
+      body(first, rows);
+    });
+  });
+}
+
+} // namespace weft

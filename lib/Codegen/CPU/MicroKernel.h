@@ -1,0 +1,61 @@
+//===- MicroKernel.h - Products of register tiles ---------------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The one inner loop of matrix products: `rows` rows of A times `panels` panels
+// of 16 columns of B, all sums in registers. A is read where it lies, row by
+// row: a row of f32 is a stream that prefetchers follow, and no copy of A costs
+// less than a fast one.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LIB_CODEGEN_CPU_MICROKERNEL_H
+#define LIB_CODEGEN_CPU_MICROKERNEL_H
+
+#include "lib/Codegen/CPU/ElementEmitter.h"
+
+namespace weft {
+
+/// The greatest tile that an instruction set's registers hold.
+struct TileShape {
+  int64_t maximumRows;
+  /// Panels for a tile of so many rows: few rows leave registers for more.
+  llvm::SmallVector<int64_t> panels; // by rows - 1
+
+  static TileShape of(const CPUTarget &target);
+  int64_t panelsFor(int64_t rows) const { return panels[rows - 1]; }
+  int64_t maximumPanels() const { return panels.front(); }
+};
+
+struct MicroKernel {
+  using Value = mlir::Value;
+  int64_t rows, panels;
+  /// Element (row, k) of A, f32, is at a + row * rowStride + k.
+  Value a, rowStride;
+  /// Element (k, j) of panel p is at b[p] + k * depthStride + j.
+  llvm::SmallVector<Value> b;
+  mlir::Type bElement;
+  Value depthStride;
+  /// Columns of each panel that exist (null: all).
+  llvm::SmallVector<Value> masks;
+  Value depth;
+  /// Where the sums go: row r of panel p at result + r * resultStride + 16 * p.
+  Value result, resultStride;
+  /// How far ahead of k to prefetch panels; 0 for data that are near.
+  int64_t prefetchAhead = 0;
+};
+
+void emitMicroKernel(ElementEmitter &emitter, const MicroKernel &kernel);
+
+/// Cuts `count` rows into tiles of nearly equal height (8 rows are 4 and 4, not
+/// 6 and 2), and emits `body` for each height that can occur.
+void forEachRowTile(
+    ElementEmitter &emitter, const TileShape &shape, mlir::Value count,
+    llvm::function_ref<void(mlir::Value firstRow, int64_t rows)> body);
+
+} // namespace weft
+
+#endif // LIB_CODEGEN_CPU_MICROKERNEL_H

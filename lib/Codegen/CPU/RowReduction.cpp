@@ -1,0 +1,166 @@
+//===- RowReduction.cpp - Loops that combine elements ---------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Codegen/CPU/RowReduction.h"
+
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace weft {
+
+/// Accumulators of one chain: an addition takes four cycles, and two start in
+/// each.
+static constexpr int64_t chains = 4;
+
+Value RowReduction::combine(const Combination &combination, Value lhs,
+                            Value rhs) {
+  code.unify(lhs, rhs);
+  bool isFloat = isa<FloatType>(getElementTypeOrSelf(lhs.getType()));
+  bool isUnsigned = combination.isUnsigned;
+  switch (combination.kind) {
+  case CombiningKind::Sum:
+    return isFloat ? code.addf(lhs, rhs) : code.add(lhs, rhs);
+  case CombiningKind::Product:
+    return isFloat ? code.mulf(lhs, rhs) : code.mul(lhs, rhs);
+  case CombiningKind::Maximum:
+    if (isFloat)
+      return code.make<arith::MaximumFOp>(lhs, rhs);
+    return isUnsigned ? Value(code.make<arith::MaxUIOp>(lhs, rhs))
+                      : Value(code.make<arith::MaxSIOp>(lhs, rhs));
+  case CombiningKind::Minimum:
+    if (isFloat)
+      return code.make<arith::MinimumFOp>(lhs, rhs);
+    return isUnsigned ? Value(code.make<arith::MinUIOp>(lhs, rhs))
+                      : Value(code.make<arith::MinSIOp>(lhs, rhs));
+  }
+  return lhs;
+}
+
+Value RowReduction::combineLanes(const Combination &combination, Value value) {
+  // By halves: the same order on every machine.
+  for (int64_t size = CodeBuilder::lanes; size > 1; size /= 2) {
+    SmallVector<int64_t> low, high;
+    for (int64_t i = 0; i < size / 2; ++i) {
+      low.push_back(i);
+      high.push_back(size / 2 + i);
+    }
+    value =
+        combine(combination, code.make<vector::ShuffleOp>(value, value, low),
+                code.make<vector::ShuffleOp>(value, value, high));
+  }
+  return code.make<vector::ExtractOp>(value, ArrayRef<int64_t>{0});
+}
+
+RowReduction::Values RowReduction::reduce(ArrayRef<Combination> combinations,
+                                          Terms terms) {
+  bool isUniform =
+      llvm::all_of(outer, [](LaneIndex i) { return i.isUniform(); });
+  Values accumulators;
+  for (const Combination &combination : combinations)
+    accumulators.push_back(code.broadcast(combination.start));
+  // Lanes along the reduced dimension have nothing to do with those outside.
+  Value mask = emitter.getMask();
+  if (isUniform)
+    emitter.exchangeMask(Value());
+  accumulators =
+      overAxis(0, outer, accumulators, combinations, isUniform, terms);
+  emitter.exchangeMask(mask);
+  if (isUniform)
+    for (auto [combination, value] :
+         llvm::zip_equal(combinations, accumulators))
+      value = combineLanes(combination, value);
+  return accumulators;
+}
+
+RowReduction::Values RowReduction::overAxis(size_t which, LaneIndices index,
+                                            Values accumulators,
+                                            ArrayRef<Combination> combinations,
+                                            bool alongLanes, Terms terms) {
+  if (which == axes.size()) {
+    Values values = terms(index);
+    for (auto [combination, accumulator, value] :
+         llvm::zip_equal(combinations, accumulators, values))
+      accumulator = combine(combination, accumulator, value);
+    return accumulators;
+  }
+  if (alongLanes && which + 1 == axes.size())
+    return alongLastAxis(index, accumulators, combinations, terms);
+  Value size = code.size(sizes[axes[which]]);
+  return code.loop(code.constant(0), size, 1, accumulators,
+                   [&](Value i, ValueRange carried) {
+                     ElementEmitter::Scope scope(emitter);
+                     LaneIndices inner = index;
+                     inner[axes[which]] = LaneIndex::uniform(i);
+                     return overAxis(which + 1, inner, Values(carried),
+                                     combinations, alongLanes, terms);
+                   });
+}
+
+RowReduction::Values
+RowReduction::alongLastAxis(LaneIndices index, Values accumulators,
+                            ArrayRef<Combination> combinations, Terms terms) {
+  constexpr int64_t lanes = CodeBuilder::lanes;
+  size_t axis = axes.back(), count = combinations.size();
+  Value zero = code.constant(0), size = code.size(sizes[axis]);
+  auto combineAt = [&](Value first, MutableArrayRef<Value> carried,
+                       Value mask) {
+    ElementEmitter::Scope scope(emitter, mask);
+    LaneIndices inner = index;
+    inner[axis] = LaneIndex::consecutive(first);
+    Values values = terms(inner);
+    for (auto [combination, accumulator, value] :
+         llvm::zip_equal(combinations, carried, values)) {
+      Value combined = combine(combination, accumulator, value);
+      accumulator = mask ? code.select(mask, combined, accumulator) : combined;
+    }
+  };
+
+  // Several chains at once, then one, then what is left of a vector.
+  Value step = code.constant(lanes * chains);
+  Value manyEnd = code.mul(code.floorDiv(size, step), step);
+  Values many;
+  for (int64_t chain = 0; chain < chains; ++chain)
+    for (const Combination &combination : combinations)
+      many.push_back(code.broadcast(combination.start));
+  many = code.loop(
+      zero, manyEnd, lanes * chains, many,
+      [&](Value first, ValueRange carried) {
+        Values next(carried);
+        for (int64_t chain = 0; chain < chains; ++chain)
+          combineAt(code.add(first, code.constant(chain * lanes)),
+                    MutableArrayRef(next).slice(chain * count, count), Value());
+        return next;
+      });
+  for (int64_t chain = 0; chain < chains; ++chain)
+    for (size_t i = 0; i < count; ++i)
+      accumulators[i] =
+          combine(combinations[i], accumulators[i], many[chain * count + i]);
+  Value wholeEnd =
+      code.mul(code.floorDiv(size, code.constant(lanes)), code.constant(lanes));
+  accumulators = code.loop(manyEnd, wholeEnd, lanes, accumulators,
+                           [&](Value first, ValueRange carried) {
+                             Values next(carried);
+                             combineAt(first, next, Value());
+                             return next;
+                           });
+  if (std::optional<int64_t> known = sizes[axis].asConstant();
+      known && *known % lanes == 0)
+    return accumulators;
+  return code.branch(
+      code.compare(arith::CmpIPredicate::slt, wholeEnd, size),
+      [&] {
+        Value mask = code.compare(arith::CmpIPredicate::slt, code.laneNumbers(),
+                                  code.sub(size, wholeEnd));
+        Values next = accumulators;
+        combineAt(wholeEnd, next, mask);
+        return next;
+      },
+      [&] { return accumulators; });
+}
+
+} // namespace weft
