@@ -47,19 +47,18 @@ void ExecDialect::initialize() {
 Attribute TensorAttr::parse(AsmParser &parser, Type) {
   std::string name;
   Type elementType;
-  FailureOr<SizesAttr> sizes;
+  Attribute sizes;
   if (parser.parseLess() || parser.parseString(&name) || parser.parseColon() ||
       parser.parseType(elementType) ||
-      failed(sizes = FieldParser<SizesAttr>::parse(parser)) ||
-      parser.parseGreater())
+      !(sizes = SizesAttr::parse(parser, Type())) || parser.parseGreater())
     return {};
   return get(parser.getContext(), StringAttr::get(parser.getContext(), name),
-             elementType, *sizes);
+             elementType, cast<SizesAttr>(sizes));
 }
 
 void TensorAttr::print(AsmPrinter &printer) const {
   printer << '<' << getName() << " : " << getElementType() << ' ';
-  printer.printStrippedAttrOrType(getSizes());
+  getSizes().print(printer);
   printer << '>';
 }
 

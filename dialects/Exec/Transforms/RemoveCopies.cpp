@@ -7,8 +7,6 @@
 
 #include "dialects/Exec/Transforms/Passes.h"
 
-#include "mlir/IR/PatternMatch.h"
-
 using namespace mlir;
 namespace weft::exec {
 
@@ -17,50 +15,34 @@ namespace weft::exec {
 
 namespace {
 
-/// temporary -> copy -> output: the temporary is the output.
-struct ForwardTemporaryToOutput : OpRewritePattern<CopyOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(CopyOp copy,
-                                PatternRewriter &rewriter) const override {
-    auto temporary = copy.getSource().getDefiningOp<TemporaryOp>();
-    auto output = copy.getDestination().getDefiningOp<OutputOp>();
-    if (!temporary || !output)
-      return rewriter.notifyMatchFailure(copy, "not a temporary to an output");
-    if (!output->hasOneUse())
-      return rewriter.notifyMatchFailure(copy, "the output has other uses");
-    // A copy inside an if or a while may not happen.
-    if (copy->getBlock() != output->getBlock())
-      return rewriter.notifyMatchFailure(copy, "the copy is conditional");
-    SizesAttr zero = getSizeAttr(getContext(), 0);
-    if (copy.getSourceOffset() != zero || copy.getDestinationOffset() != zero ||
-        copy.getBytes() != temporary.getBytes() ||
-        copy.getBytes() != output.getBytes())
-      return rewriter.notifyMatchFailure(copy, "copies a part");
-    rewriter.moveOpBefore(output, temporary);
-    rewriter.eraseOp(copy);
-    rewriter.replaceOp(temporary, output.getResult());
-    return success();
-  }
-};
+/// Puts `output` in the place of `temporary` when `copy` moves all of the one
+/// into the other.
+void computeInPlace(CopyOp copy) {
+  auto temporary = copy.getSource().getDefiningOp<TemporaryOp>();
+  auto output = copy.getDestination().getDefiningOp<OutputOp>();
+  if (!temporary || !output || !output->hasOneUse())
+    return;
+  // A copy inside of an if or a while may not happen.
+  if (copy->getBlock() != output->getBlock())
+    return;
+  SizesAttr zero = getSizeAttr(copy.getContext(), 0);
+  if (copy.getSourceOffset() != zero || copy.getDestinationOffset() != zero ||
+      copy.getBytes() != temporary.getBytes() ||
+      copy.getBytes() != output.getBytes())
+    return;
+  copy.erase();
+  output->moveBefore(temporary);
+  temporary.replaceAllUsesWith(output.getResult());
+  temporary.erase();
+}
 
 struct RemoveCopiesPass : impl::RemoveCopiesBase<RemoveCopiesPass> {
-  LogicalResult initialize(MLIRContext *context) override {
-    RewritePatternSet set(context);
-    set.add<ForwardTemporaryToOutput>(context);
-    patterns = std::move(set);
-    return success();
-  }
-
   void runOnOperation() override {
-    // Folding would turn nothing and moving constants would reorder buffers.
-    GreedyRewriteConfig config;
-    config.enableFolding(false).enableConstantCSE(false);
-    if (failed(applyPatternsGreedily(getOperation(), patterns, config)))
-      signalPassFailure();
+    SmallVector<CopyOp> copies;
+    getOperation().walk([&](CopyOp copy) { copies.push_back(copy); });
+    for (CopyOp copy : copies)
+      computeInPlace(copy);
   }
-
-  FrozenRewritePatternSet patterns;
 };
 
 } // namespace

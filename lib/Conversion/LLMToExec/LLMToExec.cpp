@@ -114,7 +114,8 @@ LogicalResult EntryConverter::createProgram(func::ReturnOp results) {
       return failure();
     outputs.push_back(*output);
   }
-  builder.setInsertionPoint(entry);
+  // Behind the kernels' functions, which go in front of the entry.
+  builder.setInsertionPointAfter(entry);
   auto program = exec::ProgramOp::create(
       builder, entry.getLoc(), entry.getSymName(), builder.getArrayAttr(inputs),
       builder.getArrayAttr(outputs));
