@@ -56,7 +56,7 @@ struct PackLinearWeightsPass
   void runOnOperation() override {
     if (panel < 1) {
       getOperation().emitError()
-          << "panel is " << panel << " but must be at least 1";
+          << "panel is " << panel.getValue() << " but must be at least 1";
       return signalPassFailure();
     }
     WeightInitializers initializers(getOperation());
