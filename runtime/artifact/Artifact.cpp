@@ -8,6 +8,7 @@
 #include "runtime/artifact/Artifact.h"
 #include "runtime/artifact/CpuFeatures.h"
 #include "runtime/artifact/ManifestCheck.h"
+#include "runtime/artifact/ParseMessage.h"
 #include "runtime/base/Sha256.h"
 #include "runtime/base/Text.h"
 
@@ -30,7 +31,7 @@ weft::parseManifest(std::span<const uint8_t> bytes) {
     return Status::error("manifest of " + std::to_string(bytes.size()) +
                          " bytes; expected at most 32 MiB");
   auto manifest = std::make_unique<artifact::Manifest>();
-  if (!manifest->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+  if (!parseMessage(*manifest, bytes))
     return Status::error("manifest: it is no manifest of an artifact");
   WEFT_RETURN_IF_ERROR(checkManifest(*manifest));
   return manifest;

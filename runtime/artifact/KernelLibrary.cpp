@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/artifact/KernelLibrary.h"
+#include "runtime/artifact/ParseMessage.h"
 #include "runtime/base/Text.h"
 
 #include <dlfcn.h>
@@ -41,8 +42,7 @@ KernelLibrary::open(const std::string &path,
   auto *size = static_cast<const uint64_t *>(
       dlsym(library.handle, "weft_kernel_table_bytes"));
   artifact::KernelTable embedded;
-  if (!bytes || !size || *size > INT32_MAX ||
-      !embedded.ParseFromArray(bytes, static_cast<int>(*size)))
+  if (!bytes || !size || !parseMessage(embedded, {bytes, *size}))
     return bad("holds no kernel table");
   if (!isSameTable(embedded, table))
     return bad("holds a kernel table that differs from the manifest's");

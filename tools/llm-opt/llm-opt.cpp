@@ -6,14 +6,86 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/InitAll.h"
+#include "lib/Reference/VerifyPasses.h"
+#ifdef WEFT_TEST_PASSES
+#include "test/passes/TestPasses.h"
+#endif
 
 #include "mlir/IR/DialectRegistry.h"
+#include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/ToolOutputFile.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace mlir;
+
+static llvm::cl::opt<std::string> verify(
+    "verify", llvm::cl::ValueOptional, llvm::cl::value_desc("tolerance"),
+    llvm::cl::desc("Evaluate public functions before and after each pass and "
+                   "stop at the first that changes a result by more than "
+                   "tolerance * (1 + |expected|), 1e-5 unless said otherwise"));
+
+static llvm::cl::opt<uint64_t>
+    verifySeed("verify-seed", llvm::cl::init(0),
+               llvm::cl::desc("Seed of the inputs that --verify draws"));
+
+/// What MlirOptMain does, with verification of the passes.
+static LogicalResult runVerified(StringRef input, StringRef output,
+                                 DialectRegistry &registry) {
+  weft::VerifyOptions options;
+  StringRef tolerance = verify;
+  if (!tolerance.empty() &&
+      (tolerance.getAsDouble(options.tolerance) || !(options.tolerance >= 0))) {
+    llvm::WithColor::error(llvm::errs())
+        << "--verify=" << tolerance
+        << ": the tolerance is a number that is not below 0\n";
+    return failure();
+  }
+  options.seed = verifySeed;
+  options.weightDirectory = llvm::sys::path::parent_path(input).str();
+
+  auto config = MlirOptMainConfig::createFromCLOptions();
+  MlirOptMainConfig passes = config;
+  config.setPassPipelineSetupFn([=](PassManager &pm) {
+    if (failed(passes.setupPassPipeline(pm)))
+      return failure();
+    weft::installVerification(pm, options);
+    return success();
+  });
+
+  std::string message;
+  std::unique_ptr<llvm::MemoryBuffer> file = openInputFile(input, &message);
+  if (!file) {
+    llvm::WithColor::error(llvm::errs()) << message << "\n";
+    return failure();
+  }
+  std::unique_ptr<llvm::ToolOutputFile> result =
+      openOutputFile(output, &message);
+  if (!result) {
+    llvm::WithColor::error(llvm::errs()) << message << "\n";
+    return failure();
+  }
+  if (failed(MlirOptMain(result->os(), std::move(file), registry, config)))
+    return failure();
+  result->keep();
+  return success();
+}
 
 int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
   weft::registerAllPasses();
-  mlir::DialectRegistry registry;
+#ifdef WEFT_TEST_PASSES
+  weft::registerTestPasses();
+#endif
+  DialectRegistry registry;
   weft::registerAllDialects(registry);
-  return mlir::asMainReturnCode(
-      mlir::MlirOptMain(argc, argv, "Weft's optimizer driver\n", registry));
+  auto [input, output] = registerAndParseCLIOptions(
+      argc, argv, "Weft's optimizer driver\n", registry);
+  if (verify.getNumOccurrences() != 0)
+    return asMainReturnCode(runVerified(input, output, registry));
+  return asMainReturnCode(MlirOptMain(argc, argv, input, output, registry));
 }
