@@ -23,6 +23,13 @@ if(WEFT_SANITIZE)
     -fsanitize=${WEFT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(WeftOptions INTERFACE -fsanitize=${WEFT_SANITIZE})
 endif()
+if(WEFT_BUILD_FUZZERS)
+  # Coverage, whose hooks the sanitizers' runtime defines for other programs.
+  if(NOT WEFT_SANITIZE)
+    message(FATAL_ERROR "WEFT_BUILD_FUZZERS needs WEFT_SANITIZE, for example address")
+  endif()
+  target_compile_options(WeftOptions INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 target_compile_definitions(WeftOptions INTERFACE WEFT_VERSION="${PROJECT_VERSION}")
 
 # weft_add_runtime_library(Name sources...): code without LLVM. It may use
