@@ -28,8 +28,10 @@ private:
 class HostQueue : public Queue {
 public:
   Status copy(void *destination, const void *source, uint64_t bytes) override {
-    // A forged program may copy within one buffer.
-    std::memmove(destination, source, bytes);
+    // No bytes may come from no address. A forged program may copy within one
+    // buffer.
+    if (bytes != 0)
+      std::memmove(destination, source, bytes);
     return Status::ok();
   }
   Status fill(void *destination, uint8_t byte, uint64_t bytes) override {
