@@ -1,4 +1,4 @@
-//===- llm-opt.cpp - Runs passes on IR ------------------------------------===//
+//===- llm-opt.cpp - Runs passes on IR and on models ----------------------===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,6 +7,7 @@
 
 #include "lib/InitAll.h"
 #include "lib/Reference/VerifyPasses.h"
+#include "tools/llm-opt/OpenModel.h"
 #ifdef WEFT_TEST_PASSES
 #include "test/passes/TestPasses.h"
 #endif
@@ -33,9 +34,9 @@ static llvm::cl::opt<uint64_t>
     verifySeed("verify-seed", llvm::cl::init(0),
                llvm::cl::desc("Seed of the inputs that --verify draws"));
 
-/// What MlirOptMain does, with verification of the passes.
-static LogicalResult runVerified(StringRef input, StringRef output,
-                                 DialectRegistry &registry) {
+/// Adds verification to the passes.
+static LogicalResult addVerification(StringRef input,
+                                     MlirOptMainConfig &config) {
   weft::VerifyOptions options;
   StringRef tolerance = verify;
   if (!tolerance.empty() &&
@@ -48,7 +49,6 @@ static LogicalResult runVerified(StringRef input, StringRef output,
   options.seed = verifySeed;
   options.weightDirectory = llvm::sys::path::parent_path(input).str();
 
-  auto config = MlirOptMainConfig::createFromCLOptions();
   MlirOptMainConfig passes = config;
   config.setPassPipelineSetupFn([=](PassManager &pm) {
     if (failed(passes.setupPassPipeline(pm)))
@@ -56,13 +56,19 @@ static LogicalResult runVerified(StringRef input, StringRef output,
     weft::installVerification(pm, options);
     return success();
   });
+  return success();
+}
 
-  std::string message;
-  std::unique_ptr<llvm::MemoryBuffer> file = openInputFile(input, &message);
-  if (!file) {
-    llvm::WithColor::error(llvm::errs()) << message << "\n";
+/// What MlirOptMain does, for models too.
+static LogicalResult run(StringRef input, StringRef output,
+                         DialectRegistry &registry) {
+  auto config = MlirOptMainConfig::createFromCLOptions();
+  if (verify.getNumOccurrences() != 0 && failed(addVerification(input, config)))
     return failure();
-  }
+  std::unique_ptr<llvm::MemoryBuffer> file = weft::openModel(input, registry);
+  if (!file)
+    return failure();
+  std::string message;
   std::unique_ptr<llvm::ToolOutputFile> result =
       openOutputFile(output, &message);
   if (!result) {
@@ -85,7 +91,7 @@ int main(int argc, char **argv) {
   weft::registerAllDialects(registry);
   auto [input, output] = registerAndParseCLIOptions(
       argc, argv, "Weft's optimizer driver\n", registry);
-  if (verify.getNumOccurrences() != 0)
-    return asMainReturnCode(runVerified(input, output, registry));
+  if (verify.getNumOccurrences() != 0 || weft::isModel(input))
+    return asMainReturnCode(run(input, output, registry));
   return asMainReturnCode(MlirOptMain(argc, argv, input, output, registry));
 }

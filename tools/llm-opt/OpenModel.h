@@ -1,0 +1,28 @@
+//===- OpenModel.h - Files that llm-opt takes -------------------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TOOLS_LLMOPT_OPENMODEL_H
+#define TOOLS_LLMOPT_OPENMODEL_H
+
+#include "mlir/IR/DialectRegistry.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <memory>
+
+namespace weft {
+
+/// True for a file that is imported and not parsed, by its extension.
+bool isModel(llvm::StringRef path);
+
+/// The IR in a file, or that of a model as bytecode, which keeps the names of
+/// the model's nodes. Null after an error, which it prints.
+std::unique_ptr<llvm::MemoryBuffer>
+openModel(llvm::StringRef path, const mlir::DialectRegistry &registry);
+
+} // namespace weft
+
+#endif // TOOLS_LLMOPT_OPENMODEL_H
