@@ -47,6 +47,17 @@ Tensor *Emitter::ofValue(Value value, Sizes sizes) {
   return store(std::move(tensor));
 }
 
+Tensor *Emitter::ofNarrow(Value value, Sizes narrowSizes, Sizes sizes) {
+  if (narrowSizes == sizes)
+    return ofValue(value, std::move(sizes));
+  Tensor tensor;
+  tensor.elementType = cast<RankedTensorType>(value.getType()).getElementType();
+  tensor.sizes = std::move(sizes);
+  tensor.narrowValue = value;
+  tensor.narrowSizes = std::move(narrowSizes);
+  return store(std::move(tensor));
+}
+
 Tensor *Emitter::ofConstant(DenseElementsAttr constant) {
   // More elements than this are no shape.
   constexpr int64_t mostElements = 1024;
@@ -110,6 +121,14 @@ Value Emitter::getValue(Tensor *tensor) {
     return tensor->value;
   RankedTensorType type = getType(tensor->elementType, tensor->sizes);
   assert(type && "sizes of constants are checked when they are made");
+  if (tensor->narrowValue)
+    return tensor->value =
+               ExpandOp::create(builder, location, type, tensor->narrowValue,
+                                attribute(tensor->sizes));
+  if (!tensor->columns.empty())
+    return tensor->value = emitColumns(tensor);
+  if (tensor->linear)
+    return tensor->value = emitLinear(type, tensor->sizes, *tensor->linear);
   if (!tensor->weight.empty())
     return tensor->value =
                LoadWeightOp::create(builder, location, type, tensor->weight);
@@ -207,6 +226,13 @@ std::optional<Sizes> Emitter::broadcast(llvm::ArrayRef<Tensor *> inputs) {
   return result;
 }
 
+Sizes Emitter::broadcastNarrow(llvm::ArrayRef<Tensor *> inputs) {
+  Sizes result;
+  for (Tensor *input : inputs)
+    result = *broadcast(result, input->getNarrowSizes());
+  return result;
+}
+
 static std::string print(Type type) {
   std::string text;
   llvm::raw_string_ostream(text) << type;
@@ -229,7 +255,12 @@ Tensor *Emitter::compare(Comparison predicate, Tensor *lhs, Tensor *rhs) {
   std::optional<Sizes> sizes = broadcast({lhs, rhs});
   if (!sizes || !checkSameTypes(lhs, rhs))
     return nullptr;
-  return create<CompareOp>(builder.getI1Type(), *sizes, predicate, lhs, rhs);
+  if (std::optional<bool> truth = decide(predicate, lhs, rhs, *sizes))
+    return ofLinear(builder.getI1Type(), *sizes,
+                    {SizeExpr(*truth), Sizes(sizes->size())});
+  return createNarrow<CompareOp>(builder.getI1Type(), *sizes,
+                                 broadcastNarrow({lhs, rhs}), predicate,
+                                 Narrow{lhs}, Narrow{rhs});
 }
 
 Tensor *Emitter::select(Tensor *condition, Tensor *lhs, Tensor *rhs) {
@@ -239,17 +270,27 @@ Tensor *Emitter::select(Tensor *condition, Tensor *lhs, Tensor *rhs) {
   if (!condition->elementType.isInteger(1))
     return invalid("the condition has elements of type " +
                    print(condition->elementType) + " instead of BOOL");
-  return create<SelectOp>(lhs->elementType, *sizes, condition, lhs, rhs);
+  if (std::optional<SizeExpr> truth = getUniform(condition))
+    return expand(truth->asConstant() == 0 ? rhs : lhs, *sizes);
+  return createNarrow<SelectOp>(lhs->elementType, *sizes,
+                                broadcastNarrow({condition, lhs, rhs}),
+                                Narrow{condition}, Narrow{lhs}, Narrow{rhs});
 }
 
 Tensor *Emitter::cast(Tensor *input, Type elementType) {
   if (!input || input->elementType == elementType)
     return input;
-  return create<CastOp>(elementType, input->sizes, input);
+  if (elementType.isInteger(64))
+    if (std::optional<LinearElements> linear = getLinear(input))
+      return ofLinear(elementType, input->sizes, *linear);
+  return createNarrow<CastOp>(elementType, input->sizes,
+                              input->getNarrowSizes(), Narrow{input});
 }
 
 Tensor *Emitter::gelu(Tensor *input, GeluApproximation approximation) {
   if (!input)
     return nullptr;
-  return create<GeluOp>(input->elementType, input->sizes, input, approximation);
+  return createNarrow<GeluOp>(input->elementType, input->sizes,
+                              input->getNarrowSizes(), Narrow{input},
+                              approximation);
 }

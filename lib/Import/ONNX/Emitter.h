@@ -55,6 +55,9 @@ public:
   /// Of few integers or booleans.
   Tensor *ofElements(mlir::Type elementType, llvm::ArrayRef<int64_t> shape,
                      std::vector<SizeExpr> elements);
+  /// Of integers or booleans that are counted.
+  Tensor *ofLinear(mlir::Type elementType, Sizes sizes,
+                   LinearElements elements);
   /// A number of rank 0.
   Tensor *scalar(mlir::Type elementType, double value);
 
@@ -64,14 +67,19 @@ public:
   //===--- Elementwise ----------------------------------------------------===//
 
   template <typename Op> Tensor *unary(Tensor *input) {
-    return input ? create<Op>(input->elementType, input->sizes, input)
+    return input ? createNarrow<Op>(input->elementType, input->sizes,
+                                    input->getNarrowSizes(), Narrow{input})
                  : nullptr;
   }
   template <typename Op> Tensor *binary(Tensor *lhs, Tensor *rhs) {
     std::optional<Sizes> sizes = broadcast({lhs, rhs});
-    return sizes && checkSameTypes(lhs, rhs)
-               ? create<Op>(lhs->elementType, *sizes, lhs, rhs)
-               : nullptr;
+    if (!sizes || !checkSameTypes(lhs, rhs))
+      return nullptr;
+    if (Tensor *linear = combine(getLinearOperation<Op>(), lhs, rhs, *sizes))
+      return linear;
+    return createNarrow<Op>(lhs->elementType, *sizes,
+                            broadcastNarrow({lhs, rhs}), Narrow{lhs},
+                            Narrow{rhs});
   }
   Tensor *compare(Comparison predicate, Tensor *lhs, Tensor *rhs);
   Tensor *select(Tensor *condition, Tensor *lhs, Tensor *rhs);
@@ -111,6 +119,47 @@ public:
   mlir::OpBuilder &getBuilder() { return builder; }
 
 private:
+  //===--- Elements that are linear (LinearElements.cpp) ------------------===//
+
+  enum class LinearOperation { None, Add, Subtract, Multiply, And, Or };
+  template <typename Op> static constexpr LinearOperation getLinearOperation() {
+    if constexpr (std::is_same_v<Op, AddOp>)
+      return LinearOperation::Add;
+    else if constexpr (std::is_same_v<Op, SubOp>)
+      return LinearOperation::Subtract;
+    else if constexpr (std::is_same_v<Op, MulOp>)
+      return LinearOperation::Multiply;
+    else if constexpr (std::is_same_v<Op, AndOp>)
+      return LinearOperation::And;
+    else if constexpr (std::is_same_v<Op, OrOp>)
+      return LinearOperation::Or;
+    return LinearOperation::None;
+  }
+  /// The elements of a tensor if they are linear.
+  std::optional<LinearElements> getLinear(Tensor *tensor);
+  /// The same when all are one.
+  std::optional<SizeExpr> getUniform(Tensor *tensor);
+  /// Those of `tensor` under sizes that it is broadcast to.
+  LinearElements broadcastLinear(const LinearElements &elements,
+                                 const Sizes &from, const Sizes &to);
+  /// An operation on linear elements, or with all true or all false; null when
+  /// the result is not known.
+  Tensor *combine(LinearOperation operation, Tensor *lhs, Tensor *rhs,
+                  const Sizes &sizes);
+  /// A comparison that ranges decide.
+  std::optional<bool> decide(Comparison predicate, Tensor *lhs, Tensor *rhs,
+                             const Sizes &sizes);
+  Tensor *reshapeLinear(Tensor *input, const Sizes &sizes);
+  /// Slices, where indices count through a part of `axis` in order.
+  Tensor *gatherInOrder(Tensor *input, Tensor *indices, int64_t axis);
+  Tensor *ofColumns(mlir::Type elementType, Sizes sizes,
+                    std::vector<LinearElements> columns);
+  mlir::Value emitColumns(Tensor *tensor);
+  mlir::Value emitLinear(mlir::RankedTensorType type, const Sizes &sizes,
+                         const LinearElements &elements);
+
+  //===--- Emission -------------------------------------------------------===//
+
   mlir::RankedTensorType getType(mlir::Type elementType, const Sizes &sizes);
   bool checkSameTypes(Tensor *lhs, Tensor *rhs);
   SizesAttr attribute(llvm::ArrayRef<SizeExpr> sizes) {
@@ -120,6 +169,16 @@ private:
   template <typename T> const T &operand(const T &attribute) {
     return attribute;
   }
+  /// An operand that may be read before its elements are repeated.
+  struct Narrow {
+    Tensor *tensor;
+  };
+  mlir::Value operand(Narrow narrow) {
+    return narrow.tensor->narrowValue ? narrow.tensor->narrowValue
+                                      : getValue(narrow.tensor);
+  }
+  Sizes broadcastNarrow(llvm::ArrayRef<Tensor *> inputs);
+  Tensor *ofNarrow(mlir::Value value, Sizes narrowSizes, Sizes sizes);
   /// Emits an `Op` on tensors and attributes, in the order of its builder.
   template <typename Op, typename... Operands>
   Tensor *create(mlir::Type elementType, Sizes sizes,
@@ -129,6 +188,16 @@ private:
       return nullptr;
     return ofValue(Op::create(builder, location, type, operand(operands)...),
                    std::move(sizes));
+  }
+  /// The same for an elementwise op, on operands that are not yet repeated.
+  template <typename Op, typename... Operands>
+  Tensor *createNarrow(mlir::Type elementType, Sizes sizes, Sizes narrowSizes,
+                       const Operands &...operands) {
+    mlir::RankedTensorType type = getType(elementType, narrowSizes);
+    if (!type || !getType(elementType, sizes))
+      return nullptr;
+    return ofNarrow(Op::create(builder, location, type, operand(operands)...),
+                    std::move(narrowSizes), std::move(sizes));
   }
   Tensor *store(Tensor tensor) {
     return &tensors.emplace_back(std::move(tensor));

@@ -29,6 +29,8 @@ Tensor *Emitter::reshape(Tensor *input, Sizes sizes) {
                         ? ""
                         : "; export the model with one name for sizes that are "
                           "always the same (dynamic_axes or dynamic_shapes)"));
+  if (Tensor *linear = reshapeLinear(input, sizes))
+    return linear;
   return create<ReshapeOp>(input->elementType, sizes, input, attribute(sizes));
 }
 
@@ -38,6 +40,12 @@ Tensor *Emitter::transpose(Tensor *input, llvm::ArrayRef<int64_t> permutation) {
   Sizes sizes;
   for (int64_t dimension : permutation)
     sizes.push_back(input->sizes[dimension]);
+  if (std::optional<LinearElements> linear = getLinear(input)) {
+    LinearElements result = {linear->offset, {}};
+    for (int64_t dimension : permutation)
+      result.strides.push_back(linear->strides[dimension]);
+    return ofLinear(input->elementType, sizes, result);
+  }
   return create<TransposeOp>(input->elementType, sizes, input, permutation);
 }
 
@@ -51,6 +59,13 @@ Tensor *Emitter::slice(Tensor *input, const Sizes &offsets, Sizes sizes,
   for (const SizeExpr &offset : offsets)
     if (!offset.isValid())
       return invalid("an offset does not fit 64 bits");
+  if (std::optional<LinearElements> linear = getLinear(input)) {
+    for (size_t d = 0; d != sizes.size(); ++d) {
+      linear->offset = linear->offset + linear->strides[d] * offsets[d];
+      linear->strides[d] = linear->strides[d] * SizeExpr(strides[d]);
+    }
+    return ofLinear(input->elementType, sizes, *linear);
+  }
   return create<SliceOp>(input->elementType, sizes, input, attribute(offsets),
                          attribute(sizes), strides);
 }
@@ -59,6 +74,13 @@ Tensor *Emitter::sliceOne(Tensor *input, int64_t axis, SizeExpr offset,
                           SizeExpr size) {
   if (!input)
     return nullptr;
+  std::optional<int64_t> column = offset.asConstant();
+  if (!input->columns.empty() && axis + 1 == input->getRank() && column &&
+      size.asConstant() == 1) {
+    Sizes sizes = input->sizes;
+    sizes[axis] = 1;
+    return ofLinear(input->elementType, sizes, input->columns[*column]);
+  }
   Sizes offsets(input->sizes.size()), sizes = input->sizes;
   offsets[axis] = std::move(offset);
   sizes[axis] = std::move(size);
@@ -70,7 +92,6 @@ Tensor *Emitter::concat(llvm::ArrayRef<Tensor *> inputs, int64_t axis) {
   if (llvm::is_contained(inputs, nullptr))
     return nullptr;
   Sizes sizes = inputs.front()->sizes;
-  SmallVector<Value> values = {getValue(inputs.front())};
   for (Tensor *input : inputs.drop_front()) {
     if (!checkSameTypes(inputs.front(), input))
       return nullptr;
@@ -90,8 +111,17 @@ Tensor *Emitter::concat(llvm::ArrayRef<Tensor *> inputs, int64_t axis) {
                        input->sizes[i].str() + " in another");
       sizes[i] = *both;
     }
-    values.push_back(getValue(input));
   }
+  std::vector<LinearElements> columns;
+  for (Tensor *input : inputs)
+    if (axis + 1 == input->getRank() && input->sizes[axis].asConstant() == 1)
+      if (std::optional<LinearElements> linear = getLinear(input))
+        columns.push_back(*linear);
+  if (columns.size() == inputs.size())
+    return ofColumns(inputs.front()->elementType, sizes, std::move(columns));
+  SmallVector<Value> values;
+  for (Tensor *input : inputs)
+    values.push_back(getValue(input));
   return create<ConcatOp>(inputs.front()->elementType, sizes,
                           ValueRange(values), axis);
 }
@@ -102,8 +132,12 @@ Tensor *Emitter::expand(Tensor *input, const Sizes &sizes) {
   std::optional<Sizes> result = broadcast(input->sizes, sizes);
   if (!result || *result == input->sizes)
     return result ? input : nullptr;
-  return create<ExpandOp>(input->elementType, *result, input,
-                          attribute(*result));
+  if (!getType(input->elementType, *result))
+    return nullptr;
+  if (std::optional<LinearElements> linear = getLinear(input))
+    return ofLinear(input->elementType, *result,
+                    broadcastLinear(*linear, input->sizes, *result));
+  return ofNarrow(operand(Narrow{input}), input->getNarrowSizes(), *result);
 }
 
 Tensor *Emitter::gather(Tensor *input, Tensor *indices, int64_t axis) {
@@ -111,6 +145,8 @@ Tensor *Emitter::gather(Tensor *input, Tensor *indices, int64_t axis) {
     return nullptr;
   if (!isa<IntegerType>(indices->elementType))
     return invalid("the indices are no integers");
+  if (Tensor *slice = gatherInOrder(input, indices, axis))
+    return slice;
   Sizes sizes(input->sizes.begin(), input->sizes.begin() + axis);
   llvm::append_range(sizes, indices->sizes);
   sizes.append(input->sizes.begin() + axis + 1, input->sizes.end());
@@ -118,7 +154,9 @@ Tensor *Emitter::gather(Tensor *input, Tensor *indices, int64_t axis) {
 }
 
 Tensor *Emitter::iota(Type elementType, int64_t axis, Sizes sizes) {
-  return create<IotaOp>(elementType, sizes, axis, attribute(sizes));
+  LinearElements elements = {SizeExpr(), Sizes(sizes.size())};
+  elements.strides[axis] = 1;
+  return ofLinear(elementType, std::move(sizes), std::move(elements));
 }
 
 Tensor *Emitter::reduce(Reduction kind, Tensor *input,

@@ -102,6 +102,16 @@ StatusOr<Tensor *> GraphImporter::readConstant(const TensorProto &tensor,
   if (data->elements)
     return emit.ofConstant(data->elements);
 
+  if (std::optional<Count> count = readCount(model, *data)) {
+    llvm::ArrayRef<int64_t> shape = data->type.getShape();
+    LinearElements elements = {count->start, Sizes(shape.size())};
+    for (auto [stride, size] : llvm::zip(elements.strides, shape))
+      stride = size == 1 ? 0 : count->step;
+    return emit.ofLinear(data->type.getElementType(),
+                         Sizes(shape.begin(), shape.end()),
+                         std::move(elements));
+  }
+
   // In the file, a boolean takes a byte.
   bool isBool = data->type.getElementType().isInteger(1);
   RankedTensorType type = data->type;

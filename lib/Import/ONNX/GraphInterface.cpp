@@ -111,6 +111,11 @@ Status GraphImporter::importOutputs(Scope &scope) {
   function.setFunctionType(builder.getFunctionType(inputTypes, types));
   for (auto [i, output] : llvm::enumerate(graph.output()))
     function.setResultAttr(i, "llm.name", builder.getStringAttr(output.name()));
+  // Of some nodes only the shape was read.
+  for (Operation &op :
+       llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
+    if (isOpTriviallyDead(&op))
+      op.erase();
   return Status::ok();
 }
 

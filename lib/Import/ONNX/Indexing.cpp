@@ -162,12 +162,7 @@ static Tensor *importRange(Node &node) {
       elements.push_back(start + SizeExpr(i) * delta);
     return emit.ofElements(type, *count.asConstant(), std::move(elements));
   }
-  Tensor *result = emit.iota(type, 0, {count});
-  if (*step != 1)
-    result = emit.binary<MulOp>(result, emit.ofElements(type, {}, {delta}));
-  if (start.asConstant() != 0)
-    result = emit.binary<AddOp>(result, emit.ofElements(type, {}, {start}));
-  return result;
+  return emit.ofLinear(type, {count}, {start, {delta}});
 }
 
 llvm::ArrayRef<Operator> weft::onnx::getIndexingOperators() {

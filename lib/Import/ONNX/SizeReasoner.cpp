@@ -64,12 +64,14 @@ bool SizeReasoner::learnAtMost(const SizeExpr &size, int64_t maximum) {
     return false;
 
   SizeFacts facts = of(*symbols.begin());
-  facts.maximum =
-      std::min(facts.maximum, *limit.asConstant() / *factor.asConstant());
-  if (facts.maximum < facts.minimum)
+  int64_t greatest = *limit.asConstant() / *factor.asConstant();
+  if (greatest < facts.minimum)
     return false;
-  learned[*symbols.begin()] = facts;
-  ++numLearned;
+  if (greatest < facts.maximum) {
+    facts.maximum = greatest;
+    learned[*symbols.begin()] = facts;
+    ++numLearned;
+  }
   return true;
 }
 

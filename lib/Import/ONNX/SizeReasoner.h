@@ -41,12 +41,14 @@ public:
   /// that cannot be told. May learn about symbols.
   std::optional<SizeExpr> unify(const SizeExpr &lhs, const SizeExpr &rhs);
 
+  /// Notes that the model makes sense only where size <= maximum; false when
+  /// nothing follows for a single symbol.
+  bool learnAtMost(const SizeExpr &size, int64_t maximum);
+
   /// How often something was learned.
   unsigned getNumLearned() const { return numLearned; }
 
 private:
-  bool learnAtMost(const SizeExpr &size, int64_t maximum);
-
   std::map<std::string, SizeFacts, std::less<>> learned;
   unsigned numLearned = 0;
 };

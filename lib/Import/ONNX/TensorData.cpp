@@ -233,3 +233,27 @@ StatusOr<TensorData> weft::onnx::readTensor(MLIRContext *context,
   data.elements = decodeBytes(data.type, *bytes);
   return data;
 }
+
+std::optional<Count> weft::onnx::readCount(const ModelFile &model,
+                                           const TensorData &data) {
+  constexpr uint64_t mostBytes = 64 * 1024;
+  bool isLine =
+      llvm::is_contained(data.type.getShape(), data.type.getNumElements());
+  if (data.elements || !data.type.getElementType().isSignlessInteger(64) ||
+      !isLine || data.region.length > mostBytes)
+    return std::nullopt;
+  StatusOr<std::string> bytes = model.read(data.region);
+  if (!bytes)
+    return std::nullopt;
+  std::vector<int64_t> numbers(bytes->size() / sizeof(int64_t));
+  memcpy(numbers.data(), bytes->data(), numbers.size() * sizeof(int64_t));
+  Count count = {numbers[0], 0};
+  for (size_t i = 1; i != numbers.size(); ++i) {
+    int64_t step;
+    if (__builtin_sub_overflow(numbers[i], numbers[i - 1], &step) ||
+        (i != 1 && step != count.step))
+      return std::nullopt;
+    count.step = step;
+  }
+  return count;
+}

@@ -35,6 +35,16 @@ struct TensorData {
   ModelFile::Region region;
 };
 
+/// A tensor of int64 whose elements count up or down by a fixed step, as
+/// exporters store positions.
+struct Count {
+  int64_t start, step;
+};
+
+/// The count that `data`, of up to 64 KiB in a file, is along the one dimension
+/// that it has beside those of size 1.
+std::optional<Count> readCount(const ModelFile &model, const TensorData &data);
+
 /// Type and elements of `tensor`; those of `inlineLimit` bytes or more stay in
 /// their file where their form allows.
 StatusOr<TensorData> readTensor(mlir::MLIRContext *context, ModelFile &model,
