@@ -1,0 +1,67 @@
+//===- Compiler.h - Compile a model ----------------------------*- C++ -*--===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef WEFT_COMPILER_H
+#define WEFT_COMPILER_H
+
+#include "weft/Status.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace weft {
+
+struct CompileOptions {
+  /// The artifact's folder, NAME.weft. One that exists is replaced when it
+  /// holds an artifact. Ignored when there is none to write (see below).
+  std::string output;
+  /// "host", "x86-64", "x86-64-v3" (AVX2) or "x86-64-v4" (AVX-512).
+  std::string arch = "host";
+  /// Compares the results of the program before and after each pass; a float
+  /// may differ by this times (1 + |expected|).
+  std::optional<double> verifyTolerance;
+  /// Ends after the phase of this name (see `getPhaseNames`); the report's text
+  /// is the IR.
+  std::string stopAfter;
+  /// A folder that receives the IR after each phase, as `2-simplify.mlir`.
+  std::string savePhases;
+  /// Neither compiles kernels nor reads weights; the report's text is the plan.
+  bool planOnly = false;
+  /// Bytes of weights that are in memory at once.
+  uint64_t memoryBudget = uint64_t(2) << 30;
+  /// Called at the start of each phase.
+  std::function<void(std::string_view phase)> onPhase;
+};
+
+struct CompileReport {
+  uint64_t kernels = 0;
+  uint64_t launches = 0;
+  uint64_t weights = 0;
+  uint64_t weightBytes = 0;
+  uint64_t codeBytes = 0;
+  /// Seconds of each phase, in their order.
+  std::vector<std::pair<std::string, double>> phases;
+  /// See `stopAfter` and `planOnly`.
+  std::string text;
+};
+
+/// "import", "simplify", ...: the phases in their order.
+std::vector<std::string> getPhaseNames();
+
+/// Compiles the model at `path`: NAME.onnx, or a module of the llm dialect in
+/// NAME.mlir or NAME.mlirbc. A failure is one sentence.
+StatusOr<CompileReport> compile(const std::string &path,
+                                const CompileOptions &options);
+
+} // namespace weft
+
+#endif // WEFT_COMPILER_H

@@ -1,0 +1,228 @@
+//===- Compiler.cpp - Compile a model -------------------------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "weft/Compiler.h"
+
+#include "lib/Import/ONNX/ImportONNX.h"
+#include "lib/InitAll.h"
+#include "lib/Package/ArtifactFolder.h"
+#include "lib/Package/Package.h"
+#include "lib/Pipeline/Diagnostics.h"
+#include "lib/Pipeline/GenerateCode.h"
+#include "lib/Pipeline/Phases.h"
+#include "lib/Pipeline/Plan.h"
+#include "lib/Reference/VerifyPasses.h"
+
+#include "dialects/Exec/IR/Exec.h"
+#include "dialects/LLM/IR/LLM.h"
+
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+#include <chrono>
+
+using namespace mlir;
+using namespace weft;
+
+namespace path = llvm::sys::path;
+
+static constexpr const char *phaseNames[] = {"import",   "simplify", "fuse",
+                                             "schedule", "codegen",  "package"};
+
+std::vector<std::string> weft::getPhaseNames() {
+  return {std::begin(phaseNames), std::end(phaseNames)};
+}
+
+namespace {
+
+/// One compilation, phase by phase.
+class Compilation {
+public:
+  Compilation(const std::string &model, const CompileOptions &options)
+      : model(model), options(options), context(getRegistry()),
+        diagnostics(&context) {}
+
+  Status run();
+  CompileReport report;
+
+private:
+  static DialectRegistry getRegistry();
+
+  /// Runs a phase that ends with IR; `isDone` when the options say so.
+  Status runPhase(StringRef name, llvm::function_ref<Status()> work);
+  Status runPasses(StringRef name, void (*build)(OpPassManager &));
+  Status import();
+  Status generate();
+  Status package();
+  Status save(StringRef phase);
+  void count();
+
+  std::string getModelFolder() const { return path::parent_path(model).str(); }
+
+  const std::string &model;
+  const CompileOptions &options;
+  MLIRContext context;
+  DiagnosticCollector diagnostics;
+  OwningOpRef<ModuleOp> module;
+  std::optional<CPUTarget> target;
+  std::optional<GeneratedCode> code;
+  bool isDone = false;
+};
+
+} // namespace
+
+DialectRegistry Compilation::getRegistry() {
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  registerCPUCodegen(registry);
+  return registry;
+}
+
+Status Compilation::import() {
+  if (StringRef(model).ends_with(".onnx"))
+    module = importONNX(model, &context);
+  else if (StringRef(model).ends_with(".mlir") ||
+           StringRef(model).ends_with(".mlirbc"))
+    module = parseSourceFile<ModuleOp>(model, &context);
+  else
+    return Status::error("'" + model +
+                         "' is of no known kind; expected a name that ends "
+                         "with .onnx, .mlir or .mlirbc");
+  return module ? Status::ok()
+                : diagnostics.getStatus("cannot import '" + model + "'");
+}
+
+Status Compilation::runPasses(StringRef name, void (*build)(OpPassManager &)) {
+  PassManager pm(module->getContext(), ModuleOp::getOperationName());
+  build(pm);
+  if (options.verifyTolerance) {
+    VerifyOptions verify;
+    verify.tolerance = *options.verifyTolerance;
+    verify.weightDirectory = getModelFolder();
+    installVerification(pm, verify);
+  }
+  return succeeded(pm.run(*module))
+             ? Status::ok()
+             : diagnostics.getStatus("phase " + name.str() + " failed");
+}
+
+Status Compilation::generate() {
+  FailureOr<GeneratedCode> generated = generateCode(*module, *target);
+  if (failed(generated))
+    return diagnostics.getStatus("cannot generate code");
+  code.emplace(std::move(*generated));
+  return Status::ok();
+}
+
+Status Compilation::package() {
+  std::string name = path::stem(model).str();
+  PackageInput input{*module,
+                     code->kernels,
+                     *target,
+                     code->initializers,
+                     name,
+                     getModelFolder(),
+                     {{"arch", target->arch}, {"target", "cpu"}}};
+  StatusOr<PackageReport> written =
+      writeArtifact(input, {options.output, options.memoryBudget});
+  if (!written)
+    return diagnostics.getStatus(written.message());
+  report.weights = written->weights;
+  report.weightBytes = written->weightBytes;
+  report.codeBytes = written->codeBytes;
+  return Status::ok();
+}
+
+Status Compilation::save(StringRef phase) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module->print(stream);
+  if (options.stopAfter == phase) {
+    report.text = text;
+    isDone = true;
+  }
+  if (options.savePhases.empty())
+    return Status::ok();
+  std::error_code error = llvm::sys::fs::create_directories(options.savePhases);
+  llvm::SmallString<128> file(options.savePhases);
+  path::append(file, Twine(report.phases.size()) + "-" + phase + ".mlir");
+  if (!error) {
+    llvm::ToolOutputFile output(file, error, llvm::sys::fs::OF_None);
+    if (!error) {
+      output.os() << text;
+      output.keep();
+    }
+  }
+  return error ? Status::error("cannot write '" + file.str().str() +
+                               "': " + error.message())
+               : Status::ok();
+}
+
+Status Compilation::runPhase(StringRef name,
+                             llvm::function_ref<Status()> work) {
+  if (isDone)
+    return Status::ok();
+  if (options.onPhase)
+    options.onPhase(name);
+  auto start = std::chrono::steady_clock::now();
+  WEFT_RETURN_IF_ERROR(work());
+  std::chrono::duration<double> spent =
+      std::chrono::steady_clock::now() - start;
+  report.phases.emplace_back(name.str(), spent.count());
+  if (options.stopAfter == name || !options.savePhases.empty())
+    return save(name);
+  return Status::ok();
+}
+
+void Compilation::count() {
+  module->walk([&](exec::LaunchOp) { ++report.launches; });
+  auto kernels = module->getOps<exec::KernelOp>();
+  report.kernels = std::distance(kernels.begin(), kernels.end());
+}
+
+Status Compilation::run() {
+  if (!options.stopAfter.empty() &&
+      !llvm::is_contained(phaseNames, options.stopAfter))
+    return Status::error("there is no phase '" + options.stopAfter +
+                         "'; the phases are " +
+                         llvm::join(getPhaseNames(), ", "));
+  bool writes = !options.planOnly && options.stopAfter.empty();
+  if (writes)
+    WEFT_RETURN_IF_ERROR(ArtifactFolder::checkTarget(options.output));
+  auto resolved = resolveCPUTarget(options.arch, UnknownLoc::get(&context));
+  if (failed(resolved))
+    return diagnostics.getStatus("unknown arch '" + options.arch + "'");
+  target = *resolved;
+
+  WEFT_RETURN_IF_ERROR(runPhase("import", [&] { return import(); }));
+  WEFT_RETURN_IF_ERROR(runPhase(
+      "simplify", [&] { return runPasses("simplify", buildSimplifyPhase); }));
+  WEFT_RETURN_IF_ERROR(
+      runPhase("fuse", [&] { return runPasses("fuse", buildFusePhase); }));
+  WEFT_RETURN_IF_ERROR(runPhase(
+      "schedule", [&] { return runPasses("schedule", buildSchedulePhase); }));
+  if (options.planOnly && !isDone) {
+    report.text = printPlan(*module);
+    return Status::ok();
+  }
+  WEFT_RETURN_IF_ERROR(runPhase("codegen", [&] { return generate(); }));
+  if (writes)
+    WEFT_RETURN_IF_ERROR(runPhase("package", [&] { return package(); }));
+  count();
+  return Status::ok();
+}
+
+StatusOr<CompileReport> weft::compile(const std::string &path,
+                                      const CompileOptions &options) {
+  Compilation compilation(path, options);
+  WEFT_RETURN_IF_ERROR(compilation.run());
+  return std::move(compilation.report);
+}

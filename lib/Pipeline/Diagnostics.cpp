@@ -1,0 +1,46 @@
+//===- Diagnostics.cpp - MLIR diagnostics as one sentence -----------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Pipeline/Diagnostics.h"
+
+#include "dialects/Exec/IR/Exec.h"
+
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace weft;
+
+/// `file:3:5` or `node "name"`; empty when the location says neither.
+static std::string describe(Location location) {
+  if (auto file = dyn_cast<FileLineColLoc>(location))
+    return file.getFilename().str() + ":" + std::to_string(file.getLine()) +
+           ":" + std::to_string(file.getColumn());
+  if (auto name = dyn_cast<NameLoc>(location))
+    return name.getName().str();
+  if (std::string node = exec::getNodeName(location); !node.empty())
+    return "node \"" + node + "\"";
+  return "";
+}
+
+DiagnosticCollector::DiagnosticCollector(MLIRContext *context)
+    : handler(context, [this](Diagnostic &diagnostic) {
+        if (diagnostic.getSeverity() != DiagnosticSeverity::Error ||
+            !first.empty())
+          return success();
+        std::string message = diagnostic.str();
+        std::string where = describe(diagnostic.getLocation());
+        // An importer's messages name their node themselves.
+        if (!where.empty() && !StringRef(message).contains(where))
+          message = where + ": " + message;
+        std::replace(message.begin(), message.end(), '\n', ' ');
+        first = std::move(message);
+        return success();
+      }) {}
+
+Status DiagnosticCollector::getStatus(const std::string &fallback) const {
+  return Status::error(first.empty() ? fallback : first);
+}

@@ -1,0 +1,127 @@
+//===- GenerateCode.cpp - From kernel functions to machine code -----------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Pipeline/GenerateCode.h"
+
+#include "dialects/Exec/IR/Exec.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace weft;
+
+static KernelSource getSource(func::FuncOp function) {
+  KernelSource source{function.getSymName().str(),
+                      &function.getBody().front(),
+                      {},
+                      0,
+                      function.getLoc()};
+  if (auto count =
+          function->getAttrOfType<IntegerAttr>(exec::kernelSizesAttrName))
+    source.sizeCount = count.getInt();
+  for (BlockArgument argument : function.getArguments()) {
+    Sizes sizes;
+    if (auto attr = function.getArgAttrOfType<SizesAttr>(
+            argument.getArgNumber(), "llm.sizes"))
+      sizes = attr.getExprs();
+    else
+      for (int64_t size : cast<RankedTensorType>(argument.getType()).getShape())
+        sizes.push_back(size);
+    source.argumentSizes.push_back(std::move(sizes));
+  }
+  return source;
+}
+
+static FailureOr<CompiledKernels> compileAll(ArrayRef<func::FuncOp> functions,
+                                             const CPUTarget &target) {
+  std::vector<KernelSource> sources;
+  for (func::FuncOp function : functions)
+    sources.push_back(getSource(function));
+  return compileKernels(sources, target);
+}
+
+/// The initializers of weights that programs use, each once.
+static SmallVector<func::FuncOp> collectInitializers(ModuleOp module) {
+  SymbolTable symbols(module);
+  llvm::SetVector<Operation *> functions;
+  module.walk([&](exec::WeightOp use) {
+    auto weight = symbols.lookup<WeightOp>(use.getWeight());
+    if (auto name = weight.getInitializer())
+      functions.insert(symbols.lookup<func::FuncOp>(*name));
+  });
+  return llvm::map_to_vector(
+      functions, [](Operation *op) { return cast<func::FuncOp>(op); });
+}
+
+static FailureOr<SizesAttr> parseSize(Operation *kernel, StringRef text) {
+  StatusOr<SizeExpr> expr = SizeExpr::parse(std::string_view(text));
+  if (!expr)
+    return kernel->emitOpError() << "was compiled with a bad size '" << text
+                                 << "': " << expr.message();
+  return exec::getSizeAttr(kernel->getContext(), *expr);
+}
+
+/// Puts an `exec.kernel` in the function's place.
+static LogicalResult replaceByKernel(func::FuncOp function,
+                                     const artifact::Kernel &kernel) {
+  OpBuilder builder(function);
+  SmallVector<bool> writes;
+  SmallVector<SizeExpr> leastBytes;
+  for (const artifact::KernelBuffer &buffer : kernel.buffers()) {
+    auto least = parseSize(function, buffer.least_bytes());
+    if (failed(least))
+      return failure();
+    writes.push_back(buffer.writes());
+    leastBytes.push_back(exec::getSize(*least));
+  }
+  auto items = parseSize(function, kernel.items());
+  auto chunk = parseSize(function, kernel.chunk());
+  auto scratch = parseSize(function, kernel.scratch_bytes());
+  auto flops =
+      parseSize(function, kernel.flops().empty() ? "0" : kernel.flops());
+  if (failed(items) || failed(chunk) || failed(scratch) || failed(flops))
+    return failure();
+  exec::KernelOp::create(
+      builder, function.getLoc(), function.getSymName(), kernel.family(),
+      kernel.size_count(), *items, *chunk, *scratch,
+      kernel.split() == artifact::STATIC ? exec::Split::fixed
+                                         : exec::Split::dynamic,
+      writes, SizesAttr::get(builder.getContext(), leastBytes), *flops);
+  function.erase();
+  return success();
+}
+
+FailureOr<GeneratedCode> weft::generateCode(ModuleOp module,
+                                            const CPUTarget &target) {
+  GeneratedCode code;
+  SmallVector<func::FuncOp> functions;
+  for (auto function : module.getOps<func::FuncOp>())
+    if (function->hasAttr(exec::kernelSizesAttrName))
+      functions.push_back(function);
+  auto compiled = compileAll(functions, target);
+  if (failed(compiled))
+    return failure();
+  code.kernels = std::move(*compiled);
+  for (auto [function, kernel] :
+       llvm::zip_equal(functions, code.kernels.table.kernels()))
+    if (failed(replaceByKernel(function, kernel)))
+      return failure();
+
+  SmallVector<func::FuncOp> initializers = collectInitializers(module);
+  if (initializers.empty())
+    return code;
+  // Fixed, so that the bytes of weights are equal on all machines.
+  auto anywhere = resolveCPUTarget("x86-64", module.getLoc());
+  if (failed(anywhere))
+    return failure();
+  compiled = compileAll(initializers, *anywhere);
+  if (failed(compiled))
+    return failure();
+  code.initializers = std::move(*compiled);
+  return code;
+}

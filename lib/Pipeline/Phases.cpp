@@ -1,0 +1,32 @@
+//===- Phases.cpp - The passes of each phase ------------------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Pipeline/Phases.h"
+
+#include "dialects/Exec/Transforms/Passes.h"
+#include "dialects/LLM/Transforms/Passes.h"
+#include "lib/Conversion/LLMToExec/LLMToExec.h"
+
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+namespace weft {
+
+void buildSimplifyPhase(OpPassManager &pm) { buildSimplifyPipeline(pm); }
+
+void buildFusePhase(OpPassManager &pm) {
+  pm.addPass(createPackLinearWeightsPass());
+  pm.addNestedPass<func::FuncOp>(createFormKernelsPass());
+}
+
+void buildSchedulePhase(OpPassManager &pm) {
+  pm.addPass(createConvertLLMToExec());
+  pm.addNestedPass<exec::ProgramOp>(exec::createRemoveCopies());
+  pm.addNestedPass<exec::ProgramOp>(exec::createCheckWrites());
+}
+
+} // namespace weft

@@ -1,0 +1,26 @@
+//===- Phases.h - The passes of each phase ---------------------*- C++ -*--===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LIB_PIPELINE_PHASES_H
+#define LIB_PIPELINE_PHASES_H
+
+#include "mlir/Pass/PassManager.h"
+
+namespace weft {
+
+/// From what an importer gives to linear, attention, layer_norm, ...
+void buildSimplifyPhase(mlir::OpPassManager &pm);
+
+/// Ops become kernels; weights take the form in which kernels read them.
+void buildFusePhase(mlir::OpPassManager &pm);
+
+/// Kernels become launches of a program over buffers.
+void buildSchedulePhase(mlir::OpPassManager &pm);
+
+} // namespace weft
+
+#endif // LIB_PIPELINE_PHASES_H

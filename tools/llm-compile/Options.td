@@ -1,0 +1,34 @@
+//===- Options.td - The command line of llm-compile -*- tablegen -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+include "llvm/Option/OptParser.td"
+
+class Assigned<string name, string metavar, string help> :
+    Joined<["--"], name # "=">, MetaVarName<metavar>, HelpText<help>;
+
+def output : JoinedOrSeparate<["-"], "o">, MetaVarName<"DIR.weft">,
+    HelpText<"The artifact to write; one that exists is replaced">;
+def target : Assigned<"target", "cpu", "The kind of device (default cpu)">;
+def arch : Assigned<"arch", "ARCH",
+    "host (default), x86-64, x86-64-v3 (AVX2) or x86-64-v4 (AVX-512)">;
+def memory_budget : Assigned<"memory-budget", "SIZE",
+    "Bytes of weights in memory at once (default 2GiB)">;
+
+def verify : Flag<["--"], "verify">,
+    HelpText<"Run the program before and after each pass and compare">;
+def verify_EQ : Assigned<"verify", "TOLERANCE",
+    "The same; |difference| <= TOLERANCE * (1 + |expected|) (default 1e-5)">;
+def plan_only : Flag<["--"], "plan-only">,
+    HelpText<"Print launches, buffers and work; read no weights, write nothing">;
+def stop_after : Assigned<"stop-after", "PHASE",
+    "Print the IR after import, simplify, fuse, schedule or codegen">;
+def save_phases : Assigned<"save-phases", "DIR",
+    "Write the IR after each phase to DIR/1-import.mlir, ...">;
+
+def help : Flag<["--"], "help">, HelpText<"Show this text">;
+def h : Flag<["-"], "h">, Alias<help>;
+def version : Flag<["--"], "version">, HelpText<"Show the version">;

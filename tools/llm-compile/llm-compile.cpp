@@ -1,0 +1,181 @@
+//===- llm-compile.cpp - From a model to an artifact ----------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/llm-compile/Progress.h"
+#include "weft/Compiler.h"
+
+#include "llvm/Option/ArgList.h"
+#include "llvm/Option/OptTable.h"
+#include "llvm/Option/Option.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+using namespace llvm::opt;
+using namespace weft;
+
+namespace {
+
+enum OptionID {
+  OPT_INVALID = 0,
+#define OPTION(...) LLVM_MAKE_OPT_ID(__VA_ARGS__),
+#include "tools/llm-compile/Options.inc"
+#undef OPTION
+};
+
+#define OPTTABLE_STR_TABLE_CODE
+#include "tools/llm-compile/Options.inc"
+#undef OPTTABLE_STR_TABLE_CODE
+
+#define OPTTABLE_PREFIXES_TABLE_CODE
+#include "tools/llm-compile/Options.inc"
+#undef OPTTABLE_PREFIXES_TABLE_CODE
+
+constexpr OptTable::Info optionInfo[] = {
+#define OPTION(...) LLVM_CONSTRUCT_OPT_INFO(__VA_ARGS__),
+#include "tools/llm-compile/Options.inc"
+#undef OPTION
+};
+
+class Options : public GenericOptTable {
+public:
+  Options()
+      : GenericOptTable(OptionStrTable, OptionPrefixesTable, optionInfo) {}
+};
+
+} // namespace
+
+static constexpr StringLiteral examples = R"(
+MODEL is an ONNX file, or a module of the llm dialect in a .mlir file.
+
+Examples:
+  llm-compile encoder.onnx -o encoder.weft     compile for this machine
+  llm-compile encoder.onnx -o encoder.weft --arch=x86-64-v3
+                                               for any machine with AVX2
+  llm-compile encoder.onnx --plan-only         what will run, and how much work
+  llm-compile encoder.onnx --stop-after=fuse   the IR with its kernels
+Then:
+  llm-run encoder.weft --input NAME=FILE.npy --output-dir DIR
+)";
+
+static int fail(const std::string &message) {
+  errs() << "error: " << message << "\n";
+  return 1;
+}
+
+/// "512MiB", "2GiB", "1000000": bytes.
+static std::optional<uint64_t> parseBytes(StringRef text) {
+  unsigned shift = text.consume_back("KiB")   ? 10
+                   : text.consume_back("MiB") ? 20
+                   : text.consume_back("GiB") ? 30
+                                              : 0;
+  uint64_t value;
+  if (text.getAsInteger(10, value) || value == 0 ||
+      value > (uint64_t(1) << 62) >> shift)
+    return std::nullopt;
+  return value << shift;
+}
+
+/// Reads the command line into options; an error's sentence otherwise.
+static Status readOptions(const InputArgList &args, CompileOptions &options) {
+  options.output = args.getLastArgValue(OPT_output).str();
+  options.arch = args.getLastArgValue(OPT_arch, "host").str();
+  options.stopAfter = args.getLastArgValue(OPT_stop_after).str();
+  options.savePhases = args.getLastArgValue(OPT_save_phases).str();
+  options.planOnly = args.hasArg(OPT_plan_only);
+  if (StringRef target = args.getLastArgValue(OPT_target, "cpu");
+      target != "cpu")
+    return Status::error("unknown target '" + target.str() +
+                         "'; expected --target=cpu");
+  if (const Arg *arg = args.getLastArg(OPT_verify, OPT_verify_EQ)) {
+    double tolerance = 1e-5;
+    if (arg->getOption().matches(OPT_verify_EQ) &&
+        (StringRef(arg->getValue()).getAsDouble(tolerance) || tolerance < 0))
+      return Status::error("--verify=" + std::string(arg->getValue()) +
+                           " is no tolerance; expected a number such as 1e-5");
+    options.verifyTolerance = tolerance;
+  }
+  if (const Arg *arg = args.getLastArg(OPT_memory_budget)) {
+    std::optional<uint64_t> bytes = parseBytes(arg->getValue());
+    if (!bytes)
+      return Status::error("--memory-budget=" + std::string(arg->getValue()) +
+                           " is no size; expected one such as 512MiB or 2GiB");
+    options.memoryBudget = *bytes;
+  }
+  bool writes = !options.planOnly && options.stopAfter.empty();
+  if (writes && options.output.empty())
+    return Status::error("no output; give one with -o DIR.weft");
+  if (!writes && !options.output.empty())
+    return Status::error("-o makes no sense with --plan-only or --stop-after: "
+                         "they write to standard output");
+  return Status::ok();
+}
+
+static void printSummary(const std::string &output,
+                         const CompileReport &report) {
+  double total = 0;
+  std::string phases;
+  raw_string_ostream stream(phases);
+  for (const auto &[phase, seconds] : report.phases) {
+    total += seconds;
+    stream << (phases.empty() ? "" : ", ") << phase << " "
+           << format("%.2f", seconds);
+  }
+  outs() << output << ": " << report.kernels << " kernels, " << report.launches
+         << " launches, " << report.weights << " weights of "
+         << format("%.1f", report.weightBytes / 1048576.0) << " MiB, code of "
+         << report.codeBytes / 1024 << " KiB\n"
+         << format("%.2f", total) << " s: " << phases << "\n";
+}
+
+int main(int argc, char **argv) {
+  Options table;
+  unsigned missingIndex, missingCount;
+  InputArgList args =
+      table.ParseArgs(ArrayRef(argv + 1, argc - 1), missingIndex, missingCount);
+  if (args.hasArg(OPT_help) || argc == 1) {
+    table.printHelp(outs(), "llm-compile MODEL -o DIR.weft [options]",
+                    "Compiles a model to an artifact that llm-run runs");
+    outs() << examples;
+    return argc == 1;
+  }
+  if (args.hasArg(OPT_version)) {
+    outs() << "llm-compile " << WEFT_VERSION << "\n";
+    return 0;
+  }
+  if (missingCount)
+    return fail("option '" + std::string(args.getArgString(missingIndex)) +
+                "' needs a value");
+  if (const Arg *arg = args.getLastArg(OPT_UNKNOWN)) {
+    std::string nearest;
+    std::string spelling = arg->getAsString(args);
+    return fail("unknown option '" + spelling + "'" +
+                (table.findNearest(spelling, nearest) <= 2
+                     ? "; did you mean '" + nearest + "'?"
+                     : "; see llm-compile --help"));
+  }
+  std::vector<std::string> models = args.getAllArgValues(OPT_INPUT);
+  if (models.size() != 1)
+    return fail("expected one model, found " + std::to_string(models.size()) +
+                "; see llm-compile --help");
+  CompileOptions options;
+  if (Status status = readOptions(args, options); !status)
+    return fail(status.message());
+
+  StatusOr<CompileReport> report = Status::error("");
+  {
+    Progress progress;
+    options.onPhase = [&](std::string_view phase) { progress.setPhase(phase); };
+    report = compile(models.front(), options);
+  }
+  if (!report)
+    return fail(report.message());
+  outs() << report->text;
+  if (report->text.empty())
+    printSummary(options.output, *report);
+  return 0;
+}

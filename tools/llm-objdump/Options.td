@@ -1,0 +1,21 @@
+//===- Options.td - The command line of llm-objdump -*- tablegen -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+include "llvm/Option/OptParser.td"
+
+def program : Flag<["--"], "program">,
+    HelpText<"Show the buffers and commands of each entry point">;
+def kernels : Flag<["--"], "kernels">,
+    HelpText<"Show what each kernel asks of a launch">;
+def weights : Flag<["--"], "weights">,
+    HelpText<"Show the weights and where they lie">;
+def disassemble : Flag<["--"], "disassemble">,
+    HelpText<"Show the machine code of each kernel">;
+
+def help : Flag<["--"], "help">, HelpText<"Show this text">;
+def h : Flag<["-"], "h">, Alias<help>;
+def version : Flag<["--"], "version">, HelpText<"Show the version">;

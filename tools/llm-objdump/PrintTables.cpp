@@ -1,0 +1,120 @@
+//===- PrintTables.cpp - Summary, kernels and weights as text -------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/llm-objdump/Print.h"
+
+#include "runtime/artifact/Safetensors.h"
+#include "runtime/base/MappedFile.h"
+#include "runtime/base/Sha256.h"
+#include "runtime/base/Text.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
+
+using namespace llvm;
+namespace weft::objdump {
+
+static std::string nameOf(artifact::DataType type) {
+  return std::string(name(static_cast<DataType>(type)));
+}
+
+/// "  input ids: i64[batch, sequence]".
+template <typename Tensors>
+static void printTensors(StringRef noun, const Tensors &tensors,
+                         raw_ostream &out) {
+  for (const auto &tensor : tensors)
+    out << "  " << noun << " " << printable(tensor.name()) << ": "
+        << nameOf(tensor.type()) << "[" << join(tensor.sizes(), ", ") << "]\n";
+}
+
+void printSummary(const artifact::Manifest &manifest, raw_ostream &out) {
+  out << "model " << printable(manifest.model_name()) << ", by llm-compile "
+      << printable(manifest.tool_version()) << ", format "
+      << manifest.format_version() << "\n";
+  for (const artifact::Option &option : manifest.options())
+    out << "option " << printable(option.name()) << " = "
+        << printable(option.value()) << "\n";
+  for (const artifact::SizeSymbol &size : manifest.sizes())
+    out << "size " << size.name() << ": " << size.minimum() << " to "
+        << size.maximum() << ", multiple of " << size.divisor() << "\n";
+  for (const artifact::MeshAxis &axis : manifest.mesh().axes())
+    out << "mesh " << axis.name() << " = " << axis.size() << "\n";
+  printTensors("state", manifest.states(), out);
+  for (const artifact::EntryPoint &entry : manifest.entries()) {
+    out << "entry " << printable(entry.name()) << "\n";
+    printTensors("input", entry.inputs(), out);
+    printTensors("output", entry.outputs(), out);
+  }
+  for (const auto &[index, stage] : enumerate(manifest.stages()))
+    out << "stage " << index << ": " << artifact::Target_Name(stage.target())
+        << " " << printable(stage.arch()) << ", "
+        << stage.kernels().kernels_size() << " kernels, needs "
+        << (stage.cpu_features().empty() ? "no features"
+                                         : join(stage.cpu_features(), " "))
+        << "\n";
+  for (const artifact::File &file : manifest.files())
+    out << "file " << printable(file.path()) << ": " << file.bytes()
+        << " bytes, sha256 "
+        << hexadecimal({reinterpret_cast<const uint8_t *>(file.sha256().data()),
+                        file.sha256().size()})
+        << "\n";
+}
+
+void printKernels(const artifact::Manifest &manifest, raw_ostream &out) {
+  for (const auto &[index, stage] : enumerate(manifest.stages()))
+    for (const auto &[number, kernel] : enumerate(stage.kernels().kernels())) {
+      out << "kernel " << index << "." << number << " "
+          << printable(kernel.name()) << ": " << printable(kernel.family())
+          << ", " << kernel.size_count() << " sizes, "
+          << artifact::Split_Name(kernel.split()) << "\n"
+          << "  items " << kernel.items() << ", chunk " << kernel.chunk()
+          << ", scratch " << kernel.scratch_bytes() << " bytes, "
+          << (kernel.flops().empty() ? "?" : kernel.flops()) << " flop\n";
+      for (const auto &[position, buffer] : enumerate(kernel.buffers()))
+        out << "  " << (buffer.writes() ? "writes" : "reads ") << " buffer "
+            << position << ", at least " << buffer.least_bytes() << " bytes\n";
+    }
+}
+
+Status printWeights(const std::string &folder,
+                    const artifact::Manifest &manifest, raw_ostream &out) {
+  std::map<std::string, SafetensorsHeader> headers;
+  uint64_t total = 0;
+  for (const artifact::Weight &weight : manifest.weights()) {
+    auto [header, isNew] = headers.try_emplace(weight.file());
+    if (isNew) {
+      StatusOr<MappedFile> file = MappedFile::openInside(folder, weight.file());
+      if (!file)
+        return file.status();
+      StatusOr<SafetensorsHeader> read = readSafetensors(file->bytes());
+      if (!read)
+        return Status::error("'" + printable(weight.file()) +
+                             "': " + read.message());
+      header->second = std::move(*read);
+    }
+    auto tensor = header->second.tensors.find(weight.name());
+    if (tensor == header->second.tensors.end())
+      return Status::error("'" + printable(weight.file()) +
+                           "' holds no tensor '" + printable(weight.name()) +
+                           "'");
+    const SafetensorsHeader::Tensor &found = tensor->second;
+    out << "weight " << printable(weight.name()) << ": " << name(found.type)
+        << "["
+        << join(map_range(found.shape,
+                          [](int64_t size) { return std::to_string(size); }),
+                ", ")
+        << "] " << printable(weight.layout()) << ", " << found.bytes
+        << " bytes at " << found.offset << " of " << printable(weight.file())
+        << "\n";
+    total += found.bytes;
+  }
+  out << manifest.weights_size() << " weights, "
+      << format("%.1f MiB", total / 1048576.0) << "\n";
+  return Status::ok();
+}
+
+} // namespace weft::objdump
