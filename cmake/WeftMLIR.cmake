@@ -53,7 +53,7 @@ endfunction()
 add_custom_target(weft-tablegen)
 # The reference pages of docs/, generated from TableGen.
 if(NOT TARGET mlir-doc)
-  add_custom_target(mlir-doc)
+  add_custom_target(mlir-doc ALL)
 endif()
 
 # weft_add_dialect(LLM llm): declarations and docs from <Name>Ops.td.

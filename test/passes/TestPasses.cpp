@@ -8,6 +8,7 @@
 #include "test/passes/TestPasses.h"
 
 void weft::registerTestPasses() {
+  registerTestInterfacesPass();
   registerTestMiscompilePass();
   registerTestSizesPass();
 }

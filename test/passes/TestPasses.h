@@ -10,6 +10,7 @@
 
 namespace weft {
 
+void registerTestInterfacesPass();
 void registerTestMiscompilePass();
 void registerTestSizesPass();
 

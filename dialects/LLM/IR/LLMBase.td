@@ -31,6 +31,7 @@ def LLM_Dialect : Dialect {
     Weights are symbols (`llm.weight`) that refer to bytes of the model's file;
     they are never in the IR.
   }];
+  let hasCanonicalizer = 1;
   let hasConstantMaterializer = 1;
   let hasRegionArgAttrVerify = 1;
   let hasRegionResultAttrVerify = 1;

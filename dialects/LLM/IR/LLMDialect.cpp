@@ -7,6 +7,7 @@
 
 #include "dialects/LLM/IR/Elementwise.h"
 #include "dialects/LLM/IR/LLM.h"
+#include "dialects/LLM/IR/SizeFolds.h"
 
 #include "mlir/Interfaces/FunctionInterfaces.h"
 
@@ -84,6 +85,11 @@ void LLMDialect::initialize() {
 #include "dialects/LLM/IR/LLMOps.cpp.inc"
       >();
   addInterfaces<FoldByEvaluation>();
+}
+
+void LLMDialect::getCanonicalizationPatterns(
+    RewritePatternSet &patterns) const {
+  populateSizeFoldingPatterns(patterns);
 }
 
 Operation *LLMDialect::materializeConstant(OpBuilder &builder, Attribute value,

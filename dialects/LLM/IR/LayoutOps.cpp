@@ -30,11 +30,15 @@ static LogicalResult verifyCount(Operation *op, const Twine &name, size_t found,
 
 static LogicalResult checkElements(ShapeCheck &check, ArrayRef<int64_t> from,
                                    ArrayRef<int64_t> to) {
+  auto count = [](ArrayRef<int64_t> shape) {
+    return numElements(constantSizes(shape)).asConstant();
+  };
   if (ShapedType::isDynamicShape(from) || ShapedType::isDynamicShape(to))
     return success();
-  return check.equal("the number of elements of input",
-                     ShapedType::getNumElements(from), "that of the result",
-                     ShapedType::getNumElements(to));
+  if (!count(from) || !count(to))
+    return check.error("the number of elements does not fit 64 bits");
+  return check.equal("the number of elements of input", *count(from),
+                     "that of the result", *count(to));
 }
 
 LogicalResult ReshapeOp::verify() {
@@ -224,8 +228,6 @@ static LogicalResult checkShapes(ConcatOp op, ShapeCheck &check) {
 }
 
 LogicalResult ConcatOp::verify() {
-  if (getInputs().empty())
-    return emitOpError("needs one input or more");
   ShapeCheck check(*this);
   if (failed(check.axis(getAxis(), check.shape(0).size())) ||
       failed(checkShapes(*this, check)))

@@ -118,12 +118,13 @@ FailureOr<HostTensor> LayerNormOp::evaluate(ArrayRef<HostTensor> operands,
   double epsilon = getEpsilon().convertToFloat();
   ArrayRef<double> input = operands[0].floats();
   for (size_t row = 0; row < input.size(); row += columns) {
-    double mean = 0, variance = 0;
+    double sum = 0, squares = 0;
     for (double x : input.slice(row, columns))
-      mean += x / columns;
+      sum += x;
+    double mean = sum / double(columns);
     for (double x : input.slice(row, columns))
-      variance += (x - mean) * (x - mean) / columns;
-    double factor = 1 / std::sqrt(variance + epsilon);
+      squares += (x - mean) * (x - mean);
+    double factor = 1 / std::sqrt(squares / double(columns) + epsilon);
     for (int64_t i = 0; i < columns; ++i)
       result->floats()[row + i] =
           (input[row + i] - mean) * factor * operands[1].floats()[i] +
