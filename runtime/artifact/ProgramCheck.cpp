@@ -257,6 +257,7 @@ private:
     }
     case Command::kWhile: {
       WEFT_RETURN_IF_ERROR(expression(command.while_().condition()));
+      WEFT_RETURN_IF_ERROR(checkLoopMayEnd(command.while_()));
       std::vector<bool> before = signalled;
       Status status = checkCommands(command.while_().body(), nesting + 1);
       signalled = std::move(before);
@@ -283,6 +284,33 @@ private:
       break;
     }
     return Status::error("is of no known kind");
+  }
+
+  /// Adds the names of the variables that commands read.
+  static void
+  collectReads(const google::protobuf::RepeatedPtrField<Command> &commands,
+               std::set<std::string> &names, unsigned nesting) {
+    if (nesting > maximumNesting)
+      return;
+    for (const Command &command : commands) {
+      if (command.has_read())
+        names.insert("v" + std::to_string(command.read().variable()));
+      collectReads(command.if_().then(), names, nesting + 1);
+      collectReads(command.if_().otherwise(), names, nesting + 1);
+      collectReads(command.while_().body(), names, nesting + 1);
+    }
+  }
+
+  Status checkLoopMayEnd(const artifact::While &loop) {
+    std::set<std::string> read, used;
+    collectReads(loop.body(), read, 0);
+    SizeExpr::parse(loop.condition())->collectSymbols(used);
+    for (const std::string &name : used)
+      if (read.contains(name))
+        return Status::ok();
+    return Status::error("loops on '" + printable(loop.condition()) +
+                         "', in which nothing is read inside: it would never "
+                         "end");
   }
 
   Status checkRead(const artifact::Read &read) {

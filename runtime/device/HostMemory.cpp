@@ -8,18 +8,22 @@
 #include "runtime/device/HostMemory.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <sys/mman.h>
+#include <unistd.h>
 
 using namespace weft;
 
 static constexpr uint64_t hugePage = 2 << 20;
 
+bool weft::exceedsPhysicalMemory(uint64_t bytes) {
+  return bytes / static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) >
+         static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES));
+}
+
 StatusOr<std::unique_ptr<Buffer>> HostMemory::allocate(uint64_t bytes) {
   // An address of its own even for nothing, so that no buffer is null.
   uint64_t mapped = std::max<uint64_t>(bytes, 1);
-  void *data = mapped > INT64_MAX
+  void *data = exceedsPhysicalMemory(mapped)
                    ? MAP_FAILED
                    : mmap(nullptr, mapped, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -15,6 +15,10 @@
 
 namespace weft {
 
+/// True when this machine has less memory than that, used or not. The kernel
+/// would promise it all the same, and end the process when it is touched.
+bool exceedsPhysicalMemory(uint64_t bytes);
+
 /// Zeroed pages that the thread touching them first places (NUMA); from 2 MiB
 /// on, huge ones where the system gives them.
 class HostMemory final : public Buffer {

@@ -17,7 +17,8 @@
 
 namespace weft {
 
-/// One launch of a kernel. The lists it points to are read during the call only.
+/// One launch of a kernel. The lists it points to are read during the call
+/// only.
 struct Launch {
   const Code *code = nullptr;
   uint32_t kernel = 0;

@@ -7,6 +7,7 @@
 
 #include "runtime/artifact/Artifact.h"
 #include "runtime/base/Text.h"
+#include "runtime/device/HostMemory.h"
 #include "runtime/device/cpu/AvailableCpus.h"
 #include "runtime/device/cpu/CpuDevice.h"
 #include "runtime/device/null/NullDevice.h"
@@ -32,8 +33,9 @@ StatusOr<Tensor> Tensor::create(std::string name, DataType type,
     if (size < 0 || __builtin_mul_overflow(bytes, size, &bytes))
       bytes = INT64_MAX;
   uint64_t rounded = (static_cast<uint64_t>(bytes) + 64) / 64 * 64;
-  void *memory =
-      bytes > int64_t(1) << 62 ? nullptr : std::aligned_alloc(64, rounded);
+  void *memory = exceedsPhysicalMemory(rounded)
+                     ? nullptr
+                     : std::aligned_alloc(64, rounded);
   if (!memory)
     return Status::error("tensor '" + printable(name) + "' of " +
                          std::to_string(bytes) +

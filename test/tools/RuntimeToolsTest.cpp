@@ -168,6 +168,15 @@ TEST_F(RuntimeTools, BenchRefusesWithOneLine) {
   EXPECT_THAT(error(llmBench + " -r 0"), HasSubstr("-r"));
 }
 
+TEST_F(RuntimeTools, LinkWithoutLLVM) {
+  for (const char *name : {"/llm-run", "/llm-bench", "/example-encode"}) {
+    Outcome outcome = run("ldd " WEFT_BIN + std::string(name));
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, testing::Not(HasSubstr("LLVM")));
+    EXPECT_THAT(outcome.out, testing::Not(HasSubstr("MLIR")));
+  }
+}
+
 TEST_F(RuntimeTools, ExampleRuns) {
   Outcome outcome = run(WEFT_BIN "/example-encode model.weft 1 2 3");
   EXPECT_EQ(outcome.status, 0) << outcome.err;

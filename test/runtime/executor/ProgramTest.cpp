@@ -227,15 +227,38 @@ TEST_F(ProgramTest, RefusesConditionsOnVariablesThatAreNotRead) {
 }
 
 TEST_F(ProgramTest, EndsLoopsAfterTheTimeout) {
-  artifact::While &loop = *variant->add_commands()->mutable_while_();
-  loop.set_condition("1");
+  // x[0] is positive and stays so.
+  variant->set_variables(1);
+  read(*variant->add_commands(), 0, 0);
+  Command &command = *variant->add_commands();
+  command.set_node("forever");
+  artifact::While &loop = *command.mutable_while_();
+  loop.set_condition("v0");
   loop.add_body()->set_node("forever");
-  fill(*loop.mutable_body(0), 1, 1);
+  read(*loop.mutable_body(0), 0, 0);
   RunOptions options;
   options.timeout = 0.05;
   auto y = run({1}, options);
   ASSERT_FALSE(y.isOk());
-  EXPECT_THAT(y.message(), HasSubstr("was stopped after"));
+  EXPECT_THAT(y.message(),
+              HasSubstr("node 'forever': the run was stopped after 0.05"));
+}
+
+TEST_F(ProgramTest, RefusesLoopsThatNeverEnd) {
+  variant->set_variables(2);
+  read(*variant->add_commands(), 0, 0);
+  artifact::While &loop = *variant->add_commands()->mutable_while_();
+  for (const char *condition : {"1", "batch", "v0"}) {
+    loop.set_condition(condition);
+    loop.clear_body();
+    read(*loop.add_body(), 0, 1);
+    EXPECT_THAT(loadError(), HasSubstr("it would never end"));
+  }
+  // A read deep inside is enough.
+  artifact::If &branch = *loop.add_body()->mutable_if_();
+  branch.set_condition("1");
+  read(*branch.add_then(), 0, 0);
+  EXPECT_TRUE(load().isOk());
 }
 
 TEST_F(ProgramTest, KeepsState) {
