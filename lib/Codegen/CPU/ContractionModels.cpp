@@ -139,7 +139,6 @@ struct AttentionModel
     Value keys = code.size(emitter.sizesOf(attention.getKey())[1]);
     double infinity = std::numeric_limits<double>::infinity();
     LaneIndices outer(index.drop_back());
-    Value zero = zeroAt(emitter, attention.getResult(), outer);
     auto over = [&](Value start, function_ref<Value(Value, LaneIndex)> step) {
       return code.loop(code.constant(0), keys, 1, ValueRange{start},
                        [&](Value t, ValueRange carried) {
@@ -149,6 +148,7 @@ struct AttentionModel
                        })[0];
     };
     CodeBuilder::Values known = emitter.rememberForRow(op, outer, [&] {
+      Value zero = zeroAt(emitter, attention.getResult(), outer);
       Value top = over(code.number(zero.getType(), -infinity),
                        [&](Value top, LaneIndex t) -> Value {
                          return code.make<arith::MaximumFOp>(
