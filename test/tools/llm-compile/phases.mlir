@@ -21,7 +21,7 @@
 
 // PLAN: size tokens: 1 to 512
 // PLAN: program main
-// PLAN: input x: 'f32' [tokens, 8]
+// PLAN: input x: f32 [tokens, 8]
 // PLAN: 0 linear_gelu_0
 // PLAN: 1 launches of 1 kernels
 // PLAN: weights: 512 bytes
