@@ -10,6 +10,45 @@
 
 include "mlir/Pass/PassBase.td"
 
+def SimplifyIndicesPass : Pass<"llm-simplify-indices", "::mlir::func::FuncOp"> {
+  let summary = "Replace gathers that read in order, and decide comparisons of positions";
+  let description = [{
+    PyTorch exports the padding mask of an encoder as a gather by computed
+    positions. Where the positions turn out to be 0, 1, 2, ... the gather is a
+    reshape.
+
+    Before:
+    ```mlir
+    llm.size @batch range(1, 64) divisor 1
+    llm.size @sequence range(1, 512) divisor 1
+    func.func @padding(%mask: tensor<?xi1> {llm.sizes = #llm.sizes<[batch * sequence]>}) -> tensor<?x?xi1> {
+      %zero = llm.constant dense<0> : tensor<i64>
+      %length = llm.sizes_to_tensor [sequence] : tensor<i64>
+      %0 = llm.iota axis 0 to [batch, 1] : tensor<?x1xi64>
+      %1 = llm.mul %0, %length : tensor<?x1xi64>, tensor<i64> -> tensor<?x1xi64>
+      %2 = llm.iota axis 1 to [1, sequence] : tensor<1x?xi64>
+      %3 = llm.add %1, %2 : tensor<?x1xi64>, tensor<1x?xi64> -> tensor<?x?xi64>
+      %4 = llm.gather %mask, %3 axis 0 : tensor<?xi1>, tensor<?x?xi64> -> tensor<?x?xi1>
+      %5 = llm.compare ge %2, %zero : tensor<1x?xi64>, tensor<i64> -> tensor<1x?xi1>
+      %6 = llm.and %4, %5 : tensor<?x?xi1>, tensor<1x?xi1> -> tensor<?x?xi1>
+      return %6 : tensor<?x?xi1>
+    }
+    ```
+    After:
+    ```mlir
+    llm.size @batch range(1, 64) divisor 1
+    llm.size @sequence range(1, 512) divisor 1
+    func.func @padding(%mask: tensor<?xi1> {llm.sizes = #llm.sizes<[batch * sequence]>}) -> tensor<?x?xi1> {
+      %0 = llm.reshape %mask to [batch, sequence] : tensor<?xi1> -> tensor<?x?xi1>
+      return %0 : tensor<?x?xi1>
+    }
+    ```
+    A gather that skips, repeats or reorders elements stays, and so does a
+    comparison that some size of its range would decide in another way.
+  }];
+  let dependentDialects = ["::weft::LLMDialect"];
+}
+
 def SimplifyLayoutPass : Pass<"llm-simplify-layout", "::mlir::func::FuncOp"> {
   let summary = "Remove reshapes, slices, transposes and expansions that sizes show to be none";
   let description = [{

@@ -17,6 +17,8 @@ namespace weft {
 
 void buildSimplifyPipeline(OpPassManager &pm) {
   pm.addPass(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createSimplifyIndicesPass());
+  pm.addPass(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createSimplifyLayoutPass());
   // Patterns recognize a value that is used twice, not one computed twice.
   pm.addPass(createCanonicalizerPass());

@@ -1,4 +1,7 @@
 // RUN: llm-opt %s --llm-hoist-weights --split-input-file | FileCheck %s
+// RUN: rm -rf %t && mkdir %t && cp %s %t/input.mlir
+// RUN: awk -f %S/Inputs/weights.awk > %t/model.onnx
+// RUN: llm-opt %t/input.mlir --verify --llm-hoist-weights --split-input-file -o /dev/null
 
 // Two weights of one shape share a function.
 // CHECK-DAG: llm.weight @q.transposed : tensor<6x8xf32> from @[[F:.*]](@q)
@@ -75,12 +78,13 @@ llm.size @sequence range(1, 4) divisor 1
 llm.weight @positions : tensor<4x6xf32> in "model.onnx" at 0
 
 // CHECK-LABEL: @keeps_size_of_run
-func.func @keeps_size_of_run() -> tensor<?x6xf32> {
+func.func @keeps_size_of_run(%x: tensor<?x6xf32> {llm.sizes = #llm.sizes<[sequence, 6]>}) -> tensor<?x6xf32> {
   // CHECK: llm.load_weight @positions
   // CHECK: llm.slice
   %w = llm.load_weight @positions : tensor<4x6xf32>
   %0 = llm.slice %w offsets [0, 0] sizes [sequence, 6] strides [1, 1] : tensor<4x6xf32> -> tensor<?x6xf32>
-  return %0 : tensor<?x6xf32>
+  %1 = llm.add %x, %0 : tensor<?x6xf32>, tensor<?x6xf32> -> tensor<?x6xf32>
+  return %1 : tensor<?x6xf32>
 }
 
 // CHECK-LABEL: @keeps_product

@@ -1,5 +1,8 @@
 // RUN: llm-opt %s --llm-pack-linear-weights --split-input-file | FileCheck %s
 // RUN: llm-opt %s --llm-pack-linear-weights=panel=8 --split-input-file | FileCheck %s --check-prefix=PANEL8
+// RUN: rm -rf %t && mkdir %t && cp %s %t/input.mlir
+// RUN: awk -f %S/Inputs/weights.awk > %t/model.onnx
+// RUN: llm-opt %t/input.mlir --verify --llm-pack-linear-weights=panel=8 --split-input-file -o /dev/null
 
 // 30 rows are padded to two panels of 16.
 // CHECK: llm.weight @w : tensor<30x8xf32>

@@ -1,4 +1,5 @@
 // RUN: llm-opt %s --llm-raise-attention --canonicalize --split-input-file | FileCheck %s
+// RUN: llm-opt %s --verify --llm-raise-attention --canonicalize --split-input-file -o /dev/null
 
 llm.size @batch range(1, 64) divisor 1
 llm.size @sequence range(1, 512) divisor 1

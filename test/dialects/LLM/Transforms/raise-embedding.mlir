@@ -1,4 +1,7 @@
 // RUN: llm-opt %s --llm-raise-embedding | FileCheck %s
+// RUN: rm -rf %t && mkdir %t && cp %s %t/input.mlir
+// RUN: awk -f %S/Inputs/weights.awk > %t/model.onnx
+// RUN: llm-opt %t/input.mlir --verify --llm-raise-embedding -o /dev/null
 
 llm.weight @table : tensor<30x4xf32> in "model.onnx" at 0
 llm.weight @cube : tensor<3x10x4xf32> in "model.onnx" at 0

@@ -1,4 +1,5 @@
 // RUN: llm-opt %s --llm-raise-gelu | FileCheck %s
+// RUN: llm-opt %s --verify --llm-raise-gelu -o /dev/null
 
 // CHECK-LABEL: @product_first
 //  CHECK-SAME: (%[[X:.*]]: tensor<?x8xf32>)

@@ -1,4 +1,5 @@
 // RUN: llm-opt %s --llm-raise-layer-norm | FileCheck %s
+// RUN: llm-opt %s --verify --llm-raise-layer-norm -o /dev/null
 
 // CHECK-LABEL: @division_and_power
 //  CHECK-SAME: (%[[X:.*]]: tensor<?x?x8xf32>, %[[SCALE:.*]]: tensor<8xf32>, %[[BIAS:.*]]: tensor<8xf32>)

@@ -1,4 +1,7 @@
 // RUN: llm-opt %s --llm-raise-linear | FileCheck %s
+// RUN: rm -rf %t && mkdir %t && cp %s %t/input.mlir
+// RUN: awk -f %S/Inputs/weights.awk > %t/model.onnx
+// RUN: llm-opt %t/input.mlir --verify --llm-raise-linear -o /dev/null
 
 llm.weight @w : tensor<8x6xf32> in "model.onnx" at 0
 llm.weight @b : tensor<6xf32> in "model.onnx" at 192

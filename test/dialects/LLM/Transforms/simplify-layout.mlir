@@ -1,4 +1,5 @@
 // RUN: llm-opt %s --llm-simplify-layout --split-input-file | FileCheck %s
+// RUN: llm-opt %s --verify --llm-simplify-layout --split-input-file -o /dev/null
 
 llm.size @batch range(1, 64) divisor 1
 llm.size @sequence range(1, 512) divisor 1
@@ -70,8 +71,8 @@ func.func @positions(%x: tensor<?x8xf32> {llm.sizes = #llm.sizes<[batch, 8]>}, %
   return %1 : tensor<?x8xf32>
 }
 
-// CHECK-LABEL: @keeps_unknown_size
-func.func @keeps_unknown_size(%x: tensor<?xf32>) -> tensor<?xf32> {
+// CHECK-LABEL: func.func private @keeps_unknown_size
+func.func private @keeps_unknown_size(%x: tensor<?xf32>) -> tensor<?xf32> {
   // CHECK-NEXT: %[[WIDE:.*]] = llm.expand
   // CHECK-NEXT: llm.exp %[[WIDE]]
   %0 = llm.expand %x to [sequence] : tensor<?xf32> -> tensor<?xf32>
