@@ -81,8 +81,9 @@ static Loop widestLoop() {
 
 double tool::measureFmaPeak(unsigned threads) {
   Loop loop = widestLoop();
-  constexpr int rounds = 8;
-  constexpr auto roundTime = std::chrono::milliseconds(20);
+  // Short rounds: on a busy machine some of them run undisturbed.
+  constexpr int rounds = 40;
+  constexpr auto roundTime = std::chrono::milliseconds(3);
   std::vector<double> best(threads);
   std::atomic<unsigned> ready = 0;
   auto work = [&](unsigned index) {
@@ -96,8 +97,8 @@ double tool::measureFmaPeak(unsigned threads) {
     for (int round = 0; round != rounds; ++round) {
       uint64_t repeats = 0;
       Clock::time_point start = Clock::now(), now = start;
-      for (; now - start < roundTime; now = Clock::now(), repeats += 256)
-        sink = sink + loop.run(left, right, 256);
+      for (; now - start < roundTime; now = Clock::now(), repeats += 64)
+        sink = sink + loop.run(left, right, 64);
       double seconds = std::chrono::duration<double>(now - start).count();
       best[index] =
           std::max(best[index], double(repeats) * depth * rows * columns *
