@@ -183,16 +183,23 @@ Cost MatMulOp::getCost(ArrayRef<Sizes> operands, const Sizes &result) {
 }
 
 /// For each of `shape` (batches, rows, columns) the product of a row and a
-/// column; `Sum` wraps for integers.
+/// column; `Sum` wraps for integers. Rows of the result are summed whole, which
+/// reads rhs along its rows: a model's weights are larger than caches.
 template <typename T, typename Sum>
 static void multiply(ArrayRef<int64_t> shape, ArrayRef<View> views,
-                     int64_t depth, int64_t rhsStep, MutableArrayRef<T> out,
-                     ArrayRef<T> lhs, ArrayRef<T> rhs) {
-  forEachIndex(shape, views, [&](ArrayRef<int64_t> at) {
-    Sum sum = 0;
-    for (int64_t k = 0; k < depth; ++k)
-      sum += Sum(lhs[at[1] + k]) * Sum(rhs[at[2] + k * rhsStep]);
-    out[at[0]] = T(sum);
+                     int64_t depth, MutableArrayRef<T> out, ArrayRef<T> lhs,
+                     ArrayRef<T> rhs) {
+  int64_t columns = shape.back();
+  SmallVector<int64_t> rows(shape);
+  rows.back() = 1;
+  forEachIndex(rows, views, [&](ArrayRef<int64_t> at) {
+    for (int64_t k = 0; k < depth; ++k) {
+      Sum factor = Sum(lhs[at[1] + k]);
+      const T *row = rhs.data() + at[2] + k * columns;
+      T *sums = out.data() + at[0];
+      for (int64_t n = 0; n < columns; ++n)
+        sums[n] = T(Sum(sums[n]) + factor * Sum(row[n]));
+    }
   });
 }
 
@@ -205,7 +212,6 @@ FailureOr<HostTensor> MatMulOp::evaluate(ArrayRef<HostTensor> operands,
   if (failed(result))
     return failure();
   ArrayRef<int64_t> shape = result->getShape();
-  // The inner loop walks the summed dimension: here it has one index.
   auto viewOf = [&](ArrayRef<int64_t> operand, bool isLhs) {
     View all = rowMajor(operand);
     View view = broadcastView(operand.drop_back(2), shape.drop_back(2));
@@ -218,12 +224,12 @@ FailureOr<HostTensor> MatMulOp::evaluate(ArrayRef<HostTensor> operands,
   };
   View views[] = {rowMajor(shape), viewOf(operands[0].getShape(), true),
                   viewOf(operands[1].getShape(), false)};
-  int64_t depth = check.fromEnd(0, 1), step = check.fromEnd(1, 1);
+  int64_t depth = check.fromEnd(0, 1);
   if (result->isFloat())
-    multiply<double, double>(shape, views, depth, step, result->floats(),
+    multiply<double, double>(shape, views, depth, result->floats(),
                              operands[0].floats(), operands[1].floats());
   else
-    multiply<int64_t, uint64_t>(shape, views, depth, step, result->integers(),
+    multiply<int64_t, uint64_t>(shape, views, depth, result->integers(),
                                 operands[0].integers(), operands[1].integers());
   if (!result->isFloat())
     result->roundToElementType();
