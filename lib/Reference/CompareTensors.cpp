@@ -82,6 +82,11 @@ std::string weft::formatNumber(double value) {
   return digits;
 }
 
+double Difference::distance() const {
+  double distance = std::abs(found - expected);
+  return mismatch.empty() && !std::isnan(distance) ? distance : infinity;
+}
+
 std::string Difference::str() const {
   if (!mismatch.empty())
     return mismatch;

@@ -26,6 +26,8 @@ struct Difference {
   /// For tensors of different shape or type, which have no elements to compare.
   std::string mismatch;
 
+  /// Between the two elements; infinite where that is no number.
+  double distance() const;
   /// "3.5 at [0, 2] where 3.25 was expected".
   std::string str() const;
 };

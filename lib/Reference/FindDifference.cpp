@@ -32,8 +32,7 @@ namespace {
 /// What is known of a value of the later version.
 struct ComparedValue {
   unsigned order;
-  /// The difference from the value of its name that is closest in kind; none
-  /// when one of them agrees.
+  /// From the closest value of its name; none when one of them agrees.
   std::optional<Difference> difference;
 };
 
@@ -76,21 +75,26 @@ weft::findDifference(Evaluator &evaluator, func::FuncOp before,
   auto compare = [&](Value value, const HostTensor &tensor) {
     if (!isCompared(value))
       return;
-    std::optional<Difference> difference;
+    std::optional<Difference> closest;
     for (const std::string &name : namesOf(value.getLoc()))
       for (const HostTensor &candidate : expected[name]) {
         if (candidate.getShape() != tensor.getShape() ||
             candidate.getElementType() != tensor.getElementType())
           continue;
-        difference = compareTensors(tensor, candidate, tolerance);
+        unsigned order = compared.size();
+        auto difference = compareTensors(tensor, candidate, tolerance);
         if (!difference) {
-          compared[value] = {static_cast<unsigned>(compared.size()),
-                             std::nullopt};
+          compared[value] = ComparedValue{order, std::nullopt};
           return;
         }
+        // An op that several were fused into replaces one of them.
+        if (!closest || difference->distance() < closest->distance())
+          closest = std::move(difference);
       }
-    if (difference)
-      compared[value] = {static_cast<unsigned>(compared.size()), difference};
+    if (closest) {
+      unsigned order = compared.size();
+      compared[value] = ComparedValue{order, std::move(closest)};
+    }
   };
   if (failed(evaluator.evaluate(after, inputs, compare)))
     return std::nullopt;

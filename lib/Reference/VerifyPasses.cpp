@@ -82,11 +82,26 @@ static bool consistsOfModelOps(func::FuncOp function) {
               .wasInterrupted();
 }
 
-/// Ops by name: "llm.gelu (node \"encoder/Gelu\" (Gelu, opset 20))".
+static void collectNames(Location location, SmallVectorImpl<StringRef> &names) {
+  if (auto name = dyn_cast<NameLoc>(location))
+    names.push_back(name.getName());
+  if (auto fused = dyn_cast<FusedLoc>(location))
+    for (Location source : fused.getLocations())
+      collectNames(source, names);
+}
+
+/// "llm.gelu (node \"encoder/Gelu\" (Gelu, opset 20))"; of several that were
+/// fused, the first and the last.
 static std::string describe(Value value) {
   std::string text = value.getDefiningOp()->getName().getStringRef().str();
-  auto name = dyn_cast<NameLoc>(value.getLoc());
-  return name ? text + " (" + name.getName().str() + ")" : text;
+  SmallVector<StringRef> names;
+  collectNames(value.getLoc(), names);
+  if (names.empty())
+    return text;
+  text += " (" + names.front().str();
+  if (names.back() != names.front())
+    text += " to " + names.back().str();
+  return text + ")";
 }
 
 static std::string describeResult(func::FuncOp function, unsigned number) {

@@ -78,7 +78,9 @@ static FailureOr<HostTensor> readFile(WeightOp weight, StringRef directory) {
   RankedTensorType type = weight.getTensorType();
   StringRef file = *weight.getFile();
   int64_t offset = weight.getOffset();
-  auto error = [&] { return weight.emitOpError(); };
+  auto error = [&] {
+    return weight.emitError() << "weight `" << weight.getSymName() << "` ";
+  };
   unsigned elementBytes = bytesOfElement(type.getElementType());
   if (elementBytes == 0)
     return error() << "has elements of type " << type.getElementType()
