@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "FmaPeak.h"
+#include "tools/common/Progress.h"
 #include "tools/common/RuntimeTool.h"
 
 #include <algorithm>
@@ -149,6 +150,7 @@ static StatusOr<Result> measure(const Options &options) {
   auto sizes = parseSizes(options);
   if (!sizes)
     return sizes.status();
+  tool::Progress progress("measuring " + options.load.artifact);
   StatusOr<Model> model =
       Model::load(options.load.artifact, options.load.options());
   if (!model)

@@ -10,6 +10,7 @@
 #include "runtime/base/AtomicFile.h"
 #include "runtime/base/Npy.h"
 #include "runtime/base/Trace.h"
+#include "tools/common/Progress.h"
 #include "tools/common/RuntimeTool.h"
 
 #include <algorithm>
@@ -134,6 +135,7 @@ static Status runModel(const Options &options) {
     names.push_back(pair->first);
     arrays.push_back(std::move(*array));
   }
+  tool::Progress progress("loading " + options.load.artifact);
   StatusOr<Model> model =
       Model::load(options.load.artifact, options.load.options());
   if (!model)
@@ -149,7 +151,9 @@ static Status runModel(const Options &options) {
     run.onCommand = [&](const CommandRecord &record) {
       addToTrace(trace, record);
     };
+  progress.next("running " + options.load.artifact);
   StatusOr<std::vector<Tensor>> outputs = model->run(inputs, run);
+  progress.end();
   if (!outputs)
     return Status::error("'" + options.load.artifact +
                          "': " + outputs.message());
