@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Import/ONNX/Emitter.h"
+#include "lib/Import/ONNX/KnownElements.h"
 #include "lib/Import/ONNX/TensorData.h"
 
 using namespace mlir;
@@ -59,8 +60,6 @@ Tensor *Emitter::ofNarrow(Value value, Sizes narrowSizes, Sizes sizes) {
 }
 
 Tensor *Emitter::ofConstant(DenseElementsAttr constant) {
-  // More elements than this are no shape.
-  constexpr int64_t mostElements = 1024;
   auto type = cast<RankedTensorType>(constant.getType());
   Tensor tensor;
   tensor.elementType = type.getElementType();
@@ -166,9 +165,15 @@ Value Emitter::getValue(Tensor *tensor) {
 
 RankedTensorType Emitter::getType(Type elementType, const Sizes &sizes) {
   SmallVector<int64_t> shape, known;
+  if (sizes.size() > maximumRank)
+    return invalid("the result would have " + llvm::Twine(sizes.size()) +
+                   " dimensions; at most " + llvm::Twine(maximumRank) +
+                   " are supported"),
+           RankedTensorType();
   for (const SizeExpr &size : sizes) {
-    if (!size.isValid())
-      return invalid("a size of the result does not fit 64 bits"),
+    if (!SizeReasoner::isReasonable(size))
+      return invalid("a size of the result does not fit 64 bits or has "
+                     "hundreds of terms"),
              RankedTensorType();
     std::optional<int64_t> constant = size.asConstant();
     if (constant && *constant < 0)

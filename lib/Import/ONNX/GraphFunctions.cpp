@@ -15,13 +15,19 @@ using namespace weft::onnx;
 // Functions that call functions; deeper ones are recursive.
 static constexpr unsigned maximumCallDepth = 32;
 
-const FunctionProto *GraphImporter::findFunction(const NodeProto &proto) const {
+/// What a call and its function agree in.
+template <typename Proto>
+static std::string getKey(const Proto &proto, const std::string &name) {
+  return proto.domain() + '\0' + name + '\0' + proto.overload();
+}
+
+void GraphImporter::indexFunctions() {
   for (const FunctionProto &function : model.getProto().functions())
-    if (function.name() == proto.op_type() &&
-        function.domain() == proto.domain() &&
-        function.overload() == proto.overload())
-      return &function;
-  return nullptr;
+    functions.try_emplace(getKey(function, function.name()), &function);
+}
+
+const FunctionProto *GraphImporter::findFunction(const NodeProto &proto) const {
+  return functions.lookup(getKey(proto, proto.op_type()));
 }
 
 /// `node` with the attributes that its function gets from the call.
@@ -75,7 +81,16 @@ Status GraphImporter::importCall(const NodeProto &proto, llvm::StringRef name,
     if (inputs[i])
       WEFT_RETURN_IF_ERROR(define(scope, function.input(i), inputs[i]));
 
+  // Counted here, since nodes that no output needs are copied as well.
+  numNodes += function.node_size();
+  if (numNodes > maximumNodes)
+    return fail("calls ask for more than " + std::to_string(maximumNodes) +
+                " nodes");
   // Absent inputs are absent in the body.
+  llvm::StringSet<> absent;
+  for (int i = 0; i != function.input_size(); ++i)
+    if (i >= int(inputs.size()) || !inputs[i])
+      absent.insert(function.input(i));
   Nodes nodes;
   SmallVector<llvm::StringRef> outputs;
   for (const std::string &output : function.output())
@@ -83,10 +98,8 @@ Status GraphImporter::importCall(const NodeProto &proto, llvm::StringRef name,
   for (const NodeProto &node : function.node()) {
     NodeProto bound = bindAttributes(node, proto, function);
     for (std::string &input : *bound.mutable_input())
-      for (int i = 0; i != function.input_size(); ++i)
-        if (input == function.input(i) &&
-            (i >= int(inputs.size()) || !inputs[i]))
-          input.clear();
+      if (absent.contains(input))
+        input.clear();
     *nodes.Add() = std::move(bound);
   }
   WEFT_RETURN_IF_ERROR(importNodes(nodes, scope, outputs));

@@ -14,9 +14,6 @@ using namespace mlir;
 using namespace weft;
 using namespace weft::onnx;
 
-// Functions that call functions could ask for any number of nodes.
-static constexpr unsigned maximumNodes = 1'000'000;
-
 GraphImporter::GraphImporter(ModelFile &model, MLIRContext *context,
                              const ImportOptions &options,
                              SizeReasoner &reasoner)
@@ -50,6 +47,7 @@ StatusOr<OwningOpRef<ModuleOp>> GraphImporter::run() {
     if (!scope.constants.try_emplace(tensor.name(), &tensor).second)
       return Status::error("two initializers are named " +
                            quote(tensor.name()));
+  indexFunctions();
   WEFT_RETURN_IF_ERROR(importInterface(scope));
   SmallVector<llvm::StringRef> outputs;
   for (const ValueInfoProto &output : graph.output())

@@ -52,6 +52,7 @@ private:
   Status importCall(const NodeProto &proto, llvm::StringRef name,
                     const FunctionProto &function,
                     llvm::ArrayRef<Tensor *> inputs, Scope &scope);
+  void indexFunctions();
   const FunctionProto *findFunction(const NodeProto &proto) const;
   Status importOutputs(Scope &scope);
   void declareSizes();
@@ -73,6 +74,9 @@ private:
   Emitter emit;
   SymbolNames names;
   Unsupported unsupported;
+  llvm::StringMap<const FunctionProto *> functions;
+  /// Functions that call functions could ask for any number of nodes.
+  static constexpr unsigned maximumNodes = 1'000'000;
   unsigned numNodes = 0;
 };
 

@@ -69,8 +69,9 @@ Status GraphImporter::importInterface(Scope &scope) {
       shape.push_back(size.asConstant().value_or(ShapedType::kDynamic));
       fixed.push_back(size.asConstant().value_or(1));
     }
-    if (shape.size() > 32 || !getNumBytes(fixed, elementType))
-      return fail("has more than 32 dimensions or 2^50 bytes");
+    if (shape.size() > maximumRank || !getNumBytes(fixed, elementType))
+      return fail("has more than " + std::to_string(maximumRank) +
+                  " dimensions or 2^50 bytes");
     types.push_back(RankedTensorType::get(shape, elementType));
     shapes.push_back(std::move(*sizes));
     inputs.push_back(&input);

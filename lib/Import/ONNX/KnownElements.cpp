@@ -11,9 +11,6 @@ using namespace mlir;
 using namespace weft;
 using namespace weft::onnx;
 
-// More elements than this are no shape.
-static constexpr int64_t mostElements = 1024;
-
 static int64_t getNumElements(llvm::ArrayRef<int64_t> shape) {
   int64_t count = 1;
   for (int64_t size : shape)
@@ -98,8 +95,8 @@ static Tensor *evaluate(Node &node, Function function, Type elementType = {}) {
     for (const std::vector<SizeExpr> &column : columns)
       row.push_back(column[i]);
     std::optional<SizeExpr> element = function(node.emit.reasoner, row);
-    // An int64 that wraps is computed as data.
-    if (!element || !element->isValid())
+    // What wraps, or is no size any more, is computed as data.
+    if (!element || !node.emit.reasoner.isReasonable(*element))
       return nullptr;
     elements.push_back(std::move(*element));
   }

@@ -19,6 +19,9 @@
 
 namespace weft::onnx {
 
+/// Tensors of more elements than this are no shapes.
+constexpr int64_t mostElements = 1024;
+
 // Element by element, with broadcasting.
 Tensor *evaluateAbs(Node &node);
 Tensor *evaluateAdd(Node &node);

@@ -139,6 +139,9 @@ static Tensor *evaluateConcat(Node &node) {
     if (!input || !input->elements || input->getRank() != 1)
       return nullptr;
     llvm::append_range(elements, *input->elements);
+    // More are no shape; doubling would soon fill the memory.
+    if (elements.size() > mostElements)
+      return nullptr;
   }
   Tensor *first = node.getInput(0);
   int64_t count = elements.size();

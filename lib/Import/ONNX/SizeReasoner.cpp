@@ -31,6 +31,12 @@ bool SizeReasoner::isLess(const SizeExpr &lhs, const SizeExpr &rhs) const {
   return difference.isValid() && of(difference).minimum >= 1;
 }
 
+bool SizeReasoner::isReasonable(const SizeExpr &expr) {
+  constexpr size_t longestText = 500;
+  return expr.isValid() &&
+         (expr.isConstant() || expr.str().size() <= longestText);
+}
+
 SizeExpr SizeReasoner::minOf(const SizeExpr &lhs, const SizeExpr &rhs) const {
   if (isAtMost(lhs, rhs))
     return lhs;

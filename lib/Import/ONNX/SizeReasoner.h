@@ -33,6 +33,10 @@ public:
   bool isAtMost(const SizeExpr &lhs, const SizeExpr &rhs) const;
   bool isLess(const SizeExpr &lhs, const SizeExpr &rhs) const;
 
+  /// False for an expression that is invalid or so long that only a model made
+  /// to waste time would have it.
+  static bool isReasonable(const SizeExpr &expr);
+
   /// The lesser and the greater, decided where ranges allow.
   SizeExpr minOf(const SizeExpr &lhs, const SizeExpr &rhs) const;
   SizeExpr maxOf(const SizeExpr &lhs, const SizeExpr &rhs) const;

@@ -28,7 +28,8 @@ struct Range {
 /// The elements of input `i`; what is beyond every size is an infinity.
 static std::optional<std::vector<SizeExpr>> getBounds(Node &node, unsigned i) {
   Tensor *tensor = node.getInput(i);
-  if (!tensor->constant || !isa<IntegerType>(tensor->elementType))
+  if (!tensor->constant || !isa<IntegerType>(tensor->elementType) ||
+      tensor->constant.getNumElements() > mostElements)
     return node.getSizes(i);
   std::vector<SizeExpr> bounds;
   for (APInt value : tensor->constant.getValues<APInt>())

@@ -11,8 +11,6 @@ using namespace mlir;
 using namespace weft;
 using namespace weft::onnx;
 
-// Tensors of more dimensions than this are taken for nonsense.
-static constexpr int maximumRank = 32;
 // No machine has the memory for more.
 static constexpr int64_t maximumBytes = int64_t(1) << 50;
 
@@ -170,7 +168,7 @@ static StatusOr<RankedTensorType> readType(MLIRContext *context,
     return Status::error("has elements of type " +
                          getDataTypeName(tensor.data_type()).str() +
                          ", which is not supported");
-  if (tensor.dims_size() > maximumRank)
+  if (tensor.dims_size() > int(maximumRank))
     return Status::error("has " + std::to_string(tensor.dims_size()) +
                          " dimensions; at most " + std::to_string(maximumRank) +
                          " are supported");

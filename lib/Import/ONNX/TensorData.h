@@ -15,6 +15,9 @@
 
 namespace weft::onnx {
 
+/// Tensors of more dimensions than this are taken for nonsense.
+constexpr unsigned maximumRank = 32;
+
 /// The MLIR type of a TensorProto::DataType, or null for those that have none
 /// here (strings, complex numbers, types below a byte).
 mlir::Type getElementType(mlir::MLIRContext *context, int32_t dataType);

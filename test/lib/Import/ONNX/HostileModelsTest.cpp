@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
+#include <numeric>
 #include <random>
 #include <sys/stat.h>
 
@@ -214,6 +215,73 @@ TEST(HostileModels, Unsupported) {
   EXPECT_THAT(error, HasSubstr("Det is not supported (1 node: \"node_d\")"));
   EXPECT_THAT(error, HasSubstr("Reshape: input 1 decides a shape"));
   EXPECT_EQ(error.find("NotAsked"), std::string::npos);
+}
+
+TEST(HostileModels, WastedTime) {
+  // Each node doubles a list, or squares a size.
+  ModelBuilder lists;
+  lists.input("x", {0});
+  lists.node("Shape", {"x"}, {"list0"});
+  for (int i = 0; i != 70; ++i) {
+    std::string from = "list" + std::to_string(i);
+    ModelBuilder::attribute(
+        lists.node("Concat", {from, from}, {"list" + std::to_string(i + 1)}),
+        "axis", 0);
+  }
+  lists.output("list70");
+  EXPECT_THAT(errorOf(lists), HasSubstr("2^50 bytes"));
+
+  ModelBuilder sizes;
+  sizes.input("x", {0, -1, -2});
+  sizes.node("Shape", {"x"}, {"s0"});
+  for (int i = 0; i != 200; ++i) {
+    std::string from = "s" + std::to_string(i);
+    std::string sum = "sum" + std::to_string(i);
+    sizes.node("ReduceSum", {from}, {sum});
+    sizes.node("Mul", {from, sum}, {"s" + std::to_string(i + 1)});
+  }
+  sizes.node("ConstantOfShape", {"s200"}, {"y"});
+  sizes.output("y");
+  EXPECT_THAT(errorOf(sizes), HasSubstr("decides a shape"));
+
+  ModelBuilder ranks;
+  ranks.input("x", {2});
+  std::vector<int64_t> axes(500);
+  std::iota(axes.begin(), axes.end(), 0);
+  ranks.integers("many", axes);
+  ranks.node("Unsqueeze", {"x", "many"}, {"y"});
+  ranks.output("y");
+  EXPECT_THAT(errorOf(ranks), HasSubstr("501 dimensions"));
+}
+
+/// The graphs of real exporters, with some bytes changed.
+TEST(HostileModels, MutatedEncoders) {
+  namespace fs = std::filesystem;
+  fs::path folder = fs::path(testing::TempDir()) /
+                    ("weft-mutated-" + std::to_string(getpid()));
+  fs::create_directories(folder);
+  std::ofstream(folder / "model.safetensors").flush();
+  fs::resize_file(folder / "model.safetensors", 90'868'376);
+  std::vector<fs::path> graphs;
+  for (const auto &entry :
+       fs::directory_iterator(WEFT_SOURCE_DIR "/test/models/minilm"))
+    if (entry.path().extension() == ".onnx")
+      graphs.push_back(entry.path());
+  std::sort(graphs.begin(), graphs.end());
+  ASSERT_FALSE(graphs.empty());
+  std::mt19937 random(3);
+  std::string path = folder / "model.onnx";
+  for (size_t i = 0; i != 20 * graphs.size(); ++i) {
+    std::ifstream file(graphs[i % graphs.size()], std::ios::binary);
+    std::string bytes((std::istreambuf_iterator<char>(file)), {});
+    for (size_t flips = 1 + i % 4; flips-- != 0;)
+      bytes[random() % bytes.size()] = char(random());
+    std::ofstream(path, std::ios::binary) << bytes;
+    Imported imported = importFrom(llvm::StringRef(path));
+    if (imported.ir.empty())
+      expectOneError(imported, "mutation " + std::to_string(i));
+  }
+  fs::remove_all(folder);
 }
 
 TEST(HostileModels, RecursiveFunctions) {
