@@ -81,8 +81,12 @@ static Division emitKernel(ElementEmitter &emitter, const KernelSource &source,
       cast<RankedTensorType>(output.value.getType()).getElementType(),
       emitter.sizesOf(output.value)};
   Operation *anchor = findAnchor(emitter, output.value);
-  if (anchor && !isa<AttentionOp>(anchor) &&
-      canEmitMatMulKernel(emitter, anchor)) {
+  auto attention = dyn_cast_or_null<AttentionOp>(anchor);
+  if (attention && canEmitAttentionKernel(attention)) {
+    family = "attention";
+    return emitAttentionKernel(emitter, output, attention);
+  }
+  if (anchor && !attention && canEmitMatMulKernel(emitter, anchor)) {
     family = "matmul";
     return emitMatMulKernel(emitter, output, anchor);
   }

@@ -40,6 +40,11 @@ bool canEmitMatMulKernel(ElementEmitter &emitter, mlir::Operation *anchor);
 Division emitMatMulKernel(ElementEmitter &emitter, const KernelOutput &output,
                           mlir::Operation *anchor);
 
+/// Attention without scores in memory; as above.
+bool canEmitAttentionKernel(AttentionOp anchor);
+Division emitAttentionKernel(ElementEmitter &emitter,
+                             const KernelOutput &output, AttentionOp anchor);
+
 /// Emits `store(index of lanes)` for the columns [from, to) of a row: whole
 /// vectors, then a masked rest.
 void forEachVector(ElementEmitter &emitter, mlir::Value from, mlir::Value to,
