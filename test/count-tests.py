@@ -4,6 +4,7 @@ ctest calls it last (CTestCustom.cmake): one of its own tests may be hundreds
 of lit's or GoogleTest's.
 """
 
+import os
 import re
 import sys
 
@@ -15,7 +16,9 @@ PATTERNS = {
 
 
 def main():
-    with open(sys.argv[1], errors="replace") as log:
+    # While ctest runs, its log has another name and LastTest.log is the last run's.
+    paths = [sys.argv[1] + ".tmp", sys.argv[1]]
+    with open(next(filter(os.path.exists, paths)), errors="replace") as log:
         text = log.read()
     passed, failed = {}, {}
     for output in re.split(r"^\d+/\d+ Testing: ", text, flags=re.M)[1:]:

@@ -13,6 +13,8 @@
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/STLExtras.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace weft {
@@ -47,7 +49,10 @@ int64_t HostTensor::getNumElements() const {
   return count;
 }
 
+/// Every NaN becomes the same one: which it is differs between machines.
 static APFloat toAPFloat(double value, FloatType type) {
+  if (std::isnan(value))
+    return APFloat::getQNaN(type.getFloatSemantics());
   APFloat result(value);
   bool losesInfo;
   result.convert(type.getFloatSemantics(), APFloat::rmNearestTiesToEven,
@@ -62,11 +67,10 @@ void HostTensor::roundToElementType() {
     return;
   }
   auto type = cast<FloatType>(elementType);
-  if (type.isF64())
-    return;
   for (double &value : floatData)
-    value = type.isF32() ? double(float(value))
-                         : toAPFloat(value, type).convertToDouble();
+    value = type.isF32() && !std::isnan(value)
+                ? double(float(value))
+                : toAPFloat(value, type).convertToDouble();
 }
 
 DenseElementsAttr HostTensor::toAttribute() const {

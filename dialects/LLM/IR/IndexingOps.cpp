@@ -58,18 +58,20 @@ static FailureOr<HostTensor> gather(ShapeCheck &check, const HostTensor &input,
   if (failed(result))
     return failure();
   ArrayRef<int64_t> shape = input.getShape();
-  int64_t size = shape[axis], lowest = fromEnd ? -size : 0;
-  bool isUnsigned = isUnsignedElement(indices.getElementType());
+  Type type = indices.getElementType();
+  int64_t size = shape[axis];
+  int64_t lowest = fromEnd && !isUnsignedElement(type) ? -size : 0;
   // Walks the result as [before the axis, indices, behind the axis].
   int64_t before = ShapedType::getNumElements(shape.take_front(axis)),
           behind = ShapedType::getNumElements(shape.drop_front(axis + 1)),
           count = indices.getNumElements();
   for (int64_t i = 0; i < count; ++i) {
     int64_t index = indices.integers()[i];
-    if ((isUnsigned ? uint64_t(index) >= uint64_t(size)
-                    : index < lowest || index >= size))
-      return check.error(name + " " + Twine(index) + " is not in [" +
-                         Twine(lowest) + ", " + Twine(size) + ")");
+    if (integerLess(index, lowest, type) || !integerLess(index, size, type))
+      return check.error(
+          name + " " +
+          (isUnsignedElement(type) ? Twine(uint64_t(index)) : Twine(index)) +
+          " is not in [" + Twine(lowest) + ", " + Twine(size) + ")");
     View to = {{count * behind, 1}, i * behind};
     View from = {{size * behind, 1},
                  (index < 0 ? index + size : index) * behind};

@@ -17,7 +17,7 @@ namespace weft {
 
 /// More elements than this are a mistake in a program, not work for the
 /// reference evaluator.
-static constexpr int64_t kMaxElements = int64_t(1) << 32;
+static constexpr int64_t kMaxElements = int64_t(1) << 30;
 
 Sizes constantSizes(ArrayRef<int64_t> shape) {
   return Sizes(shape.begin(), shape.end());
@@ -198,7 +198,7 @@ FailureOr<HostTensor> ShapeCheck::makeResult() const {
                      "the size that the data give", size)))
       return failure();
     if (llvm::MulOverflow(count, size, count) || count > kMaxElements)
-      return error("result has more than 2^32 elements");
+      return error("result has more than 2^30 elements");
   }
   return HostTensor(type.getElementType(), *shape);
 }

@@ -210,8 +210,12 @@ Cost ConstantOp::getCost(ArrayRef<Sizes>, const Sizes &) {
   return {}; // Its users read it.
 }
 
-FailureOr<HostTensor> ConstantOp::evaluate(ArrayRef<HostTensor>,
-                                           const Evaluation &) {
+FailureOr<HostTensor> ConstantOp::evaluate(ArrayRef<HostTensor> operands,
+                                           const Evaluation &evaluation) {
+  // One number may stand for more elements than memory holds.
+  ShapeCheck check(*this, operands, evaluation);
+  if (failed(check.makeResult()))
+    return failure();
   return HostTensor::ofAttribute(cast<DenseElementsAttr>(getValue()));
 }
 
