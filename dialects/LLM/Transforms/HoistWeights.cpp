@@ -9,6 +9,7 @@
 #include "dialects/LLM/Transforms/Passes.h"
 #include "dialects/LLM/Transforms/WeightInitializers.h"
 
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -20,15 +21,11 @@ namespace weft {
 
 namespace {
 
-bool readsWeight(Value value) {
-  Operation *op = value.getDefiningOp();
-  return isa<LoadWeightOp>(op) || llvm::any_of(op->getOperands(), readsWeight);
-}
-
 /// A computation on weights whose result something else uses.
 bool isRoot(Operation &op) {
   if (isa<LoadWeightOp, ConstantOp>(op) || op.getNumResults() != 1 ||
-      !isWeightLike(op.getResult(0)) || !readsWeight(op.getResult(0)))
+      llvm::none_of(findWeightSlice(op.getResult(0)),
+                    llvm::IsaPred<LoadWeightOp>))
     return false;
   return llvm::any_of(op.getUsers(), [](Operation *user) {
     return user->getNumResults() != 1 || !isWeightLike(user->getResult(0));
@@ -61,25 +58,14 @@ struct HoistWeightsPass : impl::HoistWeightsPassBase<HoistWeightsPass> {
       root->replaceAllUsesWith(LoadWeightOp::create(
           builder, root->getLoc(), root->getResult(0).getType(),
           FlatSymbolRefAttr::get(weight)));
-      eraseDead(root);
     }
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (function.isPublic())
+        for (Block &block : function.getBody())
+          for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+            if (isOpTriviallyDead(&op))
+              op.erase();
     initializers.eraseUnused();
-  }
-
-  /// `op` has no users any more; so may its operands.
-  static void eraseDead(Operation *op) {
-    if (!op || !op->use_empty())
-      return;
-    auto operands = llvm::to_vector(op->getOperands());
-    op->erase();
-    // The same value may be two operands: erased once.
-    SmallVector<Operation *> definitions;
-    for (Value operand : operands)
-      if (Operation *definition = operand.getDefiningOp())
-        if (!llvm::is_contained(definitions, definition))
-          definitions.push_back(definition);
-    for (Operation *definition : definitions)
-      eraseDead(definition);
   }
 };
 

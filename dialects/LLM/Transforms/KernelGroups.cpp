@@ -15,22 +15,29 @@ using namespace mlir;
 
 namespace weft {
 
+/// A kernel's code grows with its ops; a graph of thousands is several kernels.
+constexpr size_t maxOps = 128;
+
 static bool isTranscendental(Operation *op) {
   return isa<ExpOp, LogOp, SinOp, CosOp, TanhOp, ErfOp, SigmoidOp, PowOp,
              GeluOp>(op);
 }
 
 bool isFree(Operation *op) {
-  if (!op)
-    return false;
-  if (isa<IotaOp, SizesToTensorOp>(op))
-    return true;
-  // Other constants are memory, and would make each layer's kernel another one.
-  if (auto constant = dyn_cast<ConstantOp>(op)) {
-    auto elements = dyn_cast<DenseElementsAttr>(constant.getValue());
-    return elements && (elements.isSplat() || elements.getNumElements() == 1);
+  constexpr unsigned maxLength = 8;
+  for (unsigned length = 0; op && length < maxLength; ++length) {
+    if (isa<IotaOp, SizesToTensorOp>(op))
+      return true;
+    // Other constants are memory, and would make each layer's kernel another.
+    if (auto constant = dyn_cast<ConstantOp>(op)) {
+      auto elements = dyn_cast<DenseElementsAttr>(constant.getValue());
+      return elements && (elements.isSplat() || elements.getNumElements() == 1);
+    }
+    if (!isa<ExpandOp, CastOp>(op))
+      return false;
+    op = op->getOperand(0).getDefiningOp();
   }
-  return isa<ExpandOp, CastOp>(op) && isFree(op->getOperand(0).getDefiningOp());
+  return false;
 }
 
 KernelGroups::KernelGroups(Block &block, SizeAnalysis &sizes)
@@ -63,19 +70,22 @@ KernelGroups::KernelGroups(Block &block, SizeAnalysis &sizes)
 /// Works on nothing but the result of an anchor, which nothing else reads: the
 /// anchor's epilogue, where the value is still in a register.
 static bool finishesAnchor(Operation *op) {
-  if (!isElementwise(op))
-    return false;
-  Operation *source = nullptr;
-  for (Value operand : op->getOperands()) {
-    Operation *producer = operand.getDefiningOp();
-    if (isFree(producer))
-      continue;
-    if (!producer || (source && source != producer) ||
-        !llvm::all_equal(producer->getUsers()))
-      return false;
-    source = producer;
+  for (size_t length = 0; length < maxOps && isElementwise(op); ++length) {
+    Operation *source = nullptr;
+    for (Value operand : op->getOperands()) {
+      Operation *producer = operand.getDefiningOp();
+      if (isFree(producer))
+        continue;
+      if (!producer || (source && source != producer) ||
+          !llvm::all_equal(producer->getUsers()))
+        return false;
+      source = producer;
+    }
+    if (!source || isAnchor(source))
+      return source;
+    op = source;
   }
-  return source && (isAnchor(source) || finishesAnchor(source));
+  return false;
 }
 
 void KernelGroups::growPrologue(KernelGroup &group) {
@@ -99,7 +109,8 @@ void KernelGroups::growEpilogue(KernelGroup &group) {
     if (group.root->use_empty() || !llvm::all_equal(group.root->getUsers()))
       return;
     Operation *user = *group.root->getUsers().begin();
-    if (!isUngrouped(user) || !isElementwise(user) ||
+    if (group.ops.size() >= maxOps || !isUngrouped(user) ||
+        !isElementwise(user) ||
         !sizes.haveSameSizes(user->getResult(0), group.root->getResult(0)))
       return;
     add(group, user);
@@ -127,7 +138,8 @@ bool KernelGroups::joinProducers(
       continue;
     for (Value operand : group.ops[index]->getOperands()) {
       Operation *producer = operand.getDefiningOp();
-      if (!isUngrouped(producer) || isFree(producer) || !mayJoin(producer) ||
+      if (group.ops.size() >= maxOps || !isUngrouped(producer) ||
+          isFree(producer) || !mayJoin(producer) ||
           !llvm::all_of(producer->getUsers(), [&](Operation *user) {
             return group.ops.contains(user);
           }))

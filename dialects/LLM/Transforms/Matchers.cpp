@@ -58,7 +58,7 @@ Product Product::of(Value value) {
       product.constant *= *splat;
       return;
     }
-    if (op && (isRoot || inner.hasOneUse())) {
+    if (op && (isRoot || inner.hasOneUse()) && product.ops.size() < 16) {
       if (auto mul = dyn_cast<MulOp>(op)) {
         product.ops.push_back(op);
         self(self, mul.getLhs(), false);
@@ -89,16 +89,26 @@ Product Product::of(Value value) {
   return product;
 }
 
-bool isWeightLike(Value value) {
-  Operation *op = value.getDefiningOp();
-  if (!op)
-    return false;
-  if (isa<LoadWeightOp, ConstantOp>(op))
-    return true;
-  return isa<TransposeOp, ReshapeOp, PadOp, CastOp, ExpandOp, SliceOp, AddOp,
-             SubOp, MulOp, DivOp, NegOp>(op) &&
-         cast<RankedTensorType>(value.getType()).hasStaticShape() &&
-         llvm::all_of(op->getOperands(), isWeightLike);
+SmallVector<Operation *> findWeightSlice(Value value) {
+  constexpr size_t limit = 64;
+  llvm::SmallSetVector<Operation *, 8> slice;
+  auto visit = [&](Value operand) {
+    Operation *op = operand.getDefiningOp();
+    if (!op ||
+        (!isa<LoadWeightOp, ConstantOp, TransposeOp, ReshapeOp, PadOp, CastOp,
+              ExpandOp, SliceOp, AddOp, SubOp, MulOp, DivOp, NegOp>(op)))
+      return false;
+    slice.insert(op);
+    return slice.size() <= limit &&
+           cast<RankedTensorType>(operand.getType()).hasStaticShape();
+  };
+  if (!visit(value))
+    return {};
+  for (size_t index = 0; index < slice.size(); ++index)
+    for (Value operand : slice[index]->getOperands())
+      if (!visit(operand))
+        return {};
+  return slice.takeVector();
 }
 
 bool isVectorOf(Value value, int64_t size) {

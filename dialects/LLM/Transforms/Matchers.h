@@ -44,7 +44,8 @@ inline bool isSplat(mlir::Value value, double expected) {
 
 /// A product with its constants gathered: mul, div by a constant, and pow with
 /// exponent 2 or 3 are looked through. An inner value with other users is a
-/// factor: looking through it would compute it twice.
+/// factor: looking through it would compute it twice. At most 16 ops are looked
+/// through.
 struct Product {
   double constant = 1.0;
   llvm::SmallVector<mlir::Value, 4> factors;
@@ -68,9 +69,12 @@ bool matchCommuted(
          match(op, op.getRhs(), op.getLhs());
 }
 
-/// Known before the model runs: a weight, a constant, or computed from only
-/// those.
-bool isWeightLike(mlir::Value value);
+/// The ops behind a value that is known before the model runs: weights,
+/// constants, and at most 64 ops on only those. Nothing for any other value.
+llvm::SmallVector<mlir::Operation *> findWeightSlice(mlir::Value value);
+inline bool isWeightLike(mlir::Value value) {
+  return !findWeightSlice(value).empty();
+}
 
 /// A vector of `size` elements held as [size] or [1, ..., 1, size].
 bool isVectorOf(mlir::Value value, int64_t size);

@@ -90,7 +90,10 @@ SoftmaxOp matchProbabilities(Value value, Attention &found) {
 
 /// Peels masks and scales off `value` down to the product of query and key.
 bool matchScores(Value value, Attention &found) {
+  constexpr size_t maxMasks = 8;
   Type type = value.getType();
+  if (!value.hasOneUse() || found.masks.size() == maxMasks)
+    return false;
   Product product = Product::of(value);
   if (product.factors.size() != 1 || product.factors[0].getType() != type)
     return false;
