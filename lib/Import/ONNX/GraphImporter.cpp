@@ -222,9 +222,11 @@ Status GraphImporter::importOperator(const NodeProto &proto,
   if (op) {
     emit.setLocation(NameLoc::get(
         builder.getStringAttr(describe(name, proto, scope.opset))));
-    if (Tensor *result = weft::onnx::importNode(*op, node))
-      if (node.getNumOutputs() != 0)
-        node.setOutput(0, result);
+    Tensor *result = weft::onnx::importNode(*op, node);
+    if (!result)
+      emit.invalid("cannot be imported");
+    else if (node.getNumOutputs() != 0)
+      node.setOutput(0, result);
     for (unsigned i = 1; i < node.getNumOutputs() && !emit.hasFailed(); ++i)
       if (node.isOutputUsed(i) && !node.getOutput(i))
         emit.unsupported("output " + llvm::Twine(i) + " is not supported");
