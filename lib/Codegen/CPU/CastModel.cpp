@@ -19,9 +19,8 @@ namespace weft {
 // would call a library.
 //===----------------------------------------------------------------------===//
 
-static Value bf16ToF32(CodeBuilder &code, Value value) {
-  Value bits = code.bitcast(value, code.builder.getI16Type());
-  Type wide = CodeBuilder::withElement(value.getType(), code.i32());
+static Value bf16ToF32(CodeBuilder &code, Value bits) {
+  Type wide = CodeBuilder::withElement(bits.getType(), code.i32());
   Value extended = code.make<arith::ExtUIOp>(wide, bits);
   Value shifted = code.make<arith::ShLIOp>(extended, code.integer(wide, 16));
   return code.bitcast(shifted, code.f32());
@@ -38,16 +37,15 @@ static Value f32ToBF16(CodeBuilder &code, Value value) {
   Value isNaN = code.compare(CmpFPredicate::UNO, value, value);
   rounded = code.select(isNaN, quiet, rounded);
   rounded = code.make<arith::ShRUIOp>(rounded, code.integer(type, 16));
-  Value narrow = code.make<arith::TruncIOp>(
+  return code.make<arith::TruncIOp>(
       CodeBuilder::withElement(type, code.builder.getI16Type()), rounded);
-  return code.bitcast(narrow, code.builder.getBF16Type());
 }
 
-static Value f16ToF32(CodeBuilder &code, Value value) {
-  Type floats = CodeBuilder::withElement(value.getType(), code.f32());
+static Value f16ToF32(CodeBuilder &code, Value narrow) {
+  Type floats = CodeBuilder::withElement(narrow.getType(), code.f32());
   if (code.target.hasF16C)
-    return code.make<arith::ExtFOp>(floats, value);
-  Value narrow = code.bitcast(value, code.builder.getI16Type());
+    return code.make<arith::ExtFOp>(
+        floats, code.bitcast(narrow, code.builder.getF16Type()));
   Type type = CodeBuilder::withElement(floats, code.i32());
   Value bits = code.make<arith::ExtUIOp>(type, narrow);
   Value sign = code.make<arith::ShLIOp>(
@@ -71,10 +69,12 @@ static Value f16ToF32(CodeBuilder &code, Value value) {
 }
 
 static Value f32ToF16(CodeBuilder &code, Value value) {
-  Type halves =
-      CodeBuilder::withElement(value.getType(), code.builder.getF16Type());
-  if (code.target.hasF16C)
-    return code.make<arith::TruncFOp>(halves, value);
+  if (code.target.hasF16C) {
+    Type halves =
+        CodeBuilder::withElement(value.getType(), code.builder.getF16Type());
+    return code.bitcast(code.make<arith::TruncFOp>(halves, value),
+                        code.builder.getI16Type());
+  }
   Value bits = code.bitcast(value, code.i32());
   Type type = bits.getType(), floats = value.getType();
   Value sign =
@@ -104,9 +104,8 @@ static Value f32ToF16(CodeBuilder &code, Value value) {
   result = code.select(isLarge, special, result);
   result = code.make<arith::OrIOp>(
       result, code.make<arith::ShRUIOp>(sign, code.integer(type, 16)));
-  Value narrow = code.make<arith::TruncIOp>(
+  return code.make<arith::TruncIOp>(
       CodeBuilder::withElement(type, code.builder.getI16Type()), result);
-  return code.bitcast(narrow, code.builder.getF16Type());
 }
 
 Value ElementEmitter::fromStorage(Value value, Type element) {

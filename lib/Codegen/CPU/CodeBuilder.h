@@ -118,7 +118,8 @@ public:
   // Memory
   //===--------------------------------------------------------------------===//
 
-  /// How elements of a type lie in memory: i1 is a byte.
+  /// How elements of a type lie in memory: i1 is a byte, narrow floats are
+  /// i16.
   static mlir::Type storage(mlir::Type element);
   static int64_t storageBytes(mlir::Type element);
   Value address(Value base, mlir::Type element, Value index);
@@ -135,8 +136,16 @@ public:
 
   /// for (i = from; i < to; i += step); `body` returns the carried values.
   Values loop(Value from, Value to, int64_t step, mlir::ValueRange carried,
+              llvm::function_ref<Values(Value, mlir::ValueRange)> body) {
+    return loop(from, to, constant(step), carried, body);
+  }
+  Values loop(Value from, Value to, Value step, mlir::ValueRange carried,
               llvm::function_ref<Values(Value, mlir::ValueRange)> body);
   void loop(Value from, Value to, int64_t step,
+            llvm::function_ref<void(Value)> body) {
+    loop(from, to, constant(step), body);
+  }
+  void loop(Value from, Value to, Value step,
             llvm::function_ref<void(Value)> body);
   Values branch(Value condition, llvm::function_ref<Values()> then,
                 llvm::function_ref<Values()> otherwise);

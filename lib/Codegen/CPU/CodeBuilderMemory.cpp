@@ -18,6 +18,9 @@ namespace weft {
 //===----------------------------------------------------------------------===//
 
 Type CodeBuilder::storage(Type element) {
+  // Narrow floats are bits here: LLVM would convert them with calls.
+  if (element.isF16() || element.isBF16())
+    return IntegerType::get(element.getContext(), 16);
   auto integer = dyn_cast<IntegerType>(element);
   if (!integer)
     return element;
@@ -88,10 +91,10 @@ void CodeBuilder::prefetch(Value address) {
 //===----------------------------------------------------------------------===//
 
 CodeBuilder::Values
-CodeBuilder::loop(Value from, Value to, int64_t step, ValueRange carried,
+CodeBuilder::loop(Value from, Value to, Value step, ValueRange carried,
                   function_ref<Values(Value, ValueRange)> body) {
   auto loop = make<scf::ForOp>(
-      from, to, constant(step), carried,
+      from, to, step, carried,
       [&](OpBuilder &inner, Location, Value index, ValueRange values) {
         OpBuilder::InsertionGuard guard(builder);
         builder.setInsertionPointToEnd(inner.getInsertionBlock());
@@ -101,7 +104,7 @@ CodeBuilder::loop(Value from, Value to, int64_t step, ValueRange carried,
   return Values(loop.getResults());
 }
 
-void CodeBuilder::loop(Value from, Value to, int64_t step,
+void CodeBuilder::loop(Value from, Value to, Value step,
                        function_ref<void(Value)> body) {
   loop(from, to, step, ValueRange(), [&](Value index, ValueRange) {
     body(index);

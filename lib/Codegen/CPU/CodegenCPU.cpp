@@ -16,7 +16,6 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/Threading.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 
@@ -197,14 +196,15 @@ FailureOr<CompiledKernels> compileKernels(ArrayRef<KernelSource> sources,
   CompiledKernels compiled;
   if (sources.empty())
     return compiled;
-  MLIRContext *context = sources[0].location.getContext();
-  context->loadAllAvailableDialects();
-  std::vector<OwningOpRef<ModuleOp>> modules;
+  Location location = sources[0].location;
+  location.getContext()->loadAllAvailableDialects();
+  OwningOpRef<ModuleOp> kernels = ModuleOp::create(location);
+  OpBuilder builder(kernels->getBodyRegion());
   for (const KernelSource &source : sources) {
     if (failed(checkSource(source)))
       return failure();
-    modules.emplace_back(ModuleOp::create(source.location));
-    CodeBuilder code(*modules.back(), source, target);
+    auto module = ModuleOp::create(builder, source.location);
+    CodeBuilder code(module, source, target);
     ElementEmitter emitter(code, source);
     std::string family;
     Division division = emitKernel(emitter, source, family);
@@ -214,26 +214,17 @@ FailureOr<CompiledKernels> compileKernels(ArrayRef<KernelSource> sources,
     describe(*compiled.table.add_kernels(), emitter, source, division, family);
   }
 
-  std::vector<std::string> objects(modules.size());
-  LogicalResult lowered = failableParallelForEachN(
-      context, 0, modules.size(), [&](size_t i) -> LogicalResult {
-        if (failed(lowerToLLVM(*modules[i])))
-          return failure();
-        FailureOr<std::string> object = emitObject(*modules[i], target);
-        if (failed(object))
-          return failure();
-        objects[i] = std::move(*object);
-        return success();
-      });
-  if (failed(lowered))
+  if (failed(lowerToLLVM(*kernels)))
     return failure();
-  Location location = sources[0].location;
+  FailureOr<std::vector<std::string>> objects = emitObjects(*kernels, target);
+  if (failed(objects))
+    return failure();
   FailureOr<std::string> table =
       emitTableObject(compiled.table.SerializeAsString(), target, location);
   if (failed(table))
     return failure();
-  objects.push_back(std::move(*table));
-  FailureOr<std::string> linked = linkSharedObject(objects, location);
+  objects->push_back(std::move(*table));
+  FailureOr<std::string> linked = linkSharedObject(*objects, location);
   if (failed(linked))
     return failure();
   compiled.sharedObject = std::move(*linked);

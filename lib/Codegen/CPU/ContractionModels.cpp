@@ -98,31 +98,14 @@ struct MatMulModel : ElementOpInterface::ExternalModel<MatMulModel, MatMulOp> {
                     ArrayRef<LaneIndex> index) const {
     auto matmul = cast<MatMulOp>(op);
     Value lhs = matmul.getLhs(), rhs = matmul.getRhs();
-    // A vector on one side has no row or no column in the result.
-    size_t lhsRank = emitter.sizesOf(lhs).size();
-    size_t rhsRank = emitter.sizesOf(rhs).size();
-    ArrayRef<LaneIndex> batch = index;
-    LaneIndices row, column;
-    if (rhsRank > 1) {
-      column.push_back(batch.back());
-      batch = batch.drop_back();
-    }
-    if (lhsRank > 1) {
-      row.push_back(batch.back());
-      batch = batch.drop_back();
-    }
+    ArrayRef<LaneIndex> batch = index.drop_back(2);
+    LaneIndex row = index[index.size() - 2], column = index.back();
     return sumOver(
-        emitter, emitter.size(lhs, lhsRank - 1),
+        emitter, emitter.size(lhs, emitter.sizesOf(lhs).size() - 1),
         zeroAt(emitter, matmul.getResult(), index), [&](LaneIndex k) {
           LaneIndices left(batch), right(batch);
-          if (lhsRank == 1)
-            left.clear();
-          if (rhsRank == 1)
-            right.clear();
-          left.append(row);
-          left.push_back(k);
-          right.push_back(k);
-          right.append(column);
+          left.append({row, k});
+          right.append({k, column});
           return multiply(emitter.code, emitter.broadcastElement(lhs, left),
                           emitter.broadcastElement(rhs, right));
         });

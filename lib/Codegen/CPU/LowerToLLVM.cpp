@@ -21,8 +21,10 @@ using namespace mlir;
 
 namespace weft {
 
-LogicalResult lowerToLLVM(ModuleOp module) {
-  PassManager pm(module.getContext());
+LogicalResult lowerToLLVM(ModuleOp kernels) {
+  PassManager manager(kernels.getContext());
+  // Nested, so that MLIR lowers kernels side by side.
+  OpPassManager &pm = manager.nest<ModuleOp>();
   pm.addPass(createCSEPass());
   pm.addPass(createSCFToControlFlowPass());
   pm.addPass(arith::createArithExpandOpsPass());
@@ -31,7 +33,7 @@ LogicalResult lowerToLLVM(ModuleOp module) {
   pm.addPass(createArithToLLVMConversionPass());
   pm.addPass(createConvertControlFlowToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
-  return pm.run(module);
+  return manager.run(kernels);
 }
 
 } // namespace weft

@@ -24,6 +24,8 @@ namespace {
 constexpr int64_t lanes = CodeBuilder::lanes;
 /// Bytes of a group of panels: a part of the second cache.
 constexpr int64_t groupBytes = 128 * 1024;
+/// Twice how long memory takes to answer.
+constexpr int64_t prefetchCycles = 1024;
 /// Rows of a block, about.
 constexpr int64_t blockRows = 120;
 
@@ -54,8 +56,8 @@ private:
   };
   void emitItem(const Item &item);
   void emitTile(const Item &item, Value firstRow, int64_t rows, Value panel);
-  void emitEpilogue(const Item &item, Value firstRow, int64_t rows, Value panel,
-                    int64_t panels);
+  void emitEpilogue(const Item &item, Value firstRow, Value rows, Value panel,
+                    Value count);
   Value stage(const Item &item);
   LaneIndices rowIndex(const Item &item, Value row);
   /// Row `row` of the left operand, from where it lies.
@@ -69,7 +71,6 @@ private:
   TileShape shape;
   SizeExpr panels;
   Value tile, tileStride, staged;
-  int64_t tilePanels = 1;
 };
 } // namespace
 
@@ -141,16 +142,17 @@ Division MatMulEmitter::emit() {
   int64_t group = std::clamp<int64_t>(
       groupBytes / (lanes * 4 * std::max<int64_t>(1, depth)), 2, 8);
   group = llvm::bit_floor(static_cast<uint64_t>(group));
-  tilePanels = std::min(group, shape.maximumPanels());
+  for (int64_t &count : shape.panels)
+    count = std::min(count, group);
   int64_t blockHeight =
       shape.maximumRows * std::max<int64_t>(1, blockRows / shape.maximumRows);
   SizeExpr blocks = ceilDiv(product.rows, blockHeight);
   SizeExpr groups = ceilDiv(panels, group);
 
   // Scratch: a tile of sums, then rows of A that are computed here.
-  tileStride = code.constant(tilePanels * lanes);
+  tileStride = code.constant(shape.maximumPanels() * lanes);
   tile = code.scratch;
-  int64_t tileBytes = shape.maximumRows * tilePanels * lanes * 4;
+  int64_t tileBytes = shape.maximumRows * shape.maximumPanels() * lanes * 4;
   std::optional<MemoryTensor> lhs = emitter.inMemory(product.lhs);
   bool stages = !lhs || !lhs->element.isF32();
   SizeExpr stagedStride = ceilDiv(product.depth, lanes) * lanes + lanes;
@@ -243,21 +245,25 @@ Value MatMulEmitter::stage(const Item &item) {
 }
 
 void MatMulEmitter::emitItem(const Item &item) {
-  forEachRowTile(
-      emitter, shape, item.rowCount, [&](Value firstRow, int64_t rows) {
-        int64_t step = std::min(shape.panelsFor(rows), tilePanels);
-        code.loop(code.constant(0), item.panelCount, step, [&](Value panel) {
-          ElementEmitter::Scope scope(emitter);
-          emitTile(item, firstRow, rows, code.add(item.firstPanel, panel));
-        });
+  forEachRowTile(emitter, shape, item.rowCount, [&](Value first, Value rows) {
+    Value step = shape.panelsFor(code, rows);
+    code.loop(code.constant(0), item.panelCount, step, [&](Value panel) {
+      ElementEmitter::Scope scope(emitter);
+      Value at = code.add(item.firstPanel, panel);
+      code.choose(rows, shape.maximumRows, [&](int64_t height) {
+        ElementEmitter::Scope scope(emitter);
+        emitTile(item, first, height, at);
       });
+      emitEpilogue(item, first, rows, at, step);
+    });
+  });
 }
 
 void MatMulEmitter::emitTile(const Item &item, Value firstRow, int64_t rows,
                              Value panel) {
   MicroKernel kernel;
   kernel.rows = rows;
-  kernel.panels = std::min(shape.panelsFor(rows), tilePanels);
+  kernel.panels = shape.panelsFor(rows);
   kernel.a =
       code.address(item.a, code.f32(), code.mul(firstRow, item.rowStride));
   kernel.rowStride = item.rowStride;
@@ -284,19 +290,20 @@ void MatMulEmitter::emitTile(const Item &item, Value firstRow, int64_t rows,
   }
   kernel.depthStride =
       product.packed ? code.constant(lanes) : code.size(product.columns);
-  kernel.prefetchAhead = product.packed ? 16 : 0;
+  // Some hundred cycles ahead, whatever a step takes.
+  if (product.packed)
+    kernel.prefetchAhead =
+        std::clamp<int64_t>(prefetchCycles / (rows * kernel.panels), 16, 128);
   emitMicroKernel(emitter, kernel);
-  emitEpilogue(item, firstRow, rows, panel, kernel.panels);
 }
 
-void MatMulEmitter::emitEpilogue(const Item &item, Value firstRow, int64_t rows,
-                                 Value panel, int64_t count) {
+void MatMulEmitter::emitEpilogue(const Item &item, Value firstRow, Value rows,
+                                 Value panel, Value count) {
   Value columns = code.size(product.columns);
-  Value stop =
-      code.minimum(code.constant(count), code.sub(code.size(panels), panel));
+  Value stop = code.minimum(count, code.sub(code.size(panels), panel));
   bool isWhole = product.columns.asConstant().value_or(1) % lanes == 0;
   Value result = anchor->getResult(0);
-  code.loop(code.constant(0), code.constant(rows), 1, [&](Value row) {
+  code.loop(code.constant(0), rows, 1, [&](Value row) {
     ElementEmitter::Scope scope(emitter);
     Value inMatrix = code.add(code.add(item.firstRow, firstRow), row);
     LaneIndices index = rowIndex(item, inMatrix);

@@ -67,8 +67,18 @@ void emitMicroKernel(ElementEmitter &emitter, const MicroKernel &kernel) {
     }
 }
 
+Value TileShape::panelsFor(CodeBuilder &code, Value rows) const {
+  Value result = code.constant(panels.back());
+  for (int64_t height = maximumRows - 1; height > 0; --height)
+    if (panelsFor(height) != panelsFor(height + 1))
+      result = code.select(
+          code.compare(arith::CmpIPredicate::sle, rows, code.constant(height)),
+          code.constant(panelsFor(height)), result);
+  return result;
+}
+
 void forEachRowTile(ElementEmitter &emitter, const TileShape &shape,
-                    Value count, function_ref<void(Value, int64_t)> body) {
+                    Value count, function_ref<void(Value, Value)> body) {
   CodeBuilder &code = emitter.code;
   Value highest = code.constant(shape.maximumRows);
   Value tiles = code.floorDiv(
@@ -78,10 +88,7 @@ void forEachRowTile(ElementEmitter &emitter, const TileShape &shape,
     Value first = code.floorDiv(code.mul(tile, count), tiles);
     Value last =
         code.floorDiv(code.mul(code.add(tile, code.constant(1)), count), tiles);
-    code.choose(code.sub(last, first), shape.maximumRows, [&](int64_t rows) {
-      ElementEmitter::Scope scope(emitter);
-      body(first, rows);
-    });
+    body(first, code.sub(last, first));
   });
 }
 

@@ -27,6 +27,8 @@ struct TileShape {
 
   static TileShape of(const CPUTarget &target);
   int64_t panelsFor(int64_t rows) const { return panels[rows - 1]; }
+  /// The same for a number that only the kernel knows.
+  mlir::Value panelsFor(CodeBuilder &code, mlir::Value rows) const;
   int64_t maximumPanels() const { return panels.front(); }
 };
 
@@ -50,11 +52,11 @@ struct MicroKernel {
 
 void emitMicroKernel(ElementEmitter &emitter, const MicroKernel &kernel);
 
-/// Cuts `count` rows into tiles of nearly equal height (8 rows are 4 and 4, not
-/// 6 and 2), and emits `body` for each height that can occur.
+/// Cuts `count` rows into tiles of nearly equal height: 8 rows are 4 and 4, not
+/// 6 and 2.
 void forEachRowTile(
     ElementEmitter &emitter, const TileShape &shape, mlir::Value count,
-    llvm::function_ref<void(mlir::Value firstRow, int64_t rows)> body);
+    llvm::function_ref<void(mlir::Value firstRow, mlir::Value rows)> body);
 
 } // namespace weft
 

@@ -7,6 +7,7 @@
 
 #include "lib/Codegen/CPU/ObjectEmission.h"
 
+#include "mlir/IR/Threading.h"
 #include "mlir/Target/LLVMIR/ModuleTranslation.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -83,19 +84,15 @@ static FailureOr<std::string> emitModule(llvm::Module &module,
   return std::string(bytes);
 }
 
-FailureOr<std::string> emitObject(ModuleOp module, const CPUTarget &target) {
-  llvm::LLVMContext context;
-  std::unique_ptr<llvm::Module> translated =
-      translateModuleToLLVMIR(module, context, "kernels");
-  if (!translated)
-    return failure();
+static FailureOr<std::string>
+compile(llvm::Module &module, const CPUTarget &target, Location location) {
   std::unique_ptr<llvm::TargetMachine> machine = makeTargetMachine(target);
   if (!machine)
-    return emitError(module.getLoc()) << "this LLVM has no x86-64 backend";
-  translated->setTargetTriple(machine->getTargetTriple());
-  translated->setDataLayout(machine->createDataLayout());
+    return emitError(location) << "this LLVM has no x86-64 backend";
+  module.setTargetTriple(machine->getTargetTriple());
+  module.setDataLayout(machine->createDataLayout());
   std::string width = std::to_string(32 * target.registerLanes);
-  for (llvm::Function &function : *translated) {
+  for (llvm::Function &function : module) {
     if (function.isDeclaration())
       continue;
     // A loop that fills memory stays a loop: there is no memset to call.
@@ -104,8 +101,37 @@ FailureOr<std::string> emitObject(ModuleOp module, const CPUTarget &target) {
     function.addFnAttr("min-legal-vector-width", width);
     function.addFnAttr(llvm::Attribute::NoUnwind);
   }
-  optimize(*translated, *machine);
-  return emitModule(*translated, *machine, module.getLoc());
+  optimize(module, *machine);
+  return emitModule(module, *machine, location);
+}
+
+FailureOr<std::vector<std::string>> emitObjects(ModuleOp kernels,
+                                                const CPUTarget &target) {
+  // Each kernel has a context of its own, so that threads share nothing.
+  struct Kernel {
+    llvm::LLVMContext context;
+    std::unique_ptr<llvm::Module> module;
+  };
+  std::vector<std::unique_ptr<Kernel>> translated;
+  for (auto module : kernels.getOps<ModuleOp>()) {
+    auto &kernel = *translated.emplace_back(std::make_unique<Kernel>());
+    kernel.module = translateModuleToLLVMIR(module, kernel.context, "kernels");
+    if (!kernel.module)
+      return failure();
+  }
+  std::vector<std::string> objects(translated.size());
+  LogicalResult compiled = failableParallelForEachN(
+      kernels.getContext(), 0, translated.size(),
+      [&](size_t i) -> LogicalResult {
+        FailureOr<std::string> object =
+            compile(*translated[i]->module, target, kernels.getLoc());
+        if (succeeded(object))
+          objects[i] = std::move(*object);
+        return object;
+      });
+  if (failed(compiled))
+    return failure();
+  return objects;
 }
 
 FailureOr<std::string> emitTableObject(StringRef table, const CPUTarget &target,

@@ -14,12 +14,12 @@
 
 namespace weft {
 
-/// Lowers one kernel's module to the LLVM dialect.
-mlir::LogicalResult lowerToLLVM(mlir::ModuleOp module);
+/// Lowers the modules in `kernels`, one a kernel, to the LLVM dialect.
+mlir::LogicalResult lowerToLLVM(mlir::ModuleOp kernels);
 
-/// An ELF object of a module in the LLVM dialect.
-mlir::FailureOr<std::string> emitObject(mlir::ModuleOp module,
-                                        const CPUTarget &target);
+/// An ELF object of each module in `kernels`, in the LLVM dialect.
+mlir::FailureOr<std::vector<std::string>> emitObjects(mlir::ModuleOp kernels,
+                                                      const CPUTarget &target);
 
 /// An ELF object that holds the kernel table.
 mlir::FailureOr<std::string> emitTableObject(llvm::StringRef table,

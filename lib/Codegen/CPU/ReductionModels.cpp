@@ -19,20 +19,20 @@ namespace weft {
 static bool isFloat(Type type) { return isa<FloatType>(type); }
 
 /// What a reduction starts from: the result over no elements.
-static double startOf(CombiningKind kind, Type type) {
-  unsigned width = type.getIntOrFloatBitWidth();
+static Value startOf(CodeBuilder &code, CombiningKind kind, Type type,
+                     bool isUnsigned) {
+  if (kind == CombiningKind::Sum || kind == CombiningKind::Product)
+    return code.number(type, kind == CombiningKind::Product);
+  bool isMaximum = kind == CombiningKind::Maximum;
   double infinity = std::numeric_limits<double>::infinity();
-  switch (kind) {
-  case CombiningKind::Sum:
-    return 0;
-  case CombiningKind::Product:
-    return 1;
-  case CombiningKind::Maximum:
-    return isFloat(type) ? -infinity : -std::ldexp(1, width - 1);
-  case CombiningKind::Minimum:
-    return isFloat(type) ? infinity : 0;
-  }
-  return 0;
+  if (isFloat(type))
+    return code.number(type, isMaximum ? -infinity : infinity);
+  unsigned width = type.getIntOrFloatBitWidth();
+  if (isUnsigned)
+    return code.integer(type, isMaximum ? 0 : -1);
+  APInt start = isMaximum ? APInt::getSignedMinValue(width)
+                          : APInt::getSignedMaxValue(width);
+  return code.integer(type, start.getSExtValue());
 }
 
 namespace {
@@ -50,19 +50,6 @@ struct ReduceModel : ElementOpInterface::ExternalModel<ReduceModel, ReduceOp> {
                          : reduction == Reduction::min  ? CombiningKind::Minimum
                          : reduction == Reduction::prod ? CombiningKind::Product
                                                         : CombiningKind::Sum;
-    Value start = code.number(type, startOf(kind, type));
-    if (!isFloat(type) &&
-        (kind == CombiningKind::Maximum || kind == CombiningKind::Minimum)) {
-      APInt limit =
-          kind == CombiningKind::Maximum
-              ? (isUnsigned
-                     ? APInt::getZero(type.getIntOrFloatBitWidth())
-                     : APInt::getSignedMinValue(type.getIntOrFloatBitWidth()))
-              : (isUnsigned
-                     ? APInt::getMaxValue(type.getIntOrFloatBitWidth())
-                     : APInt::getSignedMaxValue(type.getIntOrFloatBitWidth()));
-      start = code.integer(type, limit.getSExtValue());
-    }
     // Indices of reduced dimensions take no part in the result.
     LaneIndices outer(index);
     SmallVector<size_t> axes;
@@ -72,6 +59,7 @@ struct ReduceModel : ElementOpInterface::ExternalModel<ReduceModel, ReduceOp> {
     }
     RowReduction rows(emitter, emitter.sizesOf(input), outer, axes);
     Value result = emitter.rememberForRow(op, outer, [&] {
+      Value start = startOf(code, kind, type, isUnsigned);
       return rows.reduce(
           {{kind, start, isUnsigned}}, [&](ArrayRef<LaneIndex> at) {
             return CodeBuilder::Values{emitter.element(input, at)};

@@ -116,9 +116,10 @@ TEST(LayoutKernels, AnIndexOutOfRangeIsClampedAndReported) {
         auto arguments = runner.makeArguments({2, 3});
         for (HostTensor &argument : arguments)
           if (!argument.isFloat())
-            argument.integers().back() = argument.getElementType().isInteger(32)
-                                             ? int32_t(index >> 1 | index)
-                                             : index;
+            argument.integers().back() =
+                argument.getElementType().isInteger(32)
+                    ? std::clamp<int64_t>(index, INT32_MIN, INT32_MAX)
+                    : index;
         uint32_t errors = 0;
         runner.run({2, 3}, arguments, false, &errors);
         EXPECT_EQ(errors, WEFT_ERROR_INDEX_OUT_OF_RANGE)

@@ -15,6 +15,7 @@
 
 #include "test/lib/Codegen/CPU/KernelRunner.h"
 
+#include "llvm/Support/Format.h"
 #include <chrono>
 #include <immintrin.h>
 

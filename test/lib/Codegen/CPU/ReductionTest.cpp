@@ -56,7 +56,7 @@ TEST(ReductionKernels, Normalizations) {
       %r = llm.relu %n : tensor<?x?x384xf32>
       return %r : tensor<?x?x384xf32>
     }
-    func.func @ragged_norm(%x: tensor<?x?xf32> {llm.sizes = #llm.sizes<[s0*s2, s1]>}, %s: tensor<?xf32> {llm.sizes = #llm.sizes<[s1]>}) -> tensor<?x?xf32> {
+    func.func @ragged_norm(%x: tensor<?x?xf32> {llm.sizes = #llm.sizes<[s0*s1, s2]>}, %s: tensor<?xf32> {llm.sizes = #llm.sizes<[s2]>}) -> tensor<?x?xf32> {
       %n = llm.layer_norm %x, %s epsilon 1.0e-5 : tensor<?x?xf32>, tensor<?xf32>
       return %n : tensor<?x?xf32>
     }
