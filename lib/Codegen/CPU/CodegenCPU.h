@@ -88,7 +88,8 @@ class LoadedKernels {
 public:
   static mlir::FailureOr<LoadedKernels> load(llvm::StringRef sharedObject,
                                              mlir::Location location);
-  LoadedKernels(LoadedKernels &&other) : handle(other.handle) {
+  LoadedKernels(LoadedKernels &&other)
+      : handle(other.handle), descriptor(other.descriptor) {
     other.handle = nullptr;
   }
   LoadedKernels &operator=(LoadedKernels &&) = delete;
@@ -98,8 +99,11 @@ public:
   WeftKernel find(const std::string &name) const;
 
 private:
-  explicit LoadedKernels(void *handle) : handle(handle) {}
+  LoadedKernels(void *handle, int descriptor)
+      : handle(handle), descriptor(descriptor) {}
   void *handle;
+  /// Stays open: the loader knows a library by its path, which names it.
+  int descriptor;
 };
 
 } // namespace weft

@@ -113,16 +113,19 @@ FailureOr<LoadedKernels> LoadedKernels::load(StringRef sharedObject,
   stream.flush();
   std::string path = "/proc/self/fd/" + std::to_string(descriptor);
   void *handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  const char *error = handle ? nullptr : dlerror();
-  close(descriptor);
-  if (!handle)
+  if (!handle) {
+    std::string error = dlerror();
+    close(descriptor);
     return emitError(location) << "cannot load kernels: " << error;
-  return LoadedKernels(handle);
+  }
+  return LoadedKernels(handle, descriptor);
 }
 
 LoadedKernels::~LoadedKernels() {
-  if (handle)
-    dlclose(handle);
+  if (!handle)
+    return;
+  dlclose(handle);
+  close(descriptor);
 }
 
 WeftKernel LoadedKernels::find(const std::string &name) const {
