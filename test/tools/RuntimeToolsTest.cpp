@@ -136,6 +136,31 @@ TEST_F(RuntimeTools, NamesTheNodeOfABadIndex) {
                         "is out of range"));
 }
 
+TEST_F(RuntimeTools, StopsAfterTheTimeout) {
+  // ids[0] is 1 and stays so.
+  artifact::Manifest manifest = encoderManifest();
+  artifact::Variant &variant =
+      *manifest.mutable_stages(0)->mutable_programs(0)->mutable_variants(0);
+  variant.set_variables(1);
+  auto read = [](artifact::Command &command) {
+    command.set_node("endless");
+    command.mutable_read()->set_type(artifact::I64);
+    command.mutable_read()->set_offset("0");
+  };
+  read(*variant.add_commands());
+  artifact::Command &loop = *variant.add_commands();
+  loop.set_node("endless");
+  loop.mutable_while_()->set_condition("v0");
+  read(*loop.mutable_while_()->add_body());
+  writeArtifact(artifact, manifest);
+  std::vector<int64_t> ids = {1, 1}, shape = {1, 2};
+  ASSERT_TRUE(
+      writeNpy(folder.file("ones.npy"), DataType::I64, shape, ids.data())
+          .isOk());
+  EXPECT_THAT(error(llmRun + " --input ids=ones.npy --timeout=0.2"),
+              HasSubstr("node 'endless': the run was stopped after 0.2"));
+}
+
 TEST_F(RuntimeTools, Benches) {
   Outcome outcome = run(llmBench + " --sizes=batch=2,sequence=16 -r 3 "
                                    "--threads=2 --json");
