@@ -17,15 +17,25 @@ def RemoveCopies : Pass<"exec-remove-copies", "::weft::exec::ProgramOp"> {
 
     Before:
     ```mlir
-    %t = exec.temporary bytes [16]
-    exec.launch @relu_0(%x, %t) sizes []
-    %y = exec.output 0 bytes [16]
-    exec.copy %t offset [0] to %y offset [0] bytes [16]
+    exec.kernel @zero_0 family "map" sizes 0 items [4] chunk [4] scratch [0] split static writes [true] least_bytes [16] flops [0]
+    exec.program @main inputs [] outputs [#exec.tensor<"y" : f32 [4]>] {
+      exec.variant {
+        %t = exec.temporary bytes [16]
+        exec.launch @zero_0(%t) sizes []
+        %y = exec.output 0 bytes [16]
+        exec.copy %t offset [0] to %y offset [0] bytes [16]
+      }
+    }
     ```
     After:
     ```mlir
-    %y = exec.output 0 bytes [16]
-    exec.launch @relu_0(%x, %y) sizes []
+    exec.kernel @zero_0 family "map" sizes 0 items [4] chunk [4] scratch [0] split static writes [true] least_bytes [16] flops [0]
+    exec.program @main inputs [] outputs [#exec.tensor<"y" : f32 [4]>] {
+      exec.variant {
+        %y = exec.output 0 bytes [16]
+        exec.launch @zero_0(%y) sizes []
+      }
+    }
     ```
 
     A copy of an input or a weight stays, and so does the second copy of a value
