@@ -1,0 +1,16 @@
+#!/bin/sh
+# Compiles a graph twice, to equal bytes, and compares it with onnxruntime.
+# compile-and-compare.sh BIN PYTHON GRAPH.onnx DIR.weft
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+set -eu
+bin=$1 python=$2 graph=$3 artifact=$4
+if [ ! -f "$graph" ]; then
+  echo "skipped: there is no $graph; scripts/fetch-models gets it"
+  exit 77
+fi
+rm -rf "$artifact" "$artifact.again"
+"$bin/llm-compile" "$graph" -o "$artifact"
+"$bin/llm-compile" "$graph" -o "$artifact.again"
+diff -r "$artifact" "$artifact.again"
+rm -r "$artifact.again"
+"$python" "$(dirname "$0")/encoder_accuracy.py" "$artifact" "$graph" --llm-run "$bin/llm-run"
