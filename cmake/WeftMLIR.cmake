@@ -52,9 +52,8 @@ endfunction()
 # Everything that TableGen generates; all compiler code waits for it.
 add_custom_target(weft-tablegen)
 # The reference pages of docs/, generated from TableGen.
-if(NOT TARGET mlir-doc)
-  add_custom_target(mlir-doc ALL)
-endif()
+add_custom_target(weft-docs ALL)
+add_dependencies(weft-docs mlir-doc)
 
 # weft_add_dialect(LLM llm): declarations and docs from <Name>Ops.td.
 function(weft_add_dialect name mnemonic)
