@@ -73,9 +73,7 @@ LogicalResult AttentionOp::verify() {
   if (!std::isfinite(getScale().convertToFloat()))
     return emitOpError("scale is not finite");
   ShapeCheck check(*this);
-  if (failed(checkShapes(*this, check)))
-    return failure();
-  return check.result();
+  return check.result(checkShapes(*this, check));
 }
 
 Sizes AttentionOp::reifySizes(ArrayRef<Sizes> operands) {
@@ -128,9 +126,7 @@ Cost AttentionOp::getCost(ArrayRef<Sizes> operands, const Sizes &result) {
 FailureOr<HostTensor> AttentionOp::evaluate(ArrayRef<HostTensor> operands,
                                             const Evaluation &evaluation) {
   ShapeCheck check(*this, operands, evaluation);
-  if (failed(checkShapes(*this, check)))
-    return failure();
-  FailureOr<HostTensor> result = check.makeResult();
+  FailureOr<HostTensor> result = check.makeResult(checkShapes(*this, check));
   if (failed(result))
     return failure();
   ArrayRef<int64_t> queryShape = check.shape(kQuery);

@@ -1,4 +1,4 @@
-//===- ContractionOps.cpp - Products of matrices ------------===//
+//===- ContractionOps.cpp - Products of matrices --------------------------===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -69,9 +69,7 @@ LogicalResult LinearOp::verify() {
     return emitOpError("with a panel needs a result whose last dimension is "
                        "static");
   ShapeCheck check(*this);
-  if (failed(checkShapes(*this, check)))
-    return failure();
-  return check.result();
+  return check.result(checkShapes(*this, check));
 }
 
 Sizes LinearOp::reifySizes(ArrayRef<Sizes> operands) {
@@ -112,9 +110,7 @@ Cost LinearOp::getCost(ArrayRef<Sizes> operands, const Sizes &result) {
 FailureOr<HostTensor> LinearOp::evaluate(ArrayRef<HostTensor> operands,
                                          const Evaluation &evaluation) {
   ShapeCheck check(*this, operands, evaluation);
-  if (failed(checkShapes(*this, check)))
-    return failure();
-  FailureOr<HostTensor> result = check.makeResult();
+  FailureOr<HostTensor> result = check.makeResult(checkShapes(*this, check));
   if (failed(result))
     return failure();
   ArrayRef<double> input = operands[0].floats(), weight = operands[1].floats();
@@ -150,9 +146,7 @@ static LogicalResult checkShapes(MatMulOp op, ShapeCheck &check) {
 
 LogicalResult MatMulOp::verify() {
   ShapeCheck check(*this);
-  if (failed(checkShapes(*this, check)))
-    return failure();
-  return check.result();
+  return check.result(checkShapes(*this, check));
 }
 
 Sizes MatMulOp::reifySizes(ArrayRef<Sizes> operands) {
@@ -206,9 +200,7 @@ static void multiply(ArrayRef<int64_t> shape, ArrayRef<View> views,
 FailureOr<HostTensor> MatMulOp::evaluate(ArrayRef<HostTensor> operands,
                                          const Evaluation &evaluation) {
   ShapeCheck check(*this, operands, evaluation);
-  if (failed(checkShapes(*this, check)))
-    return failure();
-  FailureOr<HostTensor> result = check.makeResult();
+  FailureOr<HostTensor> result = check.makeResult(checkShapes(*this, check));
   if (failed(result))
     return failure();
   ArrayRef<int64_t> shape = result->getShape();

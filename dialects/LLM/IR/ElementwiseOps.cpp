@@ -27,9 +27,7 @@ static LogicalResult checkShapes(ShapeCheck &check, unsigned numOperands) {
 
 LogicalResult verifyElementwise(ModelOpInterface op) {
   ShapeCheck check(op);
-  if (failed(checkShapes(check, op->getNumOperands())))
-    return failure();
-  return check.result();
+  return check.result(checkShapes(check, op->getNumOperands()));
 }
 
 /// The result's tensor and a walk over it: `body` gets the position in the
@@ -39,9 +37,8 @@ evaluateEach(ModelOpInterface op, ArrayRef<HostTensor> operands,
              const Evaluation &evaluation,
              llvm::function_ref<void(HostTensor &, ArrayRef<int64_t>)> body) {
   ShapeCheck check(op, operands, evaluation);
-  if (failed(checkShapes(check, operands.size())))
-    return failure();
-  FailureOr<HostTensor> result = check.makeResult();
+  FailureOr<HostTensor> result =
+      check.makeResult(checkShapes(check, operands.size()));
   if (failed(result))
     return failure();
   SmallVector<View> views = {rowMajor(result->getShape())};

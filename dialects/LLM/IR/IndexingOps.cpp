@@ -49,8 +49,8 @@ static Cost gatherCost(Operation *op, Type indexType, const Sizes &indices,
   return cost;
 }
 
-/// Copies the slices that `indices` pick. An index below `lowest` or not below
-/// the dimension's size is an error; a negative one counts from the end.
+/// Copies the slices that `indices` pick along `axis`. An index outside of the
+/// dimension is an error, one that counts `fromEnd` may be negative.
 static FailureOr<HostTensor> gather(ShapeCheck &check, const HostTensor &input,
                                     const HostTensor &indices, int64_t axis,
                                     bool fromEnd, StringRef name) {
@@ -90,9 +90,7 @@ LogicalResult EmbeddingOp::verify() {
     return emitOpError("element type ")
            << getType().getElementType() << " of the result differs from "
            << getTable().getType().getElementType() << " of table";
-  if (failed(check.rank("table", 1, 2)))
-    return failure();
-  return check.result();
+  return check.result(check.rank("table", 1, 2));
 }
 
 Sizes EmbeddingOp::reifySizes(ArrayRef<Sizes> operands) {
@@ -126,9 +124,7 @@ LogicalResult GatherOp::verify() {
     return emitOpError("element type ")
            << getType().getElementType() << " of the result differs from "
            << getInput().getType().getElementType() << " of input";
-  if (failed(check.axis(getAxis(), check.shape(0).size())))
-    return failure();
-  return check.result();
+  return check.result(check.axis(getAxis(), check.shape(0).size()));
 }
 
 Sizes GatherOp::reifySizes(ArrayRef<Sizes> operands) {
@@ -156,9 +152,7 @@ FailureOr<HostTensor> GatherOp::evaluate(ArrayRef<HostTensor> operands,
 
 LogicalResult IotaOp::verify() {
   ShapeCheck check(*this);
-  if (failed(check.axis(getAxis(), getType().getRank())))
-    return failure();
-  return check.result();
+  return check.result(check.axis(getAxis(), getType().getRank()));
 }
 
 Sizes IotaOp::reifySizes(ArrayRef<Sizes>) { return getSizes().getExprs(); }

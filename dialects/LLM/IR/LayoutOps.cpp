@@ -268,9 +268,7 @@ Cost ConcatOp::getCost(ArrayRef<Sizes>, const Sizes &result) {
 FailureOr<HostTensor> ConcatOp::evaluate(ArrayRef<HostTensor> operands,
                                          const Evaluation &evaluation) {
   ShapeCheck check(*this, operands, evaluation);
-  if (failed(checkShapes(*this, check)))
-    return failure();
-  FailureOr<HostTensor> result = check.makeResult();
+  FailureOr<HostTensor> result = check.makeResult(checkShapes(*this, check));
   if (failed(result))
     return failure();
   View to = rowMajor(result->getShape());

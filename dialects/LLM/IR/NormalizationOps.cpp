@@ -109,9 +109,7 @@ Cost LayerNormOp::getCost(ArrayRef<Sizes> operands, const Sizes &result) {
 FailureOr<HostTensor> LayerNormOp::evaluate(ArrayRef<HostTensor> operands,
                                             const Evaluation &evaluation) {
   ShapeCheck check(*this, operands, evaluation);
-  if (failed(checkShapes(*this, check)))
-    return failure();
-  FailureOr<HostTensor> result = check.makeResult();
+  FailureOr<HostTensor> result = check.makeResult(checkShapes(*this, check));
   if (failed(result))
     return failure();
   int64_t columns = check.fromEnd(0, 1);

@@ -1,4 +1,4 @@
-//===- ShapeCheck.cpp - One check of shapes for verifiers and evaluation --===//
+//===- ShapeCheck.cpp - Shapes, checked in types and data -----------------===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -151,7 +151,9 @@ ShapeCheck::broadcastable(ArrayRef<ArrayRef<int64_t>> shapes) const {
   return success();
 }
 
-LogicalResult ShapeCheck::result() const {
+LogicalResult ShapeCheck::result(LogicalResult checked) const {
+  if (failed(checked))
+    return failure();
   Sizes inferred = op.reifySizes(sizesOfOperands(op));
   ArrayRef<int64_t> found =
       cast<ShapedType>(op->getResult(0).getType()).getShape();
@@ -175,9 +177,9 @@ LogicalResult ShapeCheck::result() const {
   return success();
 }
 
-FailureOr<HostTensor> ShapeCheck::makeResult() const {
+FailureOr<HostTensor> ShapeCheck::makeResult(LogicalResult checked) const {
   assert(evaluation && "types have no data");
-  if (failed(state))
+  if (failed(checked) || failed(state))
     return failure();
   SmallVector<Sizes> operands;
   for (ArrayRef<int64_t> shape : shapes)

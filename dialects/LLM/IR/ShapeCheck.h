@@ -1,11 +1,9 @@
-//===- ShapeCheck.h - One check of shapes for verifiers and evaluation *- C++
-//-*-===//
+//===- ShapeCheck.h - Shapes, checked in types and data ---------*- C++ -*-===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-
 //
 // A `?` leaves open at compile time what the data say at run time, so that the
 // same conditions are checked twice: by the verifier on types, and by the
@@ -14,6 +12,9 @@
 //   static LogicalResult checkShapes(MatMulOp op, ShapeCheck &check) {
 //     return check.equal("the columns of lhs", check.fromEnd(0, 1), ...);
 //   }
+//
+// and passes what it found to `result` in the verifier, to `makeResult` in the
+// evaluation.
 //
 //===----------------------------------------------------------------------===//
 
@@ -33,6 +34,7 @@ llvm::SmallVector<Sizes> sizesOfOperands(mlir::Operation *op);
 /// What operands have in common after broadcasting.
 Sizes broadcast(llvm::ArrayRef<Sizes> operands);
 
+/// What is checked fails with a diagnostic that gives both values.
 class ShapeCheck {
 public:
   /// Checks the types of an op.
@@ -63,10 +65,13 @@ public:
   mlir::LogicalResult
   broadcastable(llvm::ArrayRef<llvm::ArrayRef<int64_t>> shapes) const;
 
-  /// The result's type agrees with `reifySizes`.
-  mlir::LogicalResult result() const;
+  /// The result's type agrees with `reifySizes`, which may be asked only of
+  /// operands that `checked` found to be good.
+  mlir::LogicalResult
+  result(mlir::LogicalResult checked = mlir::success()) const;
   /// Zeros of the result's type, in the shape that the data give.
-  mlir::FailureOr<HostTensor> makeResult() const;
+  mlir::FailureOr<HostTensor>
+  makeResult(mlir::LogicalResult checked = mlir::success()) const;
 
 private:
   mlir::LogicalResult
