@@ -1,5 +1,4 @@
-//===- ArtifactFolder.h - A folder that appears whole or not at all -*- C++
-//-*--===//
+//===- ArtifactFolder.h - A folder that appears whole -----------*- C++ -*-===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

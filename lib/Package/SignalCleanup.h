@@ -1,5 +1,4 @@
-//===- SignalCleanup.h - Remove a half-written artifact on SIGINT and SIGTERM
-//-*- C++ -*--===//
+//===- SignalCleanup.h - Remove half an artifact on a signal ----*- C++ -*-===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

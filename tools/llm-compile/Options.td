@@ -1,4 +1,4 @@
-//===- Options.td - The command line of llm-compile -*- tablegen -*-===//
+//===- Options.td - The command line of llm-compile --------*- tablegen -*-===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- DeviceOps.td - Commands that libraries and other ranks carry out -*- tablegen -*--===//
+//===- DeviceOps.td - Commands for libraries and ranks -----*- tablegen -*-===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

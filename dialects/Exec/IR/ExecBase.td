@@ -1,4 +1,4 @@
-//===- ExecBase.td - The exec dialect, its types and attributes -*- tablegen -*--===//
+//===- ExecBase.td - The exec dialect, types, attributes ---*- tablegen -*-===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- ContractionOps.td - Products of matrices and attention -*- tablegen -*-===//
+//===- ContractionOps.td - Products and attention ----------*- tablegen -*-===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- ElementwiseOps.td - Ops on each element -*- tablegen -*-===//
+//===- ElementwiseOps.td - Ops on each element -------------*- tablegen -*-===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

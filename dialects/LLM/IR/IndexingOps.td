@@ -1,4 +1,4 @@
-//===- IndexingOps.td - Ops that read or make indices -*- tablegen -*-===//
+//===- IndexingOps.td - Ops that read or make indices ------*- tablegen -*-===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- LLMBase.td - The llm dialect and its attributes -*- tablegen -*-===//
+//===- LLMBase.td - The llm dialect and its attributes -----*- tablegen -*-===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

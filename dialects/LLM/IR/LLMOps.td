@@ -1,4 +1,4 @@
-//===- LLMOps.td - All ops of the llm dialect -*- tablegen -*-===//
+//===- LLMOps.td - All ops of the llm dialect --------------*- tablegen -*-===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- LayoutOps.td - Ops that move elements and compute none -*- tablegen -*-===//
+//===- LayoutOps.td - Ops that move elements ---------------*- tablegen -*-===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- SymbolOps.td - Weights, symbolic sizes and constants -*- tablegen -*-===//
+//===- SymbolOps.td - Weights, sizes and constants ---------*- tablegen -*-===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Passes.td - Passes on the llm dialect -*- tablegen -*-===//
+//===- Passes.td - Passes on the llm dialect ---------------*- tablegen -*-===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

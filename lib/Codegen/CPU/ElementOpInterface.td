@@ -1,4 +1,4 @@
-//===- ElementOpInterface.td - Ops computed by element -*- tablegen -*-===//
+//===- ElementOpInterface.td - Ops computed by element -----*- tablegen -*-===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- ExternalData.cpp - Tensors in files beside the model --------------===//
+//===- ExternalData.cpp - Tensors in files beside the model ---------------===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

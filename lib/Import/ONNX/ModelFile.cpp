@@ -1,4 +1,4 @@
-//===- ModelFile.cpp - An ONNX file, mapped and parsed -------------------===//
+//===- ModelFile.cpp - An ONNX file, mapped and parsed --------------------===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- TensorData.cpp - Type and elements of a TensorProto ---------------===//
+//===- TensorData.cpp - Type and elements of a TensorProto ----------------===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,5 +1,4 @@
-//===- Unsupported.h - All that cannot be imported, in one message -*- C++
-//-*-===//
+//===- Unsupported.h - All that cannot be imported at once ------*- C++ -*-===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- ForgedProgramTest.cpp - Programs that overrun --------------------===//
+//===- ForgedProgramTest.cpp - Programs that overrun ----------------------===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
