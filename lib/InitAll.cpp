@@ -7,6 +7,7 @@
 
 #include "lib/InitAll.h"
 
+#include "dialects/Dist/IR/Dist.h"
 #include "dialects/Exec/IR/Exec.h"
 #include "dialects/Exec/Transforms/Passes.h"
 #include "dialects/LLM/IR/LLM.h"
@@ -23,7 +24,8 @@ using namespace mlir;
 namespace weft {
 
 void registerAllDialects(DialectRegistry &registry) {
-  registry.insert<LLMDialect, exec::ExecDialect, func::FuncDialect>();
+  registry.insert<LLMDialect, dist::DistDialect, exec::ExecDialect,
+                  func::FuncDialect>();
 }
 
 void registerAllPasses() {

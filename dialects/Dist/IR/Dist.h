@@ -1,0 +1,32 @@
+//===- Dist.h - The dist dialect --------------------------------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DIALECTS_DIST_IR_DIST_H
+#define DIALECTS_DIST_IR_DIST_H
+
+#include "dialects/LLM/IR/LLM.h"
+
+#include "dialects/Dist/IR/DistDialect.h.inc"
+#include "dialects/Dist/IR/DistEnums.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/Dist/IR/DistAttributes.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/Dist/IR/DistOps.h.inc"
+
+namespace weft::dist {
+
+/// The sharding of an op's result, of an argument or of a function's result.
+inline constexpr llvm::StringLiteral shardingAttrName = "dist.sharding";
+
+/// The sharding that `value` carries in the global form: none when it has not
+/// been given one.
+ShardingAttr getSharding(mlir::Value value);
+void setSharding(mlir::Value value, ShardingAttr sharding);
+
+} // namespace weft::dist
+
+#endif // DIALECTS_DIST_IR_DIST_H
