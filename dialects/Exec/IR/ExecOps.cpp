@@ -102,7 +102,7 @@ static LogicalResult verifyArgument(Operation *op, StringRef noun,
   SizeExpr expected = elementBytes;
   for (const SizeExpr &size : tensor.getSizes().getExprs())
     expected = expected * size;
-  if (!(expected == getSize(bytes)))
+  if (expected != getSize(bytes))
     return op->emitOpError()
            << "has " << getSize(bytes).str() << " bytes, but " << noun << " "
            << tensor.getName() << " has " << expected.str();
@@ -128,7 +128,7 @@ LogicalResult WeightOp::verifySymbolUses(SymbolTableCollection &symbols) {
   RankedTensorType type = weight.getTensorType();
   SizeExpr expected = SizeExpr(getElementBytes(type.getElementType())) *
                       SizeExpr(type.getNumElements());
-  if (!(expected == getSize(getBytes())))
+  if (expected != getSize(getBytes()))
     return emitOpError() << "has " << getSize(getBytes()).str()
                          << " bytes, but the weight has " << expected.str();
   return success();

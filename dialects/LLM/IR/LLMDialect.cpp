@@ -33,7 +33,7 @@ using namespace mlir;
 namespace weft {
 
 /// Larger constants are weights; folding makes none of them.
-static constexpr int64_t kMaxFoldedBytes = 4096;
+static constexpr int64_t maxFoldedBytes = 4096;
 
 static bool isSmall(Type type) {
   auto tensor = cast<RankedTensorType>(type);
@@ -43,7 +43,7 @@ static bool isSmall(Type type) {
   for (int64_t size : tensor.getShape())
     if (size != 0 && llvm::MulOverflow(bytes, size, bytes))
       return false;
-  return tensor.getNumElements() == 0 || bytes <= kMaxFoldedBytes;
+  return tensor.getNumElements() == 0 || bytes <= maxFoldedBytes;
 }
 
 namespace {

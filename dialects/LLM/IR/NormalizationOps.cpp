@@ -163,7 +163,7 @@ FailureOr<HostTensor> SoftmaxOp::evaluate(ArrayRef<HostTensor> operands,
   FailureOr<HostTensor> result = check.makeResult();
   if (failed(result))
     return failure();
-  constexpr double kLowest = -std::numeric_limits<double>::infinity();
+  constexpr double lowest = -std::numeric_limits<double>::infinity();
   SmallVector<int64_t> outer(check.shape(0));
   int64_t count = outer[getAxis()];
   View view = rowMajor(outer);
@@ -174,10 +174,10 @@ FailureOr<HostTensor> SoftmaxOp::evaluate(ArrayRef<HostTensor> operands,
   forEachIndex(outer, view, [&](ArrayRef<int64_t> at) {
     const double *in = operands[0].floats().data() + at[0];
     double *out = result->floats().data() + at[0];
-    double greatest = kLowest, sum = 0;
+    double greatest = lowest, sum = 0;
     for (int64_t i = 0; i < count; ++i)
       greatest = maximum(greatest, in[i * step]);
-    if (greatest == kLowest)
+    if (greatest == lowest)
       return;
     for (int64_t i = 0; i < count; ++i)
       sum += out[i * step] = std::exp(in[i * step] - greatest);

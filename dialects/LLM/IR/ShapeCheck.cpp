@@ -17,7 +17,7 @@ namespace weft {
 
 /// More elements than this are a mistake in a program, not work for the
 /// reference evaluator.
-static constexpr int64_t kMaxElements = int64_t(1) << 30;
+static constexpr int64_t maxElements = int64_t(1) << 30;
 
 Sizes constantSizes(ArrayRef<int64_t> shape) {
   return Sizes(shape.begin(), shape.end());
@@ -199,7 +199,7 @@ FailureOr<HostTensor> ShapeCheck::makeResult(LogicalResult checked) const {
     if (failed(equal("result dimension " + Twine(i), type.getDimSize(i),
                      "the size that the data give", size)))
       return failure();
-    if (llvm::MulOverflow(count, size, count) || count > kMaxElements)
+    if (llvm::MulOverflow(count, size, count) || count > maxElements)
       return error("result has more than 2^30 elements");
   }
   return HostTensor(type.getElementType(), *shape);

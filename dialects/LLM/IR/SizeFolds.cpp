@@ -19,7 +19,7 @@ using namespace mlir;
 namespace weft {
 
 /// Shapes are short; longer tensors are data.
-static constexpr int64_t kMaxSizes = 64;
+static constexpr int64_t maxSizes = 64;
 
 /// A tensor of few signed integers, wide enough for any size in practice.
 static bool holdsSizes(Type type) {
@@ -27,7 +27,7 @@ static bool holdsSizes(Type type) {
   Type element = tensor.getElementType();
   return (element.isInteger(64) || element.isInteger(32)) &&
          !element.isUnsignedInteger() && tensor.hasStaticShape() &&
-         tensor.getNumElements() <= kMaxSizes;
+         tensor.getNumElements() <= maxSizes;
 }
 
 /// The elements of a tensor of sizes, if they are known.

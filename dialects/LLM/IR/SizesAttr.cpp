@@ -43,10 +43,10 @@ private:
 } // namespace
 
 /// Text that nests deeper is refused before it overflows our stack.
-static constexpr unsigned kMaxDepth = 64;
+static constexpr unsigned maxDepth = 64;
 
 ParseResult ExprParser::parseSum(SizeExpr &result) {
-  if (++depth > kMaxDepth)
+  if (++depth > maxDepth)
     return parser.emitError(parser.getCurrentLocation(),
                             "size nests deeper than 64 levels");
   bool isNegative = succeeded(parser.parseOptionalMinus());

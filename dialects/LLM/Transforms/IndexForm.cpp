@@ -97,7 +97,7 @@ private:
         continue;
       while (next < from.size() && isOne(from[next]))
         ++next;
-      if (next == from.size() || !(from[next] == to[dimension]))
+      if (next == from.size() || from[next] != to[dimension])
         return std::nullopt;
       form.factors[dimension] = input->factors[next++];
     }
@@ -153,7 +153,7 @@ private:
     size_t added = after.size() - before.size();
     IndexForm wide = constantForm(to, form.constant);
     for (auto [index, size] : llvm::enumerate(before)) {
-      if (!isOne(size) && !(size == after[added + index]))
+      if (!isOne(size) && size != after[added + index])
         return std::nullopt;
       wide.factors[added + index] = form.factors[index];
     }

@@ -45,7 +45,7 @@ KernelGroups::KernelGroups(Block &block, SizeAnalysis &sizes)
   // Norms first: a residual sum that only a norm reads is better added there,
   // where the row is in the cache, than in the epilogue of the product.
   for (Operation &op : block)
-    if (isAnchor(&op))
+    if (isKernelAnchor(&op))
       growPrologue(startGroup(&op));
   for (KernelGroup &group : groups)
     growEpilogue(group);
@@ -81,7 +81,7 @@ static bool finishesAnchor(Operation *op) {
         return false;
       source = producer;
     }
-    if (!source || isAnchor(source))
+    if (!source || isKernelAnchor(source))
       return source;
     op = source;
   }
@@ -134,7 +134,7 @@ bool KernelGroups::joinProducers(
   bool changed = false;
   for (size_t index = 0; index < group.ops.size(); ++index) {
     // Of an anchor only the input has a prologue, and has it already.
-    if (isAnchor(group.ops[index]))
+    if (isKernelAnchor(group.ops[index]))
       continue;
     for (Value operand : group.ops[index]->getOperands()) {
       Operation *producer = operand.getDefiningOp();

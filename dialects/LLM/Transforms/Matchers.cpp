@@ -15,18 +15,13 @@ using namespace mlir;
 
 namespace weft {
 
-bool isAnchor(Operation *op) {
-  return isa<LinearOp, MatMulOp, AttentionOp, LayerNormOp, SoftmaxOp, ReduceOp>(
-      op);
-}
-
 bool isLayout(Operation *op) {
   return isa<TransposeOp, SliceOp, ConcatOp, ExpandOp, PadOp, GatherOp,
              EmbeddingOp>(op);
 }
 
 bool isElementwise(Operation *op) {
-  return isa<ModelOpInterface>(op) && !isAnchor(op) && !isLayout(op) &&
+  return isa<ModelOpInterface>(op) && !isKernelAnchor(op) && !isLayout(op) &&
          !isa<LoadWeightOp, ConstantOp, IotaOp, SizesToTensorOp, ReshapeOp>(op);
 }
 

@@ -25,8 +25,6 @@
 
 namespace weft {
 
-/// Reads each element of its operands more than once, or combines many.
-bool isAnchor(mlir::Operation *op);
 /// Moves elements without computing; not a reshape, which moves none.
 bool isLayout(mlir::Operation *op);
 /// One result element from the operands' elements at the same place.

@@ -5,11 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/LLM/Analysis/SizeAnalysis.h"
 #include "dialects/LLM/Transforms/Matchers.h"
 #include "dialects/LLM/Transforms/Passes.h"
+#include "dialects/LLM/Transforms/SizedPattern.h"
 
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
@@ -185,9 +184,8 @@ Value buildMask(OpBuilder &builder, Location location, Attention &found) {
   return sum;
 }
 
-struct RaiseMatMulToAttention : OpRewritePattern<MatMulOp> {
-  RaiseMatMulToAttention(MLIRContext *context, SizeAnalysis &sizes)
-      : OpRewritePattern(context), sizes(sizes) {}
+struct RaiseMatMulToAttention : SizedPattern<MatMulOp> {
+  using SizedPattern::SizedPattern;
 
   LogicalResult matchAndRewrite(MatMulOp matmul,
                                 PatternRewriter &rewriter) const override {
@@ -243,7 +241,7 @@ private:
         return rewriter.notifyMatchFailure(matmul, "not four dimensions");
       for (unsigned dimension : {0u, 1u}) {
         SizeExpr size = sizes.getSize(matmul, dimension);
-        if (!(sizes.getSize(operand, dimension) == size))
+        if (sizes.getSize(operand, dimension) != size)
           return rewriter.notifyMatchFailure(matmul,
                                              "batch or heads are broadcast");
       }
@@ -263,14 +261,14 @@ private:
     Sizes before = sizes.getSizes(input), repeated = sizes.getSizes(repeat),
           after = sizes.getSizes(merge);
     if (before.size() != 5 || repeated.size() != 5 || after.size() != 4 ||
-        !(before[heads + 1] == SizeExpr(1)))
+        before[heads + 1] != SizeExpr(1))
       return view;
     Sizes merged = repeated;
     merged[heads] = merged[heads] * merged[heads + 1];
     merged.erase(merged.begin() + heads + 1);
     Sizes whole = before;
     whole[heads + 1] = repeated[heads + 1];
-    if (!(merged == after) || !(whole == repeated))
+    if (merged != after || whole != repeated)
       return view;
     Sizes grouped = before;
     grouped.erase(grouped.begin() + heads + 1);
@@ -282,8 +280,6 @@ private:
                                   SizesAttr::get(getContext(), grouped));
     return view;
   }
-
-  SizeAnalysis &sizes;
 };
 
 struct RaiseAttentionPass : impl::RaiseAttentionPassBase<RaiseAttentionPass> {
@@ -291,10 +287,7 @@ struct RaiseAttentionPass : impl::RaiseAttentionPassBase<RaiseAttentionPass> {
     auto &sizes = getAnalysis<SizeAnalysis>();
     RewritePatternSet patterns(&getContext());
     patterns.add<RaiseMatMulToAttention>(&getContext(), sizes);
-    GreedyRewriteConfig config;
-    config.setListener(&sizes);
-    if (failed(
-            applyPatternsGreedily(getOperation(), std::move(patterns), config)))
+    if (failed(applySizedPatterns(getOperation(), std::move(patterns), sizes)))
       signalPassFailure();
   }
 };

@@ -7,8 +7,8 @@
 
 #include "dialects/LLM/Transforms/IndexForm.h"
 #include "dialects/LLM/Transforms/Passes.h"
+#include "dialects/LLM/Transforms/SizedPattern.h"
 
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
@@ -19,22 +19,16 @@ namespace weft {
 
 namespace {
 
-template <typename OpT> struct SizedPattern : OpRewritePattern<OpT> {
-  SizedPattern(MLIRContext *context, SizeAnalysis &sizes)
-      : OpRewritePattern<OpT>(context), sizes(sizes) {}
-
-  /// Replaces `op` by `value`, repeated to the sizes of the result.
-  void replaceExpanded(OpT op, Value value, PatternRewriter &rewriter) const {
-    Sizes target = this->sizes.getSizes(op);
-    if (value.getType() == op.getType() &&
-        this->sizes.getSizes(value) == target)
-      return rewriter.replaceOp(op, value);
-    rewriter.replaceOpWithNewOp<ExpandOp>(
-        op, op.getType(), value, SizesAttr::get(op.getContext(), target));
-  }
-
-  SizeAnalysis &sizes;
-};
+/// Replaces `op` by `value`, repeated to the sizes of the result.
+template <typename OpT>
+void replaceExpanded(OpT op, Value value, SizeAnalysis &sizes,
+                     PatternRewriter &rewriter) {
+  Sizes target = sizes.getSizes(op);
+  if (value.getType() == op.getType() && sizes.getSizes(value) == target)
+    return rewriter.replaceOp(op, value);
+  rewriter.replaceOpWithNewOp<ExpandOp>(
+      op, op.getType(), value, SizesAttr::get(op.getContext(), target));
+}
 
 /// The one value of a constant of i1, through expansions.
 std::optional<bool> matchTruth(Value value) {
@@ -62,7 +56,7 @@ struct DecideComparison : SizedPattern<CompareOp> {
     Value constant =
         ConstantOp::create(rewriter, compare.getLoc(), type,
                            DenseElementsAttr::get(type, ArrayRef(*truth)));
-    replaceExpanded(compare, constant, rewriter);
+    replaceExpanded(compare, constant, sizes, rewriter);
     return success();
   }
 
@@ -113,7 +107,7 @@ struct DecideSelect : SizedPattern<SelectOp> {
     std::optional<bool> truth = matchTruth(select.getCondition());
     if (!truth)
       return rewriter.notifyMatchFailure(select, "condition is not constant");
-    replaceExpanded(select, *truth ? select.getLhs() : select.getRhs(),
+    replaceExpanded(select, *truth ? select.getLhs() : select.getRhs(), sizes,
                     rewriter);
     return success();
   }
@@ -129,7 +123,7 @@ template <typename OpT, bool neutral> struct RemoveNeutral : SizedPattern<OpT> {
                                    std::pair(op.getRhs(), op.getLhs())}) {
       if (matchTruth(constant) != neutral)
         continue;
-      this->replaceExpanded(op, other, rewriter);
+      replaceExpanded(op, other, this->sizes, rewriter);
       return success();
     }
     return rewriter.notifyMatchFailure(op, "no operand is neutral");
@@ -170,7 +164,7 @@ struct GatherInOrder : SizedPattern<GatherOp> {
   LogicalResult matchAndRewrite(GatherOp gather,
                                 PatternRewriter &rewriter) const override {
     auto form = IndexForm::of(gather.getIndices(), sizes);
-    if (!form || !(form->constant == SizeExpr()))
+    if (!form || form->constant != SizeExpr())
       return rewriter.notifyMatchFailure(gather, "indices do not count");
     Sizes shape = sizes.getSizes(gather.getIndices());
     SizeExpr stride(1);
@@ -178,11 +172,11 @@ struct GatherInOrder : SizedPattern<GatherOp> {
          llvm::reverse(llvm::zip_equal(form->factors, shape))) {
       if (size == SizeExpr(1))
         continue;
-      if (!(factor == stride))
+      if (factor != stride)
         return rewriter.notifyMatchFailure(gather, "indices skip or repeat");
       stride = stride * size;
     }
-    if (!(stride == sizes.getSize(gather.getInput(), gather.getAxis())))
+    if (stride != sizes.getSize(gather.getInput(), gather.getAxis()))
       return rewriter.notifyMatchFailure(gather, "not all elements are read");
     rewriter.replaceOpWithNewOp<ReshapeOp>(
         gather, gather.getType(), gather.getInput(),
@@ -199,10 +193,7 @@ struct SimplifyIndicesPass
     patterns.add<DecideComparison, DecideSelect, RemoveNeutral<AndOp, true>,
                  RemoveNeutral<OrOp, false>, SliceOfConcat, GatherInOrder>(
         &getContext(), sizes);
-    GreedyRewriteConfig config;
-    config.setListener(&sizes);
-    if (failed(
-            applyPatternsGreedily(getOperation(), std::move(patterns), config)))
+    if (failed(applySizedPatterns(getOperation(), std::move(patterns), sizes)))
       signalPassFailure();
   }
 };

@@ -5,12 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/LLM/Analysis/SizeAnalysis.h"
 #include "dialects/LLM/Transforms/Matchers.h"
 #include "dialects/LLM/Transforms/Passes.h"
+#include "dialects/LLM/Transforms/SizedPattern.h"
 
 #include "mlir/IR/IRMapping.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
@@ -20,12 +19,6 @@ namespace weft {
 #include "dialects/LLM/Transforms/Passes.h.inc"
 
 namespace {
-
-template <typename OpT> struct SizedPattern : OpRewritePattern<OpT> {
-  SizedPattern(MLIRContext *context, SizeAnalysis &sizes)
-      : OpRewritePattern<OpT>(context), sizes(sizes) {}
-  SizeAnalysis &sizes;
-};
 
 /// A reshape or expand to the sizes that the input has.
 template <typename OpT> struct RemoveSameSizes : SizedPattern<OpT> {
@@ -66,11 +59,11 @@ findMerged(const Sizes &whole, const Sizes &merged) {
   for (const SizeExpr &size : merged) {
     SizeExpr product(1);
     auto &group = groups.emplace_back();
-    while (next < whole.size() && (group.empty() || !(product == size))) {
+    while (next < whole.size() && (group.empty() || product != size)) {
       product = product * whole[next];
       group.push_back(next++);
     }
-    if (!(product == size))
+    if (product != size)
       return std::nullopt;
   }
   if (next != whole.size())
@@ -119,7 +112,7 @@ struct TransposeToReshape : SizedPattern<TransposeOp> {
     const Sizes &input = sizes.getSizes(transpose.getInput());
     SmallVector<int64_t> moved;
     for (int64_t dimension : transpose.getPermutation())
-      if (!(input[dimension] == SizeExpr(1)))
+      if (input[dimension] != SizeExpr(1))
         moved.push_back(dimension);
     if (!llvm::is_sorted(moved))
       return rewriter.notifyMatchFailure(transpose, "elements move");
@@ -178,7 +171,7 @@ private:
     Sizes from = sizes.getSizes(expand.getInput()), to = sizes.getSizes(expand);
     size_t added = to.size() - from.size();
     for (auto [index, size] : llvm::enumerate(from))
-      if (!(size == SizeExpr(1)) && !(size == to[added + index]))
+      if (size != SizeExpr(1) && size != to[added + index])
         return false;
     return true;
   }
@@ -193,10 +186,7 @@ struct SimplifyLayoutPass : impl::SimplifyLayoutPassBase<SimplifyLayoutPass> {
     patterns.add<RemoveSameSizes<ReshapeOp>, RemoveSameSizes<ExpandOp>,
                  RemoveWholeSlice, TransposeWithoutMerging, TransposeToReshape,
                  SinkExpand>(&getContext(), sizes);
-    GreedyRewriteConfig config;
-    config.setListener(&sizes);
-    if (failed(
-            applyPatternsGreedily(getOperation(), std::move(patterns), config)))
+    if (failed(applySizedPatterns(getOperation(), std::move(patterns), sizes)))
       signalPassFailure();
   }
 };
