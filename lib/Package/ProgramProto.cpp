@@ -231,7 +231,7 @@ LogicalResult VariantWriter::writeCommand(Operation &op,
         proto.set_type(getDataType(collective.getType()));
         proto.set_source(indexOf(collective.getSource()));
         proto.set_destination(indexOf(collective.getDestination()));
-        proto.set_elements(text(collective.getElements()));
+        proto.add_sizes(text(collective.getElements()));
         return success();
       })
       .Case([&](TransferOp transfer) {

@@ -278,14 +278,19 @@ Status weft::checkManifest(const artifact::Manifest &manifest) {
   WEFT_RETURN_IF_ERROR(checkWeights(manifest));
   if (manifest.entries().empty() || manifest.stages().empty())
     return bad("the artifact", "has no entry point or no stage");
+  // What the caller gives and gets has one shape for all ranks.
+  ExpressionScope wholeSizes;
+  for (const artifact::SizeSymbol &size : manifest.sizes())
+    wholeSizes.addSymbol(size.name());
   std::set<std::string> names;
   for (const artifact::EntryPoint &entry : manifest.entries()) {
     std::string what = "entry point " + quoted(entry.name());
     if (!isName(entry.name()) || !names.insert(entry.name()).second)
       return bad(what, "is named twice, or its name is empty or unprintable");
-    WEFT_RETURN_IF_ERROR(checkTensors(what + " input", entry.inputs(), scope));
     WEFT_RETURN_IF_ERROR(
-        checkTensors(what + " output", entry.outputs(), scope));
+        checkTensors(what + " input", entry.inputs(), wholeSizes));
+    WEFT_RETURN_IF_ERROR(
+        checkTensors(what + " output", entry.outputs(), wholeSizes));
   }
   for (int i = 0; i != manifest.stages_size(); ++i)
     WEFT_RETURN_IF_ERROR(checkStage(manifest, i));

@@ -28,6 +28,11 @@ Status checkProgram(const artifact::Manifest &manifest,
                     const artifact::EntryPoint &entry,
                     const artifact::Program &program);
 
+/// The part of checkProgram that looks at a collective's own fields: its
+/// buffers and the symbols of its sizes are left to the caller.
+Status checkCollective(const artifact::Manifest &manifest,
+                       const artifact::Collective &collective);
+
 } // namespace weft
 
 #endif // RUNTIME_ARTIFACT_MANIFESTCHECK_H

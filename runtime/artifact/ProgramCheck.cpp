@@ -50,6 +50,7 @@ public:
                              status.message());
     }
     WEFT_RETURN_IF_ERROR(resolveViews());
+    WEFT_RETURN_IF_ERROR(checkOwners());
     signalled.assign(variant.events(), false);
     return checkCommands(variant.commands(), 0);
   }
@@ -112,6 +113,32 @@ private:
       for (const artifact::Weight &weight : manifest.weights())
         weights.insert(weight.name());
     return weights;
+  }
+
+  /// The caller's memory of an output is one rank's or another's, whichever
+  /// buffer stands for it; who that is is known before the program runs.
+  Status checkOwners() {
+    std::map<uint32_t, const std::string *> owners;
+    for (int i = 0; i != variant.buffers_size(); ++i) {
+      const artifact::Buffer &buffer = variant.buffers(i);
+      std::string what = "buffer " + std::to_string(i);
+      if (buffer.kind() != artifact::Buffer::OUTPUT) {
+        if (!buffer.owner().empty())
+          return Status::error(what + " has an owner but is no output");
+        continue;
+      }
+      if (!buffer.owner().empty())
+        if (StatusOr<SizeExpr> owner = scopeOf(manifest).parse(buffer.owner());
+            !owner)
+          return Status::error(what + " has a bad owner: " + owner.message());
+      auto [known, isNew] = owners.try_emplace(buffer.index(), &buffer.owner());
+      if (*known->second != buffer.owner())
+        return Status::error(
+            what + " is output " + std::to_string(buffer.index()) +
+            " of owner '" + printable(buffer.owner()) +
+            "'; another buffer says '" + printable(*known->second) + "'");
+    }
+    return Status::ok();
   }
 
   /// Finds the buffer behind every view; a cycle of views has none.
@@ -221,7 +248,9 @@ private:
     case Command::kCollective:
       WEFT_RETURN_IF_ERROR(checkUse(command.collective().source(), false));
       WEFT_RETURN_IF_ERROR(checkUse(command.collective().destination(), true));
-      return expression(command.collective().elements());
+      for (const std::string &size : command.collective().sizes())
+        WEFT_RETURN_IF_ERROR(expression(size));
+      return checkCollective(manifest, command.collective());
     case Command::kTransfer:
       WEFT_RETURN_IF_ERROR(
           checkUse(command.transfer().buffer(), !command.transfer().send()));

@@ -115,7 +115,10 @@ TEST_F(ProgramTest, RefusesWhatOneCpuDoesNotHave) {
               HasSubstr("node 'n' needs a matrix library (gemm)"));
   EXPECT_THAT(kindError([](Command &command) {
                 command.mutable_collective()->set_destination(1);
-                command.mutable_collective()->set_elements("1");
+                command.mutable_collective()->set_kind(
+                    artifact::Collective::ALL_REDUCE);
+                command.mutable_collective()->set_reduction("sum");
+                command.mutable_collective()->set_type(artifact::I64);
               }),
               HasSubstr("node 'n' needs other ranks (collective)"));
   EXPECT_THAT(kindError([](Command &command) {
