@@ -19,6 +19,13 @@
 
 namespace weft::dist {
 
+/// On a function in local form: its types are those of one rank's shards.
+inline constexpr llvm::StringLiteral localFormAttrName = "dist.local";
+
+/// Whether the function is in local form, or the one around `operation`.
+bool isInLocalForm(mlir::Operation *operation);
+void setLocalForm(mlir::Operation *function);
+
 /// The sharding of an op's result, of an argument or of a function's result.
 inline constexpr llvm::StringLiteral shardingAttrName = "dist.sharding";
 

@@ -27,9 +27,10 @@ def Dist_Dialect : Dialect {
     Partitioning goes through two forms. In the *global* form, `llm` ops work on
     whole tensors; the attribute `dist.sharding` of ops, arguments and results
     says how a value is split, and `dist.reshard` is where that changes. In the
-    *local* form every type is that of one rank's shard, sizes may use the rank's
-    coordinates (`coord("tp")`), and `dist.all_reduce` and its like move data. One
-    program serves all ranks.
+    *local* form, which a function says with the attribute `dist.local`, every
+    type is that of one rank's shard, sizes may use the rank's coordinates
+    (`coord("tp")`), and `dist.all_reduce` and its like move data. One program
+    serves all ranks.
 
     **Shards.** An axis of n devices splits a dimension of N elements into blocks
     of `b = ceildiv(ceildiv(N, g), n) * g` elements, where g is the granule that

@@ -171,6 +171,32 @@ ShardingAttr ShardingAttr::getClosed() const {
 }
 
 //===----------------------------------------------------------------------===//
+// The attribute dist.local
+//===----------------------------------------------------------------------===//
+
+bool isInLocalForm(Operation *operation) {
+  while (operation && !isa<FunctionOpInterface>(operation))
+    operation = operation->getParentOp();
+  return operation && operation->hasAttr(localFormAttrName);
+}
+
+void setLocalForm(Operation *function) {
+  assert(isa<FunctionOpInterface>(function) && "only functions have a form");
+  function->setAttr(localFormAttrName, UnitAttr::get(function->getContext()));
+}
+
+static LogicalResult verifyLocalForm(Operation *op, Attribute attribute) {
+  if (!isa<FunctionOpInterface>(op) || !isa<UnitAttr>(attribute))
+    return op->emitError() << localFormAttrName
+                           << " is an attribute of functions, without a "
+                           << "value";
+  if (!Mesh::find(op))
+    return op->emitError() << localFormAttrName
+                           << ": the module declares no dist.mesh";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // The attribute dist.sharding
 //===----------------------------------------------------------------------===//
 
@@ -220,6 +246,8 @@ static LogicalResult verifyAttribute(Operation *op, NamedAttribute attribute,
 
 LogicalResult DistDialect::verifyOperationAttribute(Operation *op,
                                                     NamedAttribute attribute) {
+  if (attribute.getName() == localFormAttrName)
+    return verifyLocalForm(op, attribute.getValue());
   if (op->getNumResults() != 1)
     return op->emitError() << attribute.getName().getValue()
                            << " is on an op that has not one result";

@@ -35,7 +35,8 @@ LogicalResult ReshardOp::verify() {
   if (failed(verifySharding(emitError, getSource(), sizes.size(), *mesh)) ||
       failed(verifySharding(emitError, getTarget(), sizes.size(), *mesh)))
     return failure();
-  bool isGlobal = fits(input, sizes) && fits(result, sizes);
+  bool isGlobal =
+      !isInLocalForm(*this) && fits(input, sizes) && fits(result, sizes);
   if (!isGlobal && !(fits(input, getLocalSizes(sizes, getSource(), *mesh)) &&
                      fits(result, getLocalSizes(sizes, getTarget(), *mesh))))
     return emitOpError("has types that are neither those of the whole tensor "
@@ -53,7 +54,7 @@ OpFoldResult ReshardOp::fold(FoldAdaptor) {
 Sizes ReshardOp::reifySizes(ArrayRef<Sizes>) {
   Sizes sizes = getSizes().getExprs();
   if (std::optional<Mesh> mesh = Mesh::find(*this);
-      mesh && !fits(getType(), sizes))
+      mesh && (isInLocalForm(*this) || !fits(getType(), sizes)))
     return getLocalSizes(sizes, getTarget(), *mesh);
   return sizes;
 }
@@ -70,7 +71,7 @@ Cost ReshardOp::getCost(ArrayRef<Sizes>, const Sizes &result) {
 FailureOr<HostTensor> ReshardOp::evaluate(ArrayRef<HostTensor> operands,
                                           const Evaluation &evaluation) {
   // In the global form the value is the whole tensor.
-  if (getInput().getType() == getType())
+  if (!isInLocalForm(*this) && getInput().getType() == getType())
     return operands[0];
   return evaluation.emitError(
       "a reshard of shards has no value on one rank alone");

@@ -159,3 +159,28 @@ func.func @f(%x: tensor<8xf32>) {
   %y = dist.reduce_scatter %x sum dim 0 over ["tp"] of [8] : tensor<8xf32> -> tensor<4xf16>
   return
 }
+
+// -----
+
+// expected-error @below {{dist.local: the module declares no dist.mesh}}
+func.func @f() attributes {dist.local} {
+  return
+}
+
+// -----
+
+dist.mesh @mesh <"tp" = 2>
+func.func @f(%x: tensor<4xf32>) {
+  // expected-error @below {{dist.local is an attribute of functions, without a value}}
+  %y = llm.exp %x {dist.local} : tensor<4xf32>
+  return
+}
+
+// -----
+
+dist.mesh @mesh <"tp" = 2>
+func.func @f(%x: tensor<4xf32>) attributes {dist.local} {
+  // expected-error @below {{has types that are neither those of the whole tensor nor those of its shards: 'tensor<4xf32>' and 'tensor<4xf32>'}}
+  %y = dist.reshard %x from <[{}]> to <[{"tp"}]> of [4] : tensor<4xf32> -> tensor<4xf32>
+  return
+}

@@ -29,3 +29,10 @@ func.func @collectives(%x: tensor<?x8xf32>) -> tensor<?x2xf32> {
   %d = dist.all_to_all %c split 1 concat 0 over ["tp"] of [batch, 8] : tensor<?x8xf32> -> tensor<?x2xf32>
   return %d : tensor<?x2xf32>
 }
+
+// CHECK-LABEL: @local
+// CHECK-SAME: attributes {dist.local}
+func.func @local(%x: tensor<4x8xf32>) -> tensor<2x8xf32> attributes {dist.local} {
+  %y = dist.reshard %x from <[{}, {}]> to <[{"dp"}, {}]> of [4, 8] : tensor<4x8xf32> -> tensor<2x8xf32>
+  return %y : tensor<2x8xf32>
+}
