@@ -163,26 +163,27 @@ Tensor *weft::onnx::evaluateAbs(Node &node) {
       });
 }
 
+/// x / y of ONNX rounds towards zero and that of sizes down, which is the same
+/// where x is not negative.
+static bool roundsDown(const SizeReasoner &reasoner, const SizeExpr &x,
+                       const SizeExpr &y) {
+  return reasoner.isAtMost(0, x) && reasoner.isAtMost(1, y);
+}
+
 Tensor *weft::onnx::evaluateDiv(Node &node) {
-  // Towards zero: rounding down says the same of what is not negative.
   return evaluateArithmetic(
-      node,
-      [](const SizeReasoner &reasoner,
-         llvm::ArrayRef<SizeExpr> x) -> std::optional<SizeExpr> {
-        if (!reasoner.isAtMost(0, x[0]) || !reasoner.isAtMost(1, x[1]))
-          return std::nullopt;
-        return floorDiv(x[0], x[1]);
+      node, [](const SizeReasoner &reasoner, llvm::ArrayRef<SizeExpr> x) {
+        return roundsDown(reasoner, x[0], x[1])
+                   ? std::optional(floorDiv(x[0], x[1]))
+                   : std::nullopt;
       });
 }
 
 Tensor *weft::onnx::evaluateMod(Node &node) {
   return evaluateArithmetic(
-      node,
-      [](const SizeReasoner &reasoner,
-         llvm::ArrayRef<SizeExpr> x) -> std::optional<SizeExpr> {
-        if (!reasoner.isAtMost(0, x[0]) || !reasoner.isAtMost(1, x[1]))
-          return std::nullopt;
-        return mod(x[0], x[1]);
+      node, [](const SizeReasoner &reasoner, llvm::ArrayRef<SizeExpr> x) {
+        return roundsDown(reasoner, x[0], x[1]) ? std::optional(mod(x[0], x[1]))
+                                                : std::nullopt;
       });
 }
 
