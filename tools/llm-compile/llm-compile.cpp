@@ -5,51 +5,19 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "tools/llm-compile/Progress.h"
+#define TOOL_OPTIONS "tools/llm-compile/Options.inc"
+#include "tools/common/CommandLine.h"
+#include "tools/common/Progress.h"
 #include "weft/Compiler.h"
 
-#include "llvm/Option/ArgList.h"
-#include "llvm/Option/OptTable.h"
-#include "llvm/Option/Option.h"
 #include "llvm/Support/Format.h"
-#include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 using namespace llvm::opt;
 using namespace weft;
+using enum tool::OptionID;
 
-namespace {
-
-enum OptionID {
-  OPT_INVALID = 0,
-#define OPTION(...) LLVM_MAKE_OPT_ID(__VA_ARGS__),
-#include "tools/llm-compile/Options.inc"
-#undef OPTION
-};
-
-#define OPTTABLE_STR_TABLE_CODE
-#include "tools/llm-compile/Options.inc"
-#undef OPTTABLE_STR_TABLE_CODE
-
-#define OPTTABLE_PREFIXES_TABLE_CODE
-#include "tools/llm-compile/Options.inc"
-#undef OPTTABLE_PREFIXES_TABLE_CODE
-
-constexpr OptTable::Info optionInfo[] = {
-#define OPTION(...) LLVM_CONSTRUCT_OPT_INFO(__VA_ARGS__),
-#include "tools/llm-compile/Options.inc"
-#undef OPTION
-};
-
-class Options : public GenericOptTable {
-public:
-  Options()
-      : GenericOptTable(OptionStrTable, OptionPrefixesTable, optionInfo) {}
-};
-
-} // namespace
-
-static constexpr StringLiteral examples = R"(
+static constexpr char examples[] = R"(
 MODEL is an ONNX file, or a module of the llm dialect in a .mlir file.
 
 Examples:
@@ -61,11 +29,6 @@ Examples:
 Then:
   llm-run encoder.weft --input NAME=FILE.npy --output-dir DIR
 )";
-
-static int fail(const std::string &message) {
-  errs() << "error: " << message << "\n";
-  return 1;
-}
 
 /// "512MiB", "2GiB", "1000000": bytes.
 static std::optional<uint64_t> parseBytes(StringRef text) {
@@ -94,7 +57,8 @@ static Status readOptions(const InputArgList &args, CompileOptions &options) {
   if (const Arg *arg = args.getLastArg(OPT_verify, OPT_verify_EQ)) {
     double tolerance = 1e-5;
     if (arg->getOption().matches(OPT_verify_EQ) &&
-        (StringRef(arg->getValue()).getAsDouble(tolerance) || tolerance < 0))
+        (StringRef(arg->getValue()).getAsDouble(tolerance) ||
+         !(tolerance >= 0)))
       return Status::error("--verify=" + std::string(arg->getValue()) +
                            " is no tolerance; expected a number such as 1e-5");
     options.verifyTolerance = tolerance;
@@ -127,53 +91,30 @@ static void printSummary(const std::string &output,
   }
   outs() << output << ": " << report.kernels << " kernels, " << report.launches
          << " launches, " << report.weights << " weights of "
-         << format("%.1f", report.weightBytes / 1048576.0) << " MiB, code of "
-         << report.codeBytes / 1024 << " KiB\n"
+         << format("%.1f", double(report.weightBytes) / 1048576)
+         << " MiB, code of " << report.codeBytes / 1024 << " KiB\n"
          << format("%.2f", total) << " s: " << phases << "\n";
 }
 
 int main(int argc, char **argv) {
-  Options table;
-  unsigned missingIndex, missingCount;
-  InputArgList args =
-      table.ParseArgs(ArrayRef(argv + 1, argc - 1), missingIndex, missingCount);
-  if (args.hasArg(OPT_help) || argc == 1) {
-    table.printHelp(outs(), "llm-compile MODEL -o DIR.weft [options]",
-                    "Compiles a model to an artifact that llm-run runs");
-    outs() << examples;
-    return argc == 1;
-  }
-  if (args.hasArg(OPT_version)) {
-    outs() << "llm-compile " << WEFT_VERSION << "\n";
-    return 0;
-  }
-  if (missingCount)
-    return fail("option '" + std::string(args.getArgString(missingIndex)) +
-                "' needs a value");
-  if (const Arg *arg = args.getLastArg(OPT_UNKNOWN)) {
-    std::string nearest;
-    std::string spelling = arg->getAsString(args);
-    return fail("unknown option '" + spelling + "'" +
-                (table.findNearest(spelling, nearest) <= 2
-                     ? "; did you mean '" + nearest + "'?"
-                     : "; see llm-compile --help"));
-  }
-  std::vector<std::string> models = args.getAllArgValues(OPT_INPUT);
-  if (models.size() != 1)
-    return fail("expected one model, found " + std::to_string(models.size()) +
-                "; see llm-compile --help");
+  tool::About about = {
+      "llm-compile", "model", "llm-compile MODEL -o DIR.weft [options]",
+      "Compiles a model to an artifact that llm-run runs", examples};
+  tool::CommandLine commandLine;
+  if (std::optional<int> status = tool::parse(about, argc, argv, commandLine))
+    return *status;
   CompileOptions options;
-  if (Status status = readOptions(args, options); !status)
-    return fail(status.message());
+  if (Status status = readOptions(commandLine.options, options); !status)
+    return tool::fail(status.message());
 
-  StatusOr<CompileReport> report = Status::error("");
-  {
-    Progress progress;
-    options.onPhase = [&](std::string_view phase) { progress.setPhase(phase); };
-    report = compile(models.front(), options);
-  }
+  tool::Progress progress("starting");
+  options.onPhase = [&](std::string_view phase) {
+    progress.next(std::string(phase));
+  };
+  StatusOr<CompileReport> report = compile(commandLine.operand, options);
+  progress.end();
   if (!report)
-    return fail(report.message());
+    return tool::fail(report.message());
   outs() << report->text;
   if (report->text.empty())
     printSummary(options.output, *report);
