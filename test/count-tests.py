@@ -8,36 +8,55 @@ import os
 import re
 import sys
 
-# Groups: how to find what passed and what failed in a program's output.
+# Groups: how to find what passed, failed and was skipped in a program's output.
 PATTERNS = {
-    "lit": (r"^  Passed\s*: (\d+)", r"^  (?:Failed|Unresolved|Timed Out)\s*: (\d+)"),
-    "GoogleTest": (r"^\[  PASSED  \] (\d+) test", r"^\[  FAILED  \] (\d+) test"),
+    "lit": (
+        r"^  Passed\s*: (\d+)",
+        r"^  (?:Failed|Unresolved|Timed Out)\s*: (\d+)",
+        r"^  (?:Unsupported|Skipped)\s*: (\d+)",
+    ),
+    "GoogleTest": (
+        r"^\[  PASSED  \] (\d+) test",
+        r"^\[  FAILED  \] (\d+) test",
+        r"^\[  SKIPPED \] (\d+) test",
+    ),
 }
+# What a test prints before it exits with SKIP_RETURN_CODE: ctest's log calls
+# that passed.
+SKIPPED = r"^skipped: "
+
+
+def find_log(path):
+    # While ctest runs, its log has another name and LastTest.log is the last run's.
+    paths = [path + ".tmp", path]
+    return next(filter(os.path.exists, paths), None)
+
+
+def count(output):
+    """The kind of program that wrote `output`, and [passed, failed, skipped]."""
+    for kind, patterns in PATTERNS.items():
+        counts = [sum(map(int, re.findall(pattern, output, re.M))) for pattern in patterns]
+        if any(counts):
+            return kind, counts
+    if not re.search(r"^Test Passed\.$", output, re.M):
+        return "other", [0, 1, 0]
+    return "other", [0, 0, 1] if re.search(SKIPPED, output, re.M) else [1, 0, 0]
 
 
 def main():
-    # While ctest runs, its log has another name and LastTest.log is the last run's.
-    paths = [sys.argv[1] + ".tmp", sys.argv[1]]
-    with open(next(filter(os.path.exists, paths)), errors="replace") as log:
+    path = find_log(sys.argv[1])
+    if not path:
+        print("Single tests: none ran")
+        return
+    with open(path, errors="replace") as log:
         text = log.read()
-    passed, failed = {}, {}
+    totals, kinds = [0, 0, 0], {}
     for output in re.split(r"^\d+/\d+ Testing: ", text, flags=re.M)[1:]:
-        for kind, patterns in PATTERNS.items():
-            counts = [
-                sum(map(int, re.findall(pattern, output, re.M))) for pattern in patterns
-            ]
-            if any(counts):
-                break
-        else:
-            kind = "other"
-            counts = [1, 0] if re.search(r"^Test Passed\.$", output, re.M) else [0, 1]
-        passed[kind] = passed.get(kind, 0) + counts[0]
-        failed[kind] = failed.get(kind, 0) + counts[1]
-    kinds = ", ".join(f"{passed[kind] + failed[kind]} {kind}" for kind in sorted(passed))
-    print(
-        f"Single tests: {sum(passed.values())} passed, "
-        f"{sum(failed.values())} failed ({kinds})"
-    )
+        kind, counts = count(output)
+        totals = [total + number for total, number in zip(totals, counts)]
+        kinds[kind] = kinds.get(kind, 0) + sum(counts)
+    by_kind = ", ".join(f"{kinds[kind]} {kind}" for kind in sorted(kinds))
+    print("Single tests: {} passed, {} failed, {} skipped".format(*totals) + f" ({by_kind})")
 
 
 main()
