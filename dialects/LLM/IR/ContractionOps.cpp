@@ -52,11 +52,14 @@ static LogicalResult checkShapes(LinearOp op, ShapeCheck &check) {
 
 LogicalResult LinearOp::verify() {
   Type element = getInput().getType().getElementType();
-  for (Type type : getOperation()->getOperandTypes())
-    if (getElementTypeOrSelf(type) != element)
+  for (OpOperand &operand : getOperation()->getOpOperands()) {
+    Type type = getElementTypeOrSelf(operand.get());
+    bool isWeight = &operand == &getWeightMutable();
+    if (type != element && !(isWeight && isHeldInHalf(type, element)))
       return emitOpError("element type ")
-             << getElementTypeOrSelf(type) << " of an operand differs from "
-             << element << " of input";
+             << type << " of an operand differs from " << element
+             << " of input";
+  }
   if (getType().getElementType() != element)
     return emitOpError("element type ")
            << getType().getElementType() << " of the result differs from "

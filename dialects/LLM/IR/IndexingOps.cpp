@@ -86,10 +86,12 @@ static FailureOr<HostTensor> gather(ShapeCheck &check, const HostTensor &input,
 
 LogicalResult EmbeddingOp::verify() {
   ShapeCheck check(*this);
-  if (getTable().getType().getElementType() != getType().getElementType())
+  Type element = getType().getElementType();
+  Type stored = getTable().getType().getElementType();
+  if (stored != element && !isHeldInHalf(stored, element))
     return emitOpError("element type ")
-           << getType().getElementType() << " of the result differs from "
-           << getTable().getType().getElementType() << " of table";
+           << element << " of the result differs from " << stored
+           << " of table";
   return check.result(check.rank("table", 1, 2));
 }
 

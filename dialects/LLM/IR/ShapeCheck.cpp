@@ -63,6 +63,10 @@ Sizes broadcast(ArrayRef<Sizes> operands) {
   return result;
 }
 
+bool isHeldInHalf(Type stored, Type element) {
+  return element.isF32() && (stored.isBF16() || stored.isF16());
+}
+
 ShapeCheck::ShapeCheck(ModelOpInterface op) : op(op) {
   for (Type type : op->getOperandTypes())
     shapes.emplace_back(cast<ShapedType>(type).getShape());

@@ -34,6 +34,10 @@ llvm::SmallVector<Sizes> sizesOfOperands(mlir::Operation *op);
 /// What operands have in common after broadcasting.
 Sizes broadcast(llvm::ArrayRef<Sizes> operands);
 
+/// True when a weight may hold `element` as `stored`: f32 in 16 bits. It is
+/// widened where it is read; nothing else of the op changes.
+bool isHeldInHalf(mlir::Type stored, mlir::Type element);
+
 /// What is checked fails with a diagnostic that gives both values.
 class ShapeCheck {
 public:

@@ -48,9 +48,26 @@ func.func @f(%x: tensor<2x8xf32>, %w: tensor<4x8xf32>) {
 
 // -----
 
-func.func @f(%x: tensor<2x8xf32>, %w: tensor<4x8xf16>) {
+// Only f32 may have a weight of 16 bits.
+func.func @f(%x: tensor<2x8xf16>, %w: tensor<4x8xbf16>) {
+  // expected-error @below {{element type 'bf16' of an operand differs from 'f16' of input}}
+  llm.linear %x, %w : tensor<2x8xf16>, tensor<4x8xbf16> -> tensor<2x4xf16>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x8xf32>, %w: tensor<4x8xf64>) {
+  // expected-error @below {{element type 'f64' of an operand differs from 'f32' of input}}
+  llm.linear %x, %w : tensor<2x8xf32>, tensor<4x8xf64> -> tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x8xf32>, %w: tensor<4x8xf16>, %b: tensor<4xf16>) {
   // expected-error @below {{element type 'f16' of an operand differs from 'f32' of input}}
-  llm.linear %x, %w : tensor<2x8xf32>, tensor<4x8xf16> -> tensor<2x4xf32>
+  llm.linear %x, %w bias %b : tensor<2x8xf32>, tensor<4x8xf16>, tensor<4xf16> -> tensor<2x4xf32>
   return
 }
 

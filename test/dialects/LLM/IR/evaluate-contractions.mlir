@@ -20,6 +20,19 @@ func.func @linear() -> (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x1xf32>) {
   return %a, %c, %d : tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x1xf32>
 }
 
+// CHECK-LABEL: @narrow_weights
+// CHECK: dense<{{\[}}[1.000000e+00, 9.000000e+00, 1.500000e+00]]> : tensor<1x3xf32>
+// CHECK: dense<{{\[}}[7.000000e+00, 0x7F800000]]> : tensor<1x2xf32>
+func.func @narrow_weights() -> (tensor<1x3xf32>, tensor<1x2xf32>) {
+  %x = llm.constant dense<[[1.0, 0.5]]> : tensor<1x2xf32>
+  %w = llm.constant dense<[[1.0, 0.0], [8.0, 2.0], [0.0, 3.0]]> : tensor<3x2xbf16>
+  %a = llm.linear %x, %w : tensor<1x2xf32>, tensor<3x2xbf16> -> tensor<1x3xf32>
+  %i = llm.constant dense<[1]> : tensor<1xi64>
+  %table = llm.constant dense<[[1.0, 2.0], [7.0, 0x7C00]]> : tensor<2x2xf16>
+  %b = llm.embedding %i, %table : tensor<1xi64>, tensor<2x2xf16> -> tensor<1x2xf32>
+  return %a, %b : tensor<1x3xf32>, tensor<1x2xf32>
+}
+
 // CHECK-LABEL: @matmul
 // CHECK: dense<{{\[}}[19, 22], [43, 50]]> : tensor<2x2xi32>
 // CHECK: dense<{{\[}}{{\[}}[17], [39]], {{\[}}[23], [53]]]> : tensor<2x2x1xi32>

@@ -16,6 +16,14 @@ func.func @f(%i: tensor<2xi64>, %x: tensor<9x8xf32>) {
 
 // -----
 
+func.func @f(%i: tensor<2xi64>, %x: tensor<9x8xbf16>) {
+  // expected-error @below {{element type 'f16' of the result differs from 'bf16' of table}}
+  llm.embedding %i, %x : tensor<2xi64>, tensor<9x8xbf16> -> tensor<2x8xf16>
+  return
+}
+
+// -----
+
 func.func @f(%i: tensor<2xi64>, %x: tensor<9x8xf32>) {
   // expected-error @below {{result dimension 1 is 9 but the operands give 8}}
   llm.embedding %i, %x : tensor<2xi64>, tensor<9x8xf32> -> tensor<2x9xf32>

@@ -199,9 +199,14 @@ func.func @layout(%x: tensor<?x6xf32>, %s: tensor<f32>) {
 }
 
 // CHECK-LABEL: @indexing
-func.func @indexing(%ids: tensor<?x?xi64>, %table: tensor<100x8xf16>, %i: tensor<i32>) {
+func.func @indexing(%ids: tensor<?x?xi64>, %table: tensor<100x8xf16>, %i: tensor<i32>, %x: tensor<?x8xf32>) {
   // CHECK-NEXT: llm.embedding %{{.*}}, %{{.*}} : tensor<?x?xi64>, tensor<100x8xf16> -> tensor<?x?x8xf16>
   llm.embedding %ids, %table : tensor<?x?xi64>, tensor<100x8xf16> -> tensor<?x?x8xf16>
+  // Weights of 16 bits that are read as f32.
+  // CHECK-NEXT: llm.embedding %{{.*}}, %{{.*}} : tensor<?x?xi64>, tensor<100x8xf16> -> tensor<?x?x8xf32>
+  llm.embedding %ids, %table : tensor<?x?xi64>, tensor<100x8xf16> -> tensor<?x?x8xf32>
+  // CHECK-NEXT: llm.linear %{{.*}}, %{{.*}} : tensor<?x8xf32>, tensor<100x8xf16> -> tensor<?x100xf32>
+  llm.linear %x, %table : tensor<?x8xf32>, tensor<100x8xf16> -> tensor<?x100xf32>
   // CHECK-NEXT: llm.gather %{{.*}}, %{{.*}} axis 0 : tensor<100x8xf16>, tensor<i32> -> tensor<8xf16>
   llm.gather %table, %i axis 0 : tensor<100x8xf16>, tensor<i32> -> tensor<8xf16>
   return
