@@ -307,6 +307,53 @@ def HoistWeightsPass : Pass<"llm-hoist-weights", "::mlir::ModuleOp"> {
   let dependentDialects = ["::weft::LLMDialect"];
 }
 
+def LowerPrecisionPass : Pass<"llm-lower-precision", "::mlir::ModuleOp"> {
+  let summary = "Hold the weights of `llm.linear` and `llm.embedding` in 16 bits";
+  let description = [{
+    The weight is rounded to the nearest number of the type, ties to even, by an
+    initializer; kernels widen it where they read it, and compute in f32. Biases,
+    norms and activations stay f32.
+
+    Before:
+    ```mlir
+    llm.weight @w : tensor<30x8xf32> in "model.onnx" at 0
+    llm.weight @b : tensor<30xf32> in "model.onnx" at 960
+    func.func @layer(%x: tensor<?x8xf32>) -> tensor<?x30xf32> {
+      %w = llm.load_weight @w : tensor<30x8xf32>
+      %b = llm.load_weight @b : tensor<30xf32>
+      %0 = llm.linear %x, %w bias %b : tensor<?x8xf32>, tensor<30x8xf32>, tensor<30xf32> -> tensor<?x30xf32>
+      return %0 : tensor<?x30xf32>
+    }
+    ```
+    After, with `type=bf16`:
+    ```mlir
+    llm.weight @w : tensor<30x8xf32> in "model.onnx" at 0
+    llm.weight @w.bf16 : tensor<30x8xbf16> from @cast(@w)
+    llm.weight @b : tensor<30xf32> in "model.onnx" at 960
+    func.func @layer(%x: tensor<?x8xf32>) -> tensor<?x30xf32> {
+      %w = llm.load_weight @w.bf16 : tensor<30x8xbf16>
+      %b = llm.load_weight @b : tensor<30xf32>
+      %0 = llm.linear %x, %w bias %b : tensor<?x8xf32>, tensor<30x8xbf16>, tensor<30xf32> -> tensor<?x30xf32>
+      return %0 : tensor<?x30xf32>
+    }
+    func.func private @cast(%w: tensor<30x8xf32>) -> tensor<30x8xbf16> {
+      %0 = llm.cast %w : tensor<30x8xf32> -> tensor<30x8xbf16>
+      return %0 : tensor<30x8xbf16>
+    }
+    ```
+    `type=keep` takes the type in which the model's file holds the weight, also
+    where the model widens it before use; `type=f32` widens. A number that is
+    beyond the type's greatest ends packaging with an error: it would become an
+    infinity.
+
+    Stay as they are: weights of ops that compute in another type than f32, of
+    ops in kernels, and a table that is sliced instead of looked up.
+  }];
+  let options = [Option<"type", "type", "std::string", /*default=*/"\"keep\"",
+                        "keep, f32, bf16 or f16">];
+  let dependentDialects = ["::weft::LLMDialect"];
+}
+
 def PackLinearWeightsPass : Pass<"llm-pack-linear-weights", "::mlir::ModuleOp"> {
   let summary = "Pack the weights of `llm.linear` in panels, as a CPU's GEMM reads them";
   let description = [{
