@@ -10,20 +10,24 @@
 #include "dialects/Exec/IR/Exec.h"
 #include "lib/Package/ArtifactFolder.h"
 #include "lib/Package/ProgramProto.h"
+#include "lib/Package/WeightShards.h"
 #include "lib/Package/WeightSources.h"
 #include "runtime/base/AtomicFile.h"
 
-#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 
 using namespace mlir;
 using namespace weft;
 
-static constexpr llvm::StringLiteral weightsFile = "weights/common.safetensors";
 static constexpr llvm::StringLiteral codeFile = "stage0.so";
 
 static std::span<const uint8_t> asBytes(const std::string &text) {
   return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
+}
+
+/// No axes, and so one rank, when the module declares no mesh.
+static dist::Mesh getMesh(ModuleOp module) {
+  return dist::Mesh::find(module).value_or(dist::Mesh());
 }
 
 static void addFile(artifact::Manifest &manifest, llvm::StringRef path,
@@ -34,28 +38,33 @@ static void addFile(artifact::Manifest &manifest, llvm::StringRef path,
   file.set_sha256(std::string(hash.begin(), hash.end()));
 }
 
-/// The weights that programs use, in the order of their first use.
-static StatusOr<std::vector<PackagedTensor>>
-collectTensors(ModuleOp module, WeightSources &sources) {
-  SymbolTable symbols(module);
-  llvm::StringSet<> seen;
+/// Writes one weight file and lists what it holds.
+static Status writeWeightFile(const std::string &path,
+                              ArrayRef<WeightShard> shards,
+                              WeightSources &sources, uint64_t memory,
+                              const std::string &folder,
+                              artifact::Manifest &manifest,
+                              PackageReport &report) {
   std::vector<PackagedTensor> tensors;
-  Status failure = Status::ok();
-  module.walk([&](exec::WeightOp use) {
-    if (!seen.insert(use.getWeight()).second)
-      return WalkResult::advance();
-    auto tensor = sources.getTensor(symbols.lookup<WeightOp>(use.getWeight()),
-                                    use.getLayout().str());
-    if (!tensor) {
-      failure = tensor.status();
-      return WalkResult::interrupt();
-    }
+  for (const WeightShard &shard : shards) {
+    StatusOr<PackagedTensor> tensor = sources.getTensor(shard);
+    if (!tensor)
+      return tensor.status();
+    artifact::Weight &weight = *manifest.add_weights();
+    weight.set_name(tensor->name);
+    weight.set_file(path);
+    weight.set_layout(shard.layout.empty() ? "row_major" : shard.layout);
+    weight.mutable_ranks()->Assign(shard.ranks.begin(), shard.ranks.end());
     tensors.push_back(std::move(*tensor));
-    return WalkResult::advance();
-  });
-  if (!failure)
-    return failure;
-  return tensors;
+  }
+  WeightFileWriter writer(folder + "/" + path, memory);
+  StatusOr<WeightFileWriter::Written> written = writer.write(tensors);
+  if (!written)
+    return written.status();
+  addFile(manifest, path, written->bytes, written->hash);
+  report.weights += tensors.size();
+  report.weightBytes += written->bytes;
+  return Status::ok();
 }
 
 static Status writeWeights(const PackageInput &input,
@@ -74,37 +83,38 @@ static Status writeWeights(const PackageInput &input,
   // Half for sources, half for what is being written.
   WeightSources sources(input.module, initializers ? &*initializers : nullptr,
                         {input.modelFolder, folder, options.memoryBudget / 2});
-  StatusOr<std::vector<PackagedTensor>> tensors =
-      collectTensors(input.module, sources);
-  if (!tensors)
-    return tensors.status();
-  if (tensors->empty())
+  auto files = collectWeightShards(input.module, getMesh(input.module));
+  if (files.empty())
     return Status::ok();
 
   if (std::error_code error =
           llvm::sys::fs::create_directory(folder + "/weights"))
     return Status::error("cannot create '" + folder +
                          "/weights': " + error.message());
-  WeightFileWriter writer(
-      folder + "/" + weightsFile.str(),
-      std::max<uint64_t>(options.memoryBudget / 2, 1 << 20));
-  StatusOr<WeightFileWriter::Written> written = writer.write(*tensors);
-  if (!written)
-    return written.status();
-  addFile(manifest, weightsFile, written->bytes, written->hash);
-  report.weights = tensors->size();
-  report.weightBytes = written->bytes;
-
-  llvm::sort(*tensors, [](const PackagedTensor &a, const PackagedTensor &b) {
-    return a.name < b.name;
-  });
-  for (const PackagedTensor &tensor : *tensors) {
-    artifact::Weight &weight = *manifest.add_weights();
-    weight.set_name(tensor.name);
-    weight.set_file(weightsFile.str());
-    weight.set_layout(tensor.layout.empty() ? "row_major" : tensor.layout);
-  }
+  uint64_t memory = std::max<uint64_t>(options.memoryBudget / 2, 1 << 20);
+  for (const auto &[file, shards] : files)
+    WEFT_RETURN_IF_ERROR(writeWeightFile(file, shards, sources, memory, folder,
+                                         manifest, report));
+  std::stable_sort(manifest.mutable_weights()->pointer_begin(),
+                   manifest.mutable_weights()->pointer_end(),
+                   [](const artifact::Weight *a, const artifact::Weight *b) {
+                     return a->name() < b->name();
+                   });
   return Status::ok();
+}
+
+static void describeMesh(ModuleOp module, artifact::Manifest &manifest) {
+  dist::Mesh mesh = getMesh(module);
+  for (auto [name, size] : llvm::zip_equal(mesh.getAxes(), mesh.getSizes())) {
+    artifact::MeshAxis &axis = *manifest.mutable_mesh()->add_axes();
+    axis.set_name(name.str());
+    axis.set_size(size);
+  }
+  for (int64_t rank = 0; rank != mesh.getNumRanks(); ++rank) {
+    artifact::Rank &proto = *manifest.add_ranks();
+    for (int64_t coordinate : mesh.getCoordinates(rank))
+      proto.add_coordinates(coordinate);
+  }
 }
 
 static void describeStage(const PackageInput &input, artifact::Stage &stage) {
@@ -130,7 +140,7 @@ StatusOr<PackageReport> weft::writeArtifact(const PackageInput &input,
     option.set_value(value);
   }
   describeStage(input, *manifest.add_stages());
-  manifest.add_ranks();
+  describeMesh(input.module, manifest);
   if (failed(addPrograms(input.module, manifest)))
     return Status::error("the program has no form in an artifact");
 

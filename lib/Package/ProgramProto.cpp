@@ -99,6 +99,8 @@ LogicalResult VariantWriter::writeBuffer(Operation &op) {
       .Case([&](OutputOp output) {
         buffer.set_kind(artifact::Buffer::OUTPUT);
         buffer.set_index(output.getIndex());
+        if (output.getOwner())
+          buffer.set_owner(text(*output.getOwner()));
         return success();
       })
       .Case([&](exec::WeightOp weight) {
@@ -231,7 +233,12 @@ LogicalResult VariantWriter::writeCommand(Operation &op,
         proto.set_type(getDataType(collective.getType()));
         proto.set_source(indexOf(collective.getSource()));
         proto.set_destination(indexOf(collective.getDestination()));
-        proto.add_sizes(text(collective.getElements()));
+        for (const SizeExpr &size : collective.getSizes().getExprs())
+          proto.add_sizes(size.str());
+        proto.set_split_dimension(collective.getSplitDimension().value_or(0));
+        proto.set_split_granule(collective.getSplitGranule());
+        proto.set_concat_dimension(collective.getConcatDimension().value_or(0));
+        proto.set_concat_granule(collective.getConcatGranule());
         return success();
       })
       .Case([&](TransferOp transfer) {

@@ -152,22 +152,35 @@ private:
 
 } // namespace
 
-/// The value of a kernel's expression: initializers have no size parameters.
-static StatusOr<uint64_t> getConstant(const artifact::Kernel &kernel,
-                                      const std::string &text) {
+/// The value of one of the kernel's expressions over its parameters.
+static StatusOr<uint64_t> getValue(const artifact::Kernel &kernel,
+                                   const std::vector<int64_t> &parameters,
+                                   const std::string &text) {
   StatusOr<SizeExpr> expr = SizeExpr::parse(text);
-  std::optional<int64_t> value = expr ? expr->asConstant() : std::nullopt;
+  auto lookup = [&](std::string_view name) -> std::optional<int64_t> {
+    for (auto [i, value] : llvm::enumerate(parameters))
+      if (name == "s" + std::to_string(i))
+        return value;
+    return std::nullopt;
+  };
+  StatusOr<int64_t> value =
+      expr ? expr->evaluate(lookup) : StatusOr<int64_t>(expr.status());
   if (!value || *value < 0)
     return Status::error("initializer '" + kernel.name() + "' has size '" +
-                         text + "'; expected a constant");
+                         text + "'; expected one that its " +
+                         std::to_string(parameters.size()) +
+                         " parameters determine");
   return static_cast<uint64_t>(*value);
 }
 
 StatusOr<TensorFill> WeightSources::compute(const artifact::Kernel &kernel,
+                                            std::vector<int64_t> parameters,
                                             ArrayRef<FileRange> sources) const {
-  StatusOr<uint64_t> items = getConstant(kernel, kernel.items());
-  StatusOr<uint64_t> chunk = getConstant(kernel, kernel.chunk());
-  StatusOr<uint64_t> scratch = getConstant(kernel, kernel.scratch_bytes());
+  auto get = [&](const std::string &text) {
+    return getValue(kernel, parameters, text);
+  };
+  StatusOr<uint64_t> items = get(kernel.items()), chunk = get(kernel.chunk()),
+                     scratch = get(kernel.scratch_bytes());
   for (auto *value : {&items, &chunk, &scratch})
     WEFT_RETURN_IF_ERROR(value->status());
 
@@ -188,15 +201,15 @@ StatusOr<TensorFill> WeightSources::compute(const artifact::Kernel &kernel,
   fill.items = *items;
   fill.chunk = std::max<uint64_t>(1, *chunk);
   WeftKernel function = initializers->kernels.find(kernel.name());
-  fill.run = [memories, function, name = kernel.name(),
-              scratchBytes = *scratch](uint8_t *tensor, uint64_t begin,
-                                       uint64_t end) {
+  fill.run = [memories, function, name = kernel.name(), scratchBytes = *scratch,
+              parameters = std::move(parameters)](
+                 uint8_t *tensor, uint64_t begin, uint64_t end) {
     std::vector<void *> buffers;
     for (SourceMemory &memory : *memories)
       buffers.push_back(memory.data);
     buffers.push_back(tensor);
     uint32_t error = 0;
-    WeftArgs args = {buffers.data(), nullptr, &error};
+    WeftArgs args = {buffers.data(), parameters.data(), &error};
     std::vector<uint8_t> scratch(scratchBytes + 64);
     function(&args, begin, end,
              reinterpret_cast<void *>(llvm::alignTo(
@@ -208,9 +221,9 @@ StatusOr<TensorFill> WeightSources::compute(const artifact::Kernel &kernel,
   return fill;
 }
 
-StatusOr<PackagedTensor> WeightSources::getTensor(WeightOp weight,
-                                                  std::string layout) {
+StatusOr<PackagedTensor> WeightSources::getTensor(const WeightShard &shard) {
   PackagedTensor tensor;
+  WeightOp weight = shard.weight;
   RankedTensorType type = weight.getTensorType();
   tensor.name = weight.getSymName().str();
   tensor.type =
@@ -220,7 +233,7 @@ StatusOr<PackagedTensor> WeightSources::getTensor(WeightOp weight,
   tensor.shape.assign(type.getShape().begin(), type.getShape().end());
   tensor.bytes =
       exec::getElementBytes(type.getElementType()) * type.getNumElements();
-  tensor.layout = std::move(layout);
+  tensor.layout = shard.layout;
   if (!weight.getInitializer()) {
     StatusOr<FileRange> range = open(weight);
     if (!range)
@@ -249,8 +262,9 @@ StatusOr<PackagedTensor> WeightSources::getTensor(WeightOp weight,
   if (kernel == kernels.end())
     return Status::error("weight '" + tensor.name + "' needs initializer '" +
                          function.str() + "', which was not compiled");
-  tensor.prepare = [this, sources, &kernel = *kernel] {
-    return compute(kernel, sources);
+  tensor.prepare = [this, sources, &kernel = *kernel,
+                    parameters = shard.parameters] {
+    return compute(kernel, parameters, sources);
   };
   return tensor;
 }

@@ -11,6 +11,7 @@
 #include "dialects/LLM/IR/LLM.h"
 #include "lib/Codegen/CPU/CodegenCPU.h"
 #include "lib/Package/WeightFile.h"
+#include "lib/Package/WeightShards.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringMap.h"
@@ -43,7 +44,7 @@ public:
         options(std::move(options)) {}
   ~WeightSources();
 
-  StatusOr<PackagedTensor> getTensor(WeightOp weight, std::string layout);
+  StatusOr<PackagedTensor> getTensor(const WeightShard &shard);
 
 private:
   /// A part of a file that is known to be there.
@@ -59,7 +60,9 @@ private:
 
   StatusOr<FileRange> open(WeightOp weight);
   StatusOr<TensorFill> copy(const FileRange &range) const;
+  /// `parameters` are the kernel's sizes s0, s1, ...
   StatusOr<TensorFill> compute(const artifact::Kernel &kernel,
+                               std::vector<int64_t> parameters,
                                llvm::ArrayRef<FileRange> sources) const;
 
   mlir::SymbolTable symbols;

@@ -37,18 +37,22 @@ def Exec_InputOp : Exec_BufferOp<"input"> {
 def Exec_OutputOp : Exec_BufferOp<"output"> {
   let summary = "An output of the entry point";
   let description = [{
+    On several ranks, those on which `owner` is not zero write the caller's
+    memory, each its own part; on the others the buffer is private. Without it all
+    ranks are owners.
+
     Example:
     ```mlir
     exec.program @main inputs [] outputs [#exec.tensor<"y" : f32 [4]>] {
       exec.variant {
-        %y = exec.output 0 bytes [16]
+        %y = exec.output 0 bytes [16] owner [1 - min(1, coord("tp"))]
         exec.fill %y byte 0
       }
     }
     ```
   }];
-  let arguments = (ins I64Attr:$index, Exec_Size:$bytes);
-  let assemblyFormat = "$index `bytes` $bytes attr-dict";
+  let arguments = (ins I64Attr:$index, Exec_Size:$bytes, OptionalAttr<Exec_Size>:$owner);
+  let assemblyFormat = "$index `bytes` $bytes (`owner` $owner^)? attr-dict";
   let hasVerifier = 1;
 }
 

@@ -94,6 +94,39 @@ Uses CollectiveOp::getBufferUses() {
   return {{getSource(), false}, {getDestination(), true}};
 }
 
+LogicalResult CollectiveOp::verify() {
+  bool reduces = getKind() == CollectiveKind::all_reduce ||
+                 getKind() == CollectiveKind::reduce_scatter;
+  bool splits = getKind() == CollectiveKind::reduce_scatter ||
+                getKind() == CollectiveKind::all_to_all;
+  bool concatenates = getKind() == CollectiveKind::all_gather ||
+                      getKind() == CollectiveKind::all_to_all;
+  StringRef kind = stringifyCollectiveKind(getKind());
+  if (reduces == getReduction().empty())
+    return emitOpError() << kind
+                         << (reduces
+                                 ? " needs a reduction"
+                                 : " reduces nothing, but names a reduction");
+  auto check = [&](StringRef name, std::optional<int64_t> dimension,
+                   int64_t granule, bool isNeeded) -> LogicalResult {
+    if (dimension.has_value() != isNeeded)
+      return emitOpError() << kind << (isNeeded ? " needs a " : " has no ")
+                           << name << " dimension";
+    int64_t rank = getSizes().getTexts().size();
+    if (dimension && (*dimension < 0 || *dimension >= rank))
+      return emitOpError() << name << "s dimension " << *dimension
+                           << " of a tensor that has " << rank;
+    if (granule < 1)
+      return emitOpError() << name << "s granules of " << granule
+                           << "; expected at least 1";
+    return success();
+  };
+  if (failed(check("split", getSplitDimension(), getSplitGranule(), splits)))
+    return failure();
+  return check("concat", getConcatDimension(), getConcatGranule(),
+               concatenates);
+}
+
 Uses TransferOp::getBufferUses() {
   return {{getBuffer(), getDirection() == Direction::receive}};
 }

@@ -52,29 +52,42 @@ def Exec_CollectiveKind : Exec_Enum<"CollectiveKind", "What a collective does", 
 def Exec_CollectiveOp : Exec_Command<"collective"> {
   let summary = "Exchanges data between the ranks along mesh axes";
   let description = [{
-    `elements` counts those of the source; `reduction` ("sum", "max", ...) is
-    empty for collectives that reduce nothing.
+    The ranks that agree on the coordinates of all axes but those of `over` are a
+    group, in order of their coordinates on those, major to minor. `of` is the
+    size of the tensor that they hold together, each a block of it (see the `dist`
+    dialect): an all_gather's source is the rank's block of dimension `concat`, a
+    reduce_scatter's destination its block of `split`; an all_to_all goes from the
+    one to the other. `reduction` ("sum", "max", "min") is for collectives that
+    reduce.
 
     Example:
     ```mlir
     llm.size @n range(1, 64) divisor 1
-    exec.program @main inputs [#exec.tensor<"x" : f32 [n]>] outputs [#exec.tensor<"y" : f32 [n]>] {
+    exec.program @main inputs [#exec.tensor<"x" : f32 [n, 8]>] outputs [#exec.tensor<"y" : f32 [2 * n, 8]>] {
       exec.variant {
-        %x = exec.input 0 bytes [4 * n]
-        %y = exec.output 0 bytes [4 * n]
-        exec.collective all_reduce %x to %y axes ["tp"] reduction "sum" type f32 elements [n]
+        %x = exec.input 0 bytes [32 * n]
+        %t = exec.temporary bytes [32 * n]
+        exec.collective all_reduce %x to %t over ["dp"] reduction "sum" type f32 of [n, 8]
+        %y = exec.output 0 bytes [64 * n]
+        exec.collective all_gather %t to %y concat 0 over ["tp"] type f32 of [2 * n, 8]
       }
     }
     ```
   }];
   let arguments = (ins
     Exec_CollectiveKind:$kind, Exec_BufferType:$source, Exec_BufferType:$destination,
+    OptionalAttr<I64Attr>:$split_dimension, DefaultValuedAttr<I64Attr, "1">:$split_granule,
+    OptionalAttr<I64Attr>:$concat_dimension, DefaultValuedAttr<I64Attr, "1">:$concat_granule,
     StrArrayAttr:$axes, DefaultValuedStrAttr<StrAttr, "">:$reduction, TypeAttr:$type,
-    Exec_Size:$elements, Exec_Queue:$queue);
+    LLM_SizesAttr:$sizes, Exec_Queue:$queue);
   let assemblyFormat = [{
-    $kind $source `to` $destination `axes` $axes (`reduction` $reduction^)?
-    `type` $type `elements` $elements (`queue` $queue^)? attr-dict
+    $kind $source `to` $destination
+    (`split` $split_dimension^)? (`split_granule` $split_granule^)?
+    (`concat` $concat_dimension^)? (`concat_granule` $concat_granule^)?
+    `over` $axes (`reduction` $reduction^)? `type` $type `of` $sizes
+    (`queue` $queue^)? attr-dict
   }];
+  let hasVerifier = 1;
 }
 
 def Exec_Direction : Exec_Enum<"Direction", "Which way a transfer goes", [

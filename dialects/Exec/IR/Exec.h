@@ -29,6 +29,9 @@ struct BufferUse {
 
 /// On a kernel's function: how many size parameters it has.
 inline constexpr llvm::StringLiteral kernelSizesAttrName = "exec.sizes";
+/// On a weight's initializer that needs to know its rank: the value of each
+/// size parameter, over mesh coordinates.
+inline constexpr llvm::StringLiteral sizeValuesAttrName = "exec.size_values";
 
 /// The one expression of an attribute that holds one.
 SizeExpr getSize(SizesAttr attr);

@@ -13,7 +13,9 @@ include "mlir/Pass/PassBase.td"
 def RemoveCopies : Pass<"exec-remove-copies", "::weft::exec::ProgramOp"> {
   let summary = "Compute outputs in place instead of copying them there";
   let description = [{
-    A temporary that is copied whole into an output becomes that output.
+    A temporary that is copied whole into an output becomes that output; one that
+    is copied into a part of it becomes a view of it, if the part starts at a
+    multiple of 64 bytes as kernels need it.
 
     Before:
     ```mlir

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Exec/Transforms/Passes.h"
+#include "dialects/LLM/Analysis/SizeSymbols.h"
 
 using namespace mlir;
 namespace weft::exec {
@@ -15,9 +16,13 @@ namespace weft::exec {
 
 namespace {
 
-/// Puts `output` in the place of `temporary` when `copy` moves all of the one
-/// into the other.
-void computeInPlace(CopyOp copy) {
+/// Kernels and collectives find their buffers at multiples of this many bytes
+/// (include/weft/kernel_abi.h).
+constexpr int64_t kernelAlignment = 64;
+
+/// Puts `output`, or the part of it that `copy` writes, in the place of
+/// `temporary` when `copy` moves all of that there.
+void computeInPlace(CopyOp copy, const SizeSymbols &symbols) {
   auto temporary = copy.getSource().getDefiningOp<TemporaryOp>();
   auto output = copy.getDestination().getDefiningOp<OutputOp>();
   if (!temporary || !output || !output->hasOneUse())
@@ -26,13 +31,21 @@ void computeInPlace(CopyOp copy) {
   if (copy->getBlock() != output->getBlock())
     return;
   SizesAttr zero = getSizeAttr(copy.getContext(), 0);
-  if (copy.getSourceOffset() != zero || copy.getDestinationOffset() != zero ||
+  SizesAttr offset = copy.getDestinationOffset();
+  bool isWhole = offset == zero && copy.getBytes() == output.getBytes();
+  if (copy.getSourceOffset() != zero ||
       copy.getBytes() != temporary.getBytes() ||
-      copy.getBytes() != output.getBytes())
+      !(isWhole || symbols.isMultipleOf(getSize(offset), kernelAlignment)))
     return;
-  copy.erase();
   output->moveBefore(temporary);
-  temporary.replaceAllUsesWith(output.getResult());
+  Value place = output.getResult();
+  if (!isWhole) {
+    OpBuilder builder(temporary);
+    place =
+        ViewOp::create(builder, copy.getLoc(), place, offset, copy.getBytes());
+  }
+  copy.erase();
+  temporary.replaceAllUsesWith(place);
   temporary.erase();
 }
 
@@ -40,8 +53,9 @@ struct RemoveCopiesPass : impl::RemoveCopiesBase<RemoveCopiesPass> {
   void runOnOperation() override {
     SmallVector<CopyOp> copies;
     getOperation().walk([&](CopyOp copy) { copies.push_back(copy); });
+    SizeSymbols symbols(getOperation());
     for (CopyOp copy : copies)
-      computeInPlace(copy);
+      computeInPlace(copy, symbols);
   }
 };
 

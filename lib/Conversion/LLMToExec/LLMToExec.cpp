@@ -7,8 +7,11 @@
 
 #include "lib/Conversion/LLMToExec/LLMToExec.h"
 
+#include "dialects/Dist/IR/Sharding.h"
 #include "dialects/LLM/Analysis/SizeAnalysis.h"
+#include "lib/Conversion/LLMToExec/ConvertCollectives.h"
 #include "lib/Conversion/LLMToExec/OutlineKernels.h"
+#include "lib/Conversion/LLMToExec/SizeParameters.h"
 
 using namespace mlir;
 namespace weft {
@@ -29,15 +32,18 @@ public:
   LogicalResult convert();
 
 private:
-  FailureOr<exec::TensorAttr> describe(Value value, Attribute name,
-                                       const Twine &fallback);
+  FailureOr<exec::TensorAttr> describe(Value value, const Sizes &sizes,
+                                       Attribute name, const Twine &fallback);
   LogicalResult createProgram(func::ReturnOp results);
   LogicalResult convertOp(Operation &op);
   LogicalResult convertKernel(KernelOp kernel);
   void createOutputs(func::ReturnOp results);
+  void createOutput(unsigned index, Value value, exec::TensorAttr tensor);
 
   /// Bytes of a tensor; fails on one whose size or type is unknown.
   FailureOr<SizesAttr> getBytes(Value value);
+  /// The sizes of a result, which its shards make up together.
+  Sizes getWholeSizes(unsigned result, Value value);
   LogicalResult checkDeclared(Location location, ArrayRef<SizeExpr> exprs);
 
   func::FuncOp entry;
@@ -79,8 +85,10 @@ FailureOr<SizesAttr> EntryConverter::getBytes(Value value) {
                            sizes.getNumElements(value) * elementBytes);
 }
 
-FailureOr<exec::TensorAttr>
-EntryConverter::describe(Value value, Attribute name, const Twine &fallback) {
+FailureOr<exec::TensorAttr> EntryConverter::describe(Value value,
+                                                     const Sizes &wholeSizes,
+                                                     Attribute name,
+                                                     const Twine &fallback) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!type)
     return emitError(entry.getLoc())
@@ -93,22 +101,30 @@ EntryConverter::describe(Value value, Attribute name, const Twine &fallback) {
     text = builder.getStringAttr(fallback);
   return exec::TensorAttr::get(
       builder.getContext(), text, type.getElementType(),
-      SizesAttr::get(builder.getContext(),
-                     ArrayRef<SizeExpr>(sizes.getSizes(value))));
+      SizesAttr::get(builder.getContext(), ArrayRef<SizeExpr>(wholeSizes)));
+}
+
+Sizes EntryConverter::getWholeSizes(unsigned result, Value value) {
+  if (entry.getResultAttr(result, dist::shardingAttrName))
+    if (auto whole = entry.getResultAttrOfType<SizesAttr>(result, "llm.sizes"))
+      return whole.getExprs();
+  return sizes.getSizes(value);
 }
 
 LogicalResult EntryConverter::createProgram(func::ReturnOp results) {
   SmallVector<Attribute> inputs, outputs;
   for (BlockArgument argument : entry.getArguments()) {
     unsigned index = argument.getArgNumber();
-    auto input = describe(argument, entry.getArgAttr(index, "llm.name"),
-                          "input" + Twine(index));
+    auto input =
+        describe(argument, sizes.getSizes(argument),
+                 entry.getArgAttr(index, "llm.name"), "input" + Twine(index));
     if (failed(input))
       return failure();
     inputs.push_back(*input);
   }
   for (auto [index, result] : llvm::enumerate(results.getOperands())) {
-    auto output = describe(result, entry.getResultAttr(index, "llm.name"),
+    auto output = describe(result, getWholeSizes(index, result),
+                           entry.getResultAttr(index, "llm.name"),
                            "output" + Twine(index));
     if (failed(output))
       return failure();
@@ -146,8 +162,8 @@ LogicalResult EntryConverter::convertKernel(KernelOp kernel) {
   Value result =
       exec::TemporaryOp::create(builder, kernel.getLoc(), *bytes).getResult();
   SmallVector<Value> operands;
-  for (auto [input, argument] : llvm::zip_equal(
-           kernel.getInputs(), outlined.function.getArguments())) {
+  for (auto [input, argument] :
+       llvm::zip_equal(kernel.getInputs(), outlined.function.getArguments())) {
     operands.push_back(buffers.at(input));
     setLayout(operands.back(), argument);
   }
@@ -185,20 +201,68 @@ LogicalResult EntryConverter::convertOp(Operation &op) {
     buffers[load.getResult()] = buffer;
     return success();
   }
+  if (isCollective(op)) {
+    auto bytes = getBytes(op.getResult(0));
+    if (failed(bytes))
+      return failure();
+    Value result = exec::TemporaryOp::create(builder, location, *bytes);
+    Value input = op.getOperand(0);
+    convertCollective(builder, op, sizes.getSizes(input), buffers.at(input),
+                      result);
+    buffers[op.getResult(0)] = result;
+    return success();
+  }
   return op.emitOpError("is in no llm.kernel: form kernels of all ops first "
                         "(--llm-form-kernels)");
 }
 
-void EntryConverter::createOutputs(func::ReturnOp results) {
+/// 1 on the ranks that write the caller's memory, else 0: of those that hold
+/// the same data, the first.
+static SizesAttr getOwner(MLIRContext *context, const dist::Mesh &mesh,
+                          dist::ShardingAttr sharding) {
+  SizeExpr distance;
+  for (StringAttr axis : mesh.getAxes())
+    if (!sharding || !sharding.usesAxis(axis))
+      distance =
+          distance + SizeExpr::coordinate(std::string_view(axis.getValue()));
+  return exec::getSizeAttr(context, SizeExpr(1) - min(1, distance));
+}
+
+void EntryConverter::createOutput(unsigned index, Value value,
+                                  exec::TensorAttr tensor) {
   MLIRContext *context = builder.getContext();
+  Location location = value.getLoc();
   SizesAttr zero = exec::getSizeAttr(context, 0);
-  for (auto [index, value] : llvm::enumerate(results.getOperands())) {
-    SizesAttr bytes = *getBytes(value);
-    Value output =
-        exec::OutputOp::create(builder, results.getLoc(), index, bytes);
-    exec::CopyOp::create(builder, value.getLoc(), buffers.at(value), zero,
-                         output, zero, bytes);
-  }
+  SizesAttr bytes = *getBytes(value), owner;
+  auto sharding = entry.getResultAttrOfType<dist::ShardingAttr>(
+      index, dist::shardingAttrName);
+  std::optional<dist::Mesh> mesh = dist::Mesh::find(entry);
+  if (mesh)
+    owner = getOwner(context, *mesh, sharding);
+  Sizes whole = tensor.getSizes().getExprs();
+  SizeExpr rowBytes = exec::getElementBytes(tensor.getElementType());
+  for (const SizeExpr &size :
+       ArrayRef<SizeExpr>(whole).drop_front(sharding ? 1 : 0))
+    rowBytes = rowBytes * size;
+  Value output = exec::OutputOp::create(
+      builder, location, index,
+      exec::getSizeAttr(context, sharding ? rowBytes * whole[0] : rowBytes),
+      owner);
+  SizesAttr offset = zero;
+  if (sharding)
+    // Blocks of rows lie one after the other.
+    offset = exec::getSizeAttr(
+        context, rowBytes * dist::getShards(whole, sharding, *mesh)[0].offset);
+  exec::CopyOp::create(builder, location, buffers.at(value), zero, output,
+                       offset, bytes);
+}
+
+void EntryConverter::createOutputs(func::ReturnOp results) {
+  auto program =
+      builder.getBlock()->getParentOp()->getParentOfType<exec::ProgramOp>();
+  for (auto [index, value] : llvm::enumerate(results.getOperands()))
+    createOutput(index, value,
+                 cast<exec::TensorAttr>(program.getOutputs()[index]));
 }
 
 LogicalResult EntryConverter::convert() {
@@ -233,6 +297,29 @@ struct ConvertLLMToExecPass : impl::ConvertLLMToExecBase<ConvertLLMToExecPass> {
     for (func::FuncOp entry : entries)
       if (failed(EntryConverter(entry, sizes, outliner).convert()))
         return signalPassFailure();
+    parametrizeInitializers();
+  }
+
+  /// A slice of a weight depends on the rank.
+  void parametrizeInitializers() {
+    SymbolTable symbols(getOperation());
+    for (auto weight : getOperation().getOps<WeightOp>()) {
+      auto function =
+          weight.getInitializer()
+              ? symbols.lookup<func::FuncOp>(*weight.getInitializer())
+              : func::FuncOp();
+      if (!function || function->hasAttr(exec::kernelSizesAttrName))
+        continue;
+      SizeParameters parameters;
+      parameters.add(function.getBody());
+      if (parameters.getValues().empty())
+        continue;
+      parameters.apply(function);
+      function->setAttr(
+          exec::sizeValuesAttrName,
+          SizesAttr::get(&getContext(),
+                         ArrayRef<SizeExpr>(parameters.getValues())));
+    }
   }
 };
 

@@ -8,48 +8,12 @@
 #include "lib/Conversion/LLMToExec/OutlineKernels.h"
 
 #include "dialects/Exec/IR/Exec.h"
+#include "lib/Conversion/LLMToExec/SizeParameters.h"
 
-#include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
 namespace weft {
-
-namespace {
-
-/// Names sizes s0, s1, ... in the order in which a kernel mentions them.
-class ParameterNames {
-public:
-  void add(ArrayRef<SizeExpr> exprs) {
-    for (const SizeExpr &expr : exprs) {
-      std::set<std::string> names;
-      expr.collectSymbols(names);
-      for (const std::string &name : names)
-        if (parameters.try_emplace(name, values.size()).second)
-          values.push_back(SizeExpr::symbol(name));
-    }
-  }
-
-  SizesAttr rename(SizesAttr attr) const {
-    Sizes renamed;
-    for (const SizeExpr &expr : attr.getExprs())
-      renamed.push_back(expr.substitute([&](std::string_view name) {
-        auto it = parameters.find(StringRef(name));
-        return it == parameters.end()
-                   ? std::optional<SizeExpr>()
-                   : SizeExpr::symbol("s" + std::to_string(it->second));
-      }));
-    return SizesAttr::get(attr.getContext(), renamed);
-  }
-
-  const Sizes &getValues() const { return values; }
-
-private:
-  llvm::StringMap<size_t> parameters;
-  Sizes values;
-};
-
-} // namespace
 
 /// "linear_gelu" for a kernel of a linear and a gelu: ops that only rearrange
 /// or supply values are left out.
@@ -77,19 +41,15 @@ static std::string printWithoutName(func::FuncOp function) {
 }
 
 OutlinedKernel KernelOutliner::outline(KernelOp kernel) {
-  ParameterNames names;
+  SizeParameters parameters;
   SmallVector<SizesAttr> argumentSizes;
   MLIRContext *context = kernel.getContext();
   for (Value input : kernel.getInputs()) {
     Sizes inputSizes = sizes.getSizes(input);
-    names.add(inputSizes);
+    parameters.add(inputSizes);
     argumentSizes.push_back(SizesAttr::get(context, inputSizes));
   }
-  kernel.getBody().walk([&](Operation *op) {
-    for (NamedAttribute attribute : op->getAttrs())
-      attribute.getValue().walk(
-          [&](SizesAttr attr) { names.add(attr.getExprs()); });
-  });
+  parameters.add(kernel.getBody());
 
   OpBuilder builder(context);
   auto function = func::FuncOp::create(
@@ -97,28 +57,21 @@ OutlinedKernel KernelOutliner::outline(KernelOp kernel) {
       builder.getFunctionType(kernel.getInputs().getTypes(),
                               kernel->getResultTypes()));
   function.setPrivate();
-  function->setAttr(exec::kernelSizesAttrName,
-                    builder.getI64IntegerAttr(names.getValues().size()));
   function.getBody().takeBody(kernel.getBody());
   Operation *yield = function.getBody().front().getTerminator();
   builder.setInsertionPoint(yield);
   func::ReturnOp::create(builder, yield->getLoc(), yield->getOperands());
   yield->erase();
 
-  AttrTypeReplacer replacer;
-  replacer.addReplacement([&](SizesAttr attr) {
-    return std::pair<Attribute, WalkResult>(names.rename(attr),
-                                            WalkResult::skip());
-  });
-  replacer.recursivelyReplaceElementsIn(function);
+  parameters.apply(function);
   for (auto [index, attr] : llvm::enumerate(argumentSizes))
-    function.setArgAttr(index, "llm.sizes", names.rename(attr));
+    function.setArgAttr(index, "llm.sizes", parameters.rename(attr));
 
   auto [entry, isNew] =
       functions.try_emplace(printWithoutName(function), function);
   if (!isNew) {
     function.erase();
-    return {entry->second, names.getValues()};
+    return {entry->second, parameters.getValues()};
   }
   std::string stem = getStem(function);
   std::string name;
@@ -127,7 +80,7 @@ OutlinedKernel KernelOutliner::outline(KernelOp kernel) {
   while (symbols.lookup(name));
   function.setName(name);
   symbols.insert(function, kernel->getParentOp()->getIterator());
-  return {function, names.getValues()};
+  return {function, parameters.getValues()};
 }
 
 } // namespace weft

@@ -167,3 +167,47 @@ exec.program @main inputs [] outputs [] {
     %c = llm.constant dense<1.0> : tensor<f32>
   }
 }
+
+// -----
+
+exec.program @main inputs [] outputs [#exec.tensor<"y" : f32 [4]>] {
+  exec.variant {
+    %t = exec.temporary bytes [16]
+    %y = exec.output 0 bytes [16]
+    // expected-error @below {{all_reduce needs a reduction}}
+    exec.collective all_reduce %t to %y over ["tp"] type f32 of [4]
+  }
+}
+
+// -----
+
+exec.program @main inputs [] outputs [#exec.tensor<"y" : f32 [4]>] {
+  exec.variant {
+    %t = exec.temporary bytes [16]
+    %y = exec.output 0 bytes [16]
+    // expected-error @below {{all_gather reduces nothing, but names a reduction}}
+    exec.collective all_gather %t to %y concat 0 over ["tp"] reduction "sum" type f32 of [4]
+  }
+}
+
+// -----
+
+exec.program @main inputs [] outputs [#exec.tensor<"y" : f32 [4]>] {
+  exec.variant {
+    %t = exec.temporary bytes [16]
+    %y = exec.output 0 bytes [16]
+    // expected-error @below {{reduce_scatter needs a split dimension}}
+    exec.collective reduce_scatter %t to %y over ["tp"] reduction "sum" type f32 of [4]
+  }
+}
+
+// -----
+
+exec.program @main inputs [] outputs [#exec.tensor<"y" : f32 [4]>] {
+  exec.variant {
+    %t = exec.temporary bytes [16]
+    %y = exec.output 0 bytes [16]
+    // expected-error @below {{concats dimension 1 of a tensor that has 1}}
+    exec.collective all_gather %t to %y concat 1 over ["tp"] type f32 of [4]
+  }
+}

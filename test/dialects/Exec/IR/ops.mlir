@@ -67,8 +67,8 @@ exec.program @main inputs [#exec.tensor<"x" : f32 [n, 8]>, #exec.tensor<"more" :
     %w = exec.weight @w bytes [128]
     // CHECK: exec.gemm %{{.*}}, %{{.*}} to %{{.*}} m [n] n [8] k [4] batch [1] transpose_b type f32 accumulate f32 epilogue "gelu"
     exec.gemm %x, %w to %y m [n] n [8] k [4] batch [1] transpose_b type f32 accumulate f32 epilogue "gelu"
-    // CHECK-NEXT: exec.collective all_reduce %{{.*}} to %{{.*}} axes ["tp"] reduction "sum" type f32 elements [8*n]
-    exec.collective all_reduce %x to %y axes ["tp"] reduction "sum" type f32 elements [8*n]
+    // CHECK-NEXT: exec.collective all_reduce %{{.*}} to %{{.*}} over ["tp"] reduction "sum" type f32 of [8*n]
+    exec.collective all_reduce %x to %y over ["tp"] reduction "sum" type f32 of [8*n]
     // CHECK-NEXT: exec.transfer send %{{.*}} stage 1 bytes [32*n]
     exec.transfer send %x stage 1 bytes [32*n]
   }
