@@ -82,6 +82,15 @@ static LogicalResult checkRange(func::FuncOp function, StringRef symbol,
   return error;
 }
 
+SizeBinding weft::coordinatesOf(const dist::Mesh &mesh, int64_t rank) {
+  SizeBinding binding;
+  for (auto [axis, coordinate] :
+       llvm::zip_equal(mesh.getAxes(), mesh.getCoordinates(rank)))
+    binding.bind(SizeExpr::coordinate(std::string_view(axis.getValue())).str(),
+                 coordinate);
+  return binding;
+}
+
 FailureOr<SizeBinding> weft::bindSizes(func::FuncOp function,
                                        SizeAnalysis &sizes,
                                        ArrayRef<ArrayRef<int64_t>> shapes) {

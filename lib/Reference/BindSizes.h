@@ -8,6 +8,7 @@
 #ifndef LIB_REFERENCE_BINDSIZES_H
 #define LIB_REFERENCE_BINDSIZES_H
 
+#include "dialects/Dist/IR/Mesh.h"
 #include "dialects/LLM/Analysis/SizeAnalysis.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -15,11 +16,16 @@
 
 namespace weft {
 
-/// A value for each size symbol.
+/// A value for each size symbol and each coordinate.
 class SizeBinding {
 public:
   void bind(std::string symbol, int64_t value) {
     values.insert_or_assign(std::move(symbol), value);
+  }
+  /// Adds what `other` knows.
+  void bind(const SizeBinding &other) {
+    for (const auto &[symbol, value] : other.values)
+      bind(symbol, value);
   }
   std::optional<int64_t> lookup(std::string_view symbol) const {
     auto it = values.find(symbol);
@@ -33,6 +39,9 @@ public:
 private:
   std::map<std::string, int64_t, std::less<>> values;
 };
+
+/// The coordinates of a rank, as SizeExpr asks for them: `coord("tp")`.
+SizeBinding coordinatesOf(const dist::Mesh &mesh, int64_t rank);
 
 /// Solves the sizes of the function's arguments for their symbols: shapes [2,
 /// 7] of an argument of sizes [batch, sequence] say batch = 2. Shapes that

@@ -48,6 +48,8 @@ struct EvaluatePass : impl::EvaluatePassBase<EvaluatePass> {
     func::ReturnOp::create(builder, location, constants);
     function.setFunctionType(
         builder.getFunctionType({}, ValueRange(constants).getTypes()));
+    // The results are whole now.
+    function->removeAttr(dist::localFormAttrName);
   }
 };
 

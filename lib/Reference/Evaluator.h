@@ -13,13 +13,15 @@
 //   FailureOr<SmallVector<HostTensor>> results =
 //       evaluator.evaluate(function, inputs);
 //
+// A function in local form (see the dist dialect) is evaluated for all ranks of
+// the mesh in lock step: each has its own values and its own coordinates.
+//
 //===----------------------------------------------------------------------===//
 
 #ifndef LIB_REFERENCE_EVALUATOR_H
 #define LIB_REFERENCE_EVALUATOR_H
 
-#include "lib/Reference/BindSizes.h"
-#include "lib/Reference/WeightStore.h"
+#include "lib/Reference/Shards.h"
 
 namespace weft {
 
@@ -31,24 +33,29 @@ public:
       : weights(weights), roundToTypes(roundToTypes) {}
 
   /// Called with each value of the function and of its kernels, once it is
-  /// known.
-  using Observer =
-      llvm::function_ref<void(mlir::Value value, const HostTensor &tensor)>;
+  /// known: one tensor for each rank, or one alone in the global form.
+  using Observer = llvm::function_ref<void(
+      mlir::Value value, llvm::ArrayRef<WeightStore::Tensor> shards)>;
 
   /// The results of the function, or failure with a diagnostic. Values are
   /// freed after their last use. Every shape is checked against the sizes that
-  /// SizeAnalysis derives.
+  /// SizeAnalysis derives. Inputs and results are whole in both forms: shards
+  /// are put together, and ranks that hold the same shard must agree.
   mlir::FailureOr<llvm::SmallVector<HostTensor>>
   evaluate(mlir::func::FuncOp function, llvm::ArrayRef<HostTensor> inputs,
            Observer observer = {});
 
-  /// The tensor of a weight, from its file or through its initializer.
-  mlir::FailureOr<WeightStore::Tensor> load(WeightOp weight);
+  /// The tensor of a weight, from its file or through its initializer, which
+  /// may use the coordinates in `rank`.
+  mlir::FailureOr<WeightStore::Tensor> load(WeightOp weight,
+                                            const SizeBinding &rank = {});
 
 private:
   using Tensors = llvm::SmallVector<WeightStore::Tensor>;
-  mlir::FailureOr<Tensors> run(mlir::func::FuncOp function, Tensors inputs,
-                               Observer observer);
+  /// Each result on each of `ranks`, which are given by their coordinates.
+  mlir::FailureOr<llvm::SmallVector<Shards>>
+  run(mlir::func::FuncOp function, Tensors inputs,
+      llvm::ArrayRef<SizeBinding> ranks, Observer observer);
 
   WeightStore &weights;
   bool roundToTypes;

@@ -11,6 +11,7 @@
 
 using namespace mlir;
 using namespace weft;
+using Tensor = WeightStore::Tensor;
 
 SmallVector<std::string> weft::namesOf(Location location) {
   if (auto name = dyn_cast<NameLoc>(location))
@@ -33,10 +34,51 @@ namespace {
 struct ComparedValue {
   unsigned order;
   /// From the closest value of its name; none when one of them agrees.
-  std::optional<Difference> difference;
+  std::optional<DifferingValue> difference;
 };
 
 } // namespace
+
+/// The shards that a value of `before` should have in a local form; none for
+/// partial sums, which have no one form.
+static Shards expectedShards(Value value, ArrayRef<Tensor> found,
+                             bool becomesLocal) {
+  dist::ShardingAttr sharding = dist::getSharding(value);
+  if (!becomesLocal || !sharding)
+    return Shards(found);
+  if (sharding.isPartial())
+    return {};
+  return cutShards(*found.front(), sharding,
+                   *dist::Mesh::find(value.getDefiningOp()));
+}
+
+/// Whether the shards may be compared, one by one or all with the same whole.
+static bool areComparable(ArrayRef<Tensor> found, ArrayRef<Tensor> expected) {
+  if (expected.size() != 1 && expected.size() != found.size())
+    return false;
+  for (auto [rank, tensor] : llvm::enumerate(found)) {
+    const Tensor &other = expected[expected.size() == 1 ? 0 : rank];
+    if (tensor->getShape() != other->getShape() ||
+        tensor->getElementType() != other->getElementType())
+      return false;
+  }
+  return true;
+}
+
+static std::optional<DifferingValue> compareShards(Value value,
+                                                   ArrayRef<Tensor> found,
+                                                   ArrayRef<Tensor> expected,
+                                                   double tolerance) {
+  for (auto [rank, tensor] : llvm::enumerate(found))
+    if (auto difference = compareTensors(
+            *tensor, *expected[expected.size() == 1 ? 0 : rank], tolerance)) {
+      DifferingValue result{value, std::move(*difference), std::nullopt};
+      if (found.size() > 1)
+        result.rank = rank;
+      return result;
+    }
+  return std::nullopt;
+}
 
 /// Weights and constants are compared by what uses them.
 static bool isCompared(Value value) {
@@ -62,33 +104,38 @@ std::optional<DifferingValue>
 weft::findDifference(Evaluator &evaluator, func::FuncOp before,
                      func::FuncOp after, ArrayRef<HostTensor> inputs,
                      ArrayRef<unsigned> differing, double tolerance) {
-  llvm::StringMap<SmallVector<HostTensor, 1>> expected;
-  auto record = [&](Value value, const HostTensor &tensor) {
-    if (isCompared(value))
+  llvm::StringMap<SmallVector<Shards, 1>> expected;
+  bool becomesLocal =
+      !dist::isInLocalForm(before) && dist::isInLocalForm(after);
+  auto record = [&](Value value, ArrayRef<Tensor> shards) {
+    if (!isCompared(value))
+      return;
+    Shards kept = expectedShards(value, shards, becomesLocal);
+    if (!kept.empty())
       for (const std::string &name : namesOf(value.getLoc()))
-        expected[name].push_back(tensor);
+        expected[name].push_back(kept);
   };
   if (failed(evaluator.evaluate(before, inputs, record)))
     return std::nullopt;
 
   DenseMap<Value, ComparedValue> compared;
-  auto compare = [&](Value value, const HostTensor &tensor) {
+  auto compare = [&](Value value, ArrayRef<Tensor> shards) {
     if (!isCompared(value))
       return;
-    std::optional<Difference> closest;
+    std::optional<DifferingValue> closest;
     for (const std::string &name : namesOf(value.getLoc()))
-      for (const HostTensor &candidate : expected[name]) {
-        if (candidate.getShape() != tensor.getShape() ||
-            candidate.getElementType() != tensor.getElementType())
+      for (const Shards &candidate : expected[name]) {
+        if (!areComparable(shards, candidate))
           continue;
         unsigned order = compared.size();
-        auto difference = compareTensors(tensor, candidate, tolerance);
+        auto difference = compareShards(value, shards, candidate, tolerance);
         if (!difference) {
           compared[value] = ComparedValue{order, std::nullopt};
           return;
         }
         // An op that several were fused into replaces one of them.
-        if (!closest || difference->distance() < closest->distance())
+        if (!closest ||
+            difference->difference.distance() < closest->difference.distance())
           closest = std::move(difference);
       }
     if (closest) {
@@ -96,8 +143,8 @@ weft::findDifference(Evaluator &evaluator, func::FuncOp before,
       compared[value] = ComparedValue{order, std::move(closest)};
     }
   };
-  if (failed(evaluator.evaluate(after, inputs, compare)))
-    return std::nullopt;
+  // What is known until a failure is compared.
+  (void)evaluator.evaluate(after, inputs, compare);
 
   // Backwards from the results, not past values that agree.
   SmallVector<Value> worklist;
@@ -118,7 +165,5 @@ weft::findDifference(Evaluator &evaluator, func::FuncOp before,
     }
     worklist.append(dependencies(value));
   }
-  if (!first)
-    return std::nullopt;
-  return DifferingValue{first, *compared[first].difference};
+  return first ? compared[first].difference : std::nullopt;
 }

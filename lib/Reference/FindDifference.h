@@ -21,12 +21,16 @@ llvm::SmallVector<std::string> namesOf(mlir::Location location);
 struct DifferingValue {
   mlir::Value value;
   Difference difference;
+  /// The first rank that differs, in the local form.
+  std::optional<unsigned> rank;
 };
 
 /// Of two versions of a function whose results `differing` don't agree: the
 /// first value of `after` that differs from all values of its name and shape
 /// in `before`, and on which the results depend otherwise than through values
-/// that agree. None when names don't tell.
+/// that agree. Shards are compared with those of their rank, or with those that
+/// `dist.sharding` cuts out of a whole value. `after` may fail to evaluate.
+/// None when names don't tell.
 std::optional<DifferingValue>
 findDifference(Evaluator &evaluator, mlir::func::FuncOp before,
                mlir::func::FuncOp after, llvm::ArrayRef<HostTensor> inputs,

@@ -31,6 +31,8 @@ def EvaluatePass : Pass<"llm-evaluate", "::mlir::ModuleOp"> {
     }
     ```
     Results are computed in double and rounded to their element type at the end.
+    A function in local form is evaluated for all ranks of the mesh at once, and
+    its results are put together: it becomes one of the global form.
     A result that is not static takes the shape that it has; its type in the
     function's signature becomes static. A symbol whose range holds one value
     has that value. A function with arguments stays.

@@ -55,6 +55,9 @@ private:
   std::optional<Expectation> draw(func::FuncOp function, SizeAnalysis &sizes);
   void compareResults(StringRef pass, func::FuncOp function,
                       ArrayRef<HostTensor> found);
+  /// The op on which the results `differing` first went wrong.
+  std::optional<DifferingValue> findCulprit(func::FuncOp function,
+                                            ArrayRef<unsigned> differing);
   void keep(ModuleOp module);
 
   VerifyOptions options;
@@ -102,6 +105,14 @@ static std::string describe(Value value) {
   if (names.back() != names.front())
     text += " to " + names.back().str();
   return text + ")";
+}
+
+/// "op llm.gelu on rank 1 gives 3.5 at [0] where 3.25 was expected".
+static std::string describe(const DifferingValue &culprit) {
+  std::string text = "op " + describe(culprit.value);
+  if (culprit.rank)
+    text += " on rank " + std::to_string(*culprit.rank);
+  return text + " gives " + culprit.difference.str();
 }
 
 static std::string describeResult(func::FuncOp function, unsigned number) {
@@ -182,9 +193,25 @@ void Verification::checkFunction(StringRef pass, func::FuncOp function) {
   if (succeeded(results))
     return compareResults(pass, function, *results);
   isFailed = true;
-  function.emitError() << "pass `" << pass << "` left `"
-                       << function.getSymName()
-                       << "` without a value: " << reason;
+  auto all = llvm::to_vector(llvm::seq<unsigned>(function.getNumResults()));
+  std::optional<DifferingValue> culprit = findCulprit(function, all);
+  InFlightDiagnostic error =
+      emitError(culprit ? culprit->value.getLoc() : function.getLoc())
+      << "pass `" << pass << "` left `" << function.getSymName()
+      << "` without a value: " << reason;
+  if (culprit)
+    error << "; before that, " << describe(*culprit);
+}
+
+std::optional<DifferingValue>
+Verification::findCulprit(func::FuncOp function, ArrayRef<unsigned> differing) {
+  auto earlier = before->lookupSymbol<func::FuncOp>(function.getSymName());
+  if (!earlier)
+    return std::nullopt;
+  CapturedDiagnostics silence(function.getContext());
+  return findDifference(evaluator, earlier, function,
+                        expectations[function.getSymName().str()].inputs,
+                        differing, options.tolerance);
 }
 
 void Verification::compareResults(StringRef pass, func::FuncOp function,
@@ -212,18 +239,14 @@ void Verification::compareResults(StringRef pass, func::FuncOp function,
     isFailed = false;
     return;
   }
-  std::optional<DifferingValue> culprit;
-  if (auto earlier = before->lookupSymbol<func::FuncOp>(function.getSymName()))
-    culprit = findDifference(evaluator, earlier, function, expectation.inputs,
-                             differing, options.tolerance);
+  std::optional<DifferingValue> culprit = findCulprit(function, differing);
   std::string result = describeResult(function, differing.front());
   InFlightDiagnostic error =
       emitError(culprit ? culprit->value.getLoc() : function.getLoc())
       << "pass `" << pass << "` changed the results of `"
       << function.getSymName() << "`: ";
   if (culprit)
-    error << "op " << describe(culprit->value) << " gives "
-          << culprit->difference.str() << ", so that ";
+    error << describe(*culprit) << ", so that ";
   error << result << " has " << first->str() << " (tolerance "
         << formatNumber(options.tolerance) << ")";
 }

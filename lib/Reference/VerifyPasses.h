@@ -16,6 +16,9 @@
 //   error: pass `llm-fuse-gelu` changed the results of `encode`: op llm.gelu
 //   gives 0.841 at [0, 3] where 0.159 was expected
 //
+// A function in local form is evaluated on all ranks of the mesh, and what they
+// hold together is compared: sharded with unsharded.
+//
 //===----------------------------------------------------------------------===//
 
 #ifndef LIB_REFERENCE_VERIFYPASSES_H

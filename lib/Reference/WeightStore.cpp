@@ -126,9 +126,26 @@ static FailureOr<HostTensor> readFile(WeightOp weight, StringRef directory) {
   return tensor;
 }
 
+/// Appends the values of coordinates that sizes in the function are made of.
+static void appendCoordinates(func::FuncOp function, const SizeBinding &rank,
+                              raw_ostream &key) {
+  std::set<std::string> coordinates;
+  function.walk([&](Operation *op) {
+    op->getAttrDictionary().walk([&](SizesAttr sizes) {
+      for (const SizeExpr &size : sizes.getExprs())
+        dist::collectCoordinates(size, coordinates);
+    });
+  });
+  for (const std::string &axis : coordinates) {
+    std::string name = SizeExpr::coordinate(axis).str();
+    if (std::optional<int64_t> value = rank.lookup(name))
+      key << name << " = " << *value << ' ';
+  }
+}
+
 /// Appends to `key`; `depth` counts initializers, which may not form a circle.
-static LogicalResult appendKey(WeightOp weight, unsigned depth,
-                               raw_ostream &key) {
+static LogicalResult appendKey(WeightOp weight, const SizeBinding &rank,
+                               unsigned depth, raw_ostream &key) {
   key << weight.getTensorType() << ' ';
   if (weight.getFile()) {
     key << '"' << weight.getFile() << "\" at " << weight.getOffset();
@@ -142,20 +159,22 @@ static LogicalResult appendKey(WeightOp weight, unsigned depth,
     return weight.emitOpError()
            << "names no function: " << weight.getInitializerAttr();
   initializer.getBody().front().print(key);
+  appendCoordinates(initializer, rank, key);
   for (WeightOp source : sourcesOf(weight)) {
     if (!source)
       return weight.emitOpError(
           "is computed from a weight that does not exist");
-    if (failed(appendKey(source, depth + 1, key)))
+    if (failed(appendKey(source, rank, depth + 1, key)))
       return failure();
   }
   return success();
 }
 
-FailureOr<std::string> WeightStore::keyOf(WeightOp weight) {
+FailureOr<std::string> WeightStore::keyOf(WeightOp weight,
+                                          const SizeBinding &rank) {
   std::string key;
   llvm::raw_string_ostream stream(key);
-  if (failed(appendKey(weight, 0, stream)))
+  if (failed(appendKey(weight, rank, 0, stream)))
     return failure();
   return key;
 }

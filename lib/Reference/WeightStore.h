@@ -8,7 +8,7 @@
 #ifndef LIB_REFERENCE_WEIGHTSTORE_H
 #define LIB_REFERENCE_WEIGHTSTORE_H
 
-#include "dialects/LLM/IR/LLM.h"
+#include "lib/Reference/BindSizes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringMap.h"
@@ -36,8 +36,10 @@ public:
       : directory(std::move(directory)), budget(budget) {}
 
   /// What the tensor of a weight depends on: the bytes it lies in, or its
-  /// initializer and the keys of its sources.
-  static mlir::FailureOr<std::string> keyOf(WeightOp weight);
+  /// initializer, the keys of its sources and those coordinates of the rank
+  /// that initializers use.
+  static mlir::FailureOr<std::string> keyOf(WeightOp weight,
+                                            const SizeBinding &rank = {});
   /// The tensor of a weight that lies in a file, or failure with a diagnostic.
   mlir::FailureOr<Tensor> read(WeightOp weight);
   /// The tensor under `key`, computed unless it is known.

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Dist/IR/Mesh.h"
 #include "dialects/LLM/IR/LLM.h"
 #include "test/passes/TestPasses.h"
 
@@ -17,8 +18,9 @@ using namespace weft;
 namespace {
 
 /// Makes ops with `test.miscompile` compute something else: the first two
-/// operands change places, or uses of the result see it negated ("negate") or
-/// as NaN ("nan").
+/// operands change places, or uses of the result see it negated ("negate"), as
+/// NaN ("nan") or as the operand ("drop"), or a slice starts too early on all
+/// ranks but those of coordinate 0 ("offset").
 struct TestMiscompilePass
     : PassWrapper<TestMiscompilePass, OperationPass<func::FuncOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(TestMiscompilePass)
@@ -48,6 +50,10 @@ struct TestMiscompilePass
         return DivOp::create(builder, value.getLoc(), value.getType(), zero,
                              zero);
       });
+    if (kind && kind == "drop")
+      return op->getResult(0).replaceAllUsesWith(op->getOperand(0));
+    if (kind && kind == "offset")
+      return shiftOffset(cast<SliceOp>(op));
     if (kind && kind == "negate")
       return replaceUses(op, [](OpBuilder &builder, Value value) -> Value {
         return NegOp::create(builder, value.getLoc(), value.getType(), value);
@@ -55,6 +61,17 @@ struct TestMiscompilePass
     Value first = op->getOperand(0);
     op->setOperand(0, op->getOperand(1));
     op->setOperand(1, first);
+  }
+
+  static void shiftOffset(SliceOp slice) {
+    Sizes offsets = slice.getOffsets().getExprs();
+    for (SizeExpr &offset : offsets) {
+      std::set<std::string> axes;
+      dist::collectCoordinates(offset, axes);
+      for (const std::string &axis : axes)
+        offset = offset - min(SizeExpr::coordinate(axis), 1);
+    }
+    slice.setOffsetsAttr(SizesAttr::get(slice.getContext(), offsets));
   }
 
   static void replaceUses(Operation *op,

@@ -147,6 +147,19 @@ SmallVector<int64_t> Mesh::getGroup(int64_t rank,
   return members;
 }
 
+void collectCoordinates(const SizeExpr &size, std::set<std::string> &axes) {
+  constexpr std::string_view prefix = "coord(\"", suffix = "\")";
+  // Substitution asks for coordinates by their text, which no symbol has.
+  size.substitute([&](std::string_view name) -> std::optional<SizeExpr> {
+    if (name.starts_with(prefix)) {
+      name.remove_prefix(prefix.size());
+      name.remove_suffix(suffix.size());
+      axes.emplace(name);
+    }
+    return std::nullopt;
+  });
+}
+
 } // namespace weft::dist
 
 //===----------------------------------------------------------------------===//

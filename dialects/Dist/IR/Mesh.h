@@ -44,6 +44,9 @@ private:
   llvm::SmallVector<int64_t> sizes;
 };
 
+/// Adds the axes whose coordinates `size` uses.
+void collectCoordinates(const SizeExpr &size, std::set<std::string> &axes);
+
 } // namespace weft::dist
 
 #endif // DIALECTS_DIST_IR_MESH_H

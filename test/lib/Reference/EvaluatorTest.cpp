@@ -26,7 +26,7 @@ protected:
       : handler(&context, [this](Diagnostic &diagnostic) {
           message = diagnostic.str();
         }) {
-    context.loadDialect<LLMDialect, func::FuncDialect>();
+    context.loadDialect<LLMDialect, dist::DistDialect, func::FuncDialect>();
   }
 
   func::FuncOp parse(StringRef text) {
@@ -137,8 +137,8 @@ TEST_F(EvaluatorTest, ObservesValuesInKernels) {
   )mlir");
   WeightStore weights;
   std::vector<double> seen;
-  auto observe = [&](Value value, const HostTensor &tensor) {
-    seen.push_back(tensor.floats()[1]);
+  auto observe = [&](Value value, ArrayRef<WeightStore::Tensor> shards) {
+    seen.push_back(shards.front()->floats()[1]);
   };
   ASSERT_TRUE(
       succeeded(Evaluator(weights).evaluate(function, floats({2}), observe)));
