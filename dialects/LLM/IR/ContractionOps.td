@@ -16,6 +16,8 @@ def LLM_LinearOp : LLM_ModelOp<"linear"> {
     `result[..., n] = sum over k of input[..., k] * weight[n, k] + bias[n]`
 
     Shapes: input `[..., K]`, weight `[N, K]`, bias `[N]`, result `[..., N]`.
+    All elements are of one type; beside f32 the weight may be bf16 or f16, and
+    is widened where it is read.
 
     With `panel P` the weight is packed for the CPU's kernels: its shape is
     `[ceil(N / P), K, P]`, element `[i, k, j]` is `weight[i * P + j, k]`, and zero

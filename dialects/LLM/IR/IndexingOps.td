@@ -16,7 +16,8 @@ def LLM_EmbeddingOp : LLM_ModelOp<"embedding"> {
     `result[..., :] = table[ids[...], :]`. An id outside of `[0, rows)` ends the
     run with an error that names the op.
 
-    Shapes: ids `[...]`, table `[V, D]`, result `[..., D]`.
+    Shapes: ids `[...]`, table `[V, D]`, result `[..., D]`. A result of f32 may
+    come from a table of bf16 or f16, any other from one of its own type.
 
     Example:
     ```mlir
