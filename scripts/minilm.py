@@ -22,15 +22,17 @@ def fail(message):
     raise SystemExit(f"error: {message}")
 
 
-def enter_venv():
+def enter_venv(name=".venv"):
     """Start the script again in .venv, unless it runs there or there is none."""
-    venv = REPOSITORY / ".venv"
+    venv = REPOSITORY / name
     python = venv / "bin/python"
     if python.exists() and Path(sys.prefix) != venv:
         os.execv(python, [str(python), *sys.argv])
 
 
-def random_inputs(batch, length, seed=0, padded_rows=(), segments=False):
+def random_inputs(
+    batch, length, seed=0, padded_rows=(), segments=False, vocabulary=VOCABULARY
+):
     """Random token ids, by input name; int64 [batch, length] each.
 
     A padded row keeps between 1 and `length` of its tokens. `segments` makes
@@ -43,7 +45,7 @@ def random_inputs(batch, length, seed=0, padded_rows=(), segments=False):
     mask = np.ones(shape, np.int64)
     for row in padded_rows:
         mask[row, rng.integers(1, length + 1) :] = 0
-    ids = rng.integers(0, VOCABULARY, shape, np.int64)
+    ids = rng.integers(0, vocabulary, shape, np.int64)
     kinds = rng.integers(0, 2, shape, np.int64) if segments else np.zeros(shape, np.int64)
     return dict(zip(INPUTS, (ids, mask, kinds)))
 

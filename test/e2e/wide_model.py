@@ -48,7 +48,7 @@ def main():
         return 77
 
     with tempfile.TemporaryDirectory() as folder:
-        writer = REPOSITORY / "scripts/make-wide-model"
+        writer = REPOSITORY / "scripts/make-encoder"
         subprocess.run([sys.executable, str(writer), folder], check=True)
         model = str(Path(folder) / "model.onnx")
         command = [str(options.llm_compile), model, "--plan-only"]
