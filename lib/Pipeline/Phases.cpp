@@ -19,6 +19,8 @@ namespace weft {
 void buildSimplifyPhase(OpPassManager &pm) { buildSimplifyPipeline(pm); }
 
 void buildFusePhase(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createMergeLinearsPass());
+  pm.addPass(createHoistWeightsPass());
   pm.addPass(createPackLinearWeightsPass());
   pm.addNestedPass<func::FuncOp>(createFormKernelsPass());
 }

@@ -38,6 +38,7 @@ StringRef suffixOf(Operation &op) {
       .Case([](TransposeOp) { return "transposed"; })
       .Case([](ReshapeOp) { return "reshaped"; })
       .Case([](PadOp) { return "padded"; })
+      .Case([](ConcatOp) { return "concatenated"; })
       .Case([](CastOp cast) { return "cast"; })
       .Default([](Operation *) { return "computed"; });
 }

@@ -88,7 +88,36 @@ static bool finishesAnchor(Operation *op) {
   return false;
 }
 
+/// Moves rows, of which each stays as it is.
+static bool movesRows(Operation *op) {
+  if (auto slice = dyn_cast_or_null<SliceOp>(op))
+    return slice.getStrides().back() == 1;
+  auto transpose = dyn_cast_or_null<TransposeOp>(op);
+  return transpose &&
+         transpose.getPermutation().back() == transpose.getType().getRank() - 1;
+}
+
+void KernelGroups::growFrom(KernelGroup &group, ValueRange operands,
+                            llvm::function_ref<bool(Operation *)> mayJoin) {
+  for (Value operand : operands) {
+    Operation *producer = operand.getDefiningOp();
+    if (isUngrouped(producer) && mayJoin(producer) &&
+        llvm::all_of(producer->getUsers(),
+                     [&](Operation *user) { return user == group.root; }))
+      add(group, producer);
+  }
+  absorb(group, mayJoin);
+}
+
 void KernelGroups::growPrologue(KernelGroup &group) {
+  // Rows of heads are read from where they lie, and so is a rank's part of a
+  // bias.
+  if (auto attention = dyn_cast<AttentionOp>(group.root))
+    return growFrom(group, attention->getOperands().take_front(3), movesRows);
+  if (auto linear = dyn_cast<LinearOp>(group.root))
+    return growFrom(
+        group, linear->getOperands().drop_front(2),
+        [](Operation *op) { return isa_and_present<SliceOp, ConcatOp>(op); });
   if (!isa<LayerNormOp, SoftmaxOp, ReduceOp>(group.root))
     return;
   Operation *input = group.root->getOperand(0).getDefiningOp();

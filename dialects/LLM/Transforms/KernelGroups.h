@@ -46,6 +46,9 @@ public:
 
 private:
   void growPrologue(KernelGroup &group);
+  /// Adds the producers of some operands of the root, and theirs.
+  void growFrom(KernelGroup &group, mlir::ValueRange operands,
+                llvm::function_ref<bool(mlir::Operation *)> mayJoin);
   void growEpilogue(KernelGroup &group);
   /// Adds producers of the group's ops that `mayJoin` while all their users are
   /// in the group.

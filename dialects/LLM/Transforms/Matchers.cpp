@@ -91,7 +91,8 @@ SmallVector<Operation *> findWeightSlice(Value value) {
     Operation *op = operand.getDefiningOp();
     if (!op ||
         (!isa<LoadWeightOp, ConstantOp, TransposeOp, ReshapeOp, PadOp, CastOp,
-              ExpandOp, SliceOp, AddOp, SubOp, MulOp, DivOp, NegOp>(op)))
+              ExpandOp, SliceOp, ConcatOp, AddOp, SubOp, MulOp, DivOp, NegOp>(
+            op)))
       return false;
     slice.insert(op);
     return slice.size() <= limit &&

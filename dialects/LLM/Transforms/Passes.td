@@ -354,6 +354,57 @@ def LowerPrecisionPass : Pass<"llm-lower-precision", "::mlir::ModuleOp"> {
   let dependentDialects = ["::weft::LLMDialect"];
 }
 
+def MergeLinearsPass : Pass<"llm-merge-linears", "::mlir::func::FuncOp"> {
+  let summary = "Merge linears of one input into one, and slice its result";
+  let description = [{
+    The projections of query, key and value become one product over the
+    concatenated weight, whose result attention reads through slices of heads;
+    gate and up likewise, through slices of columns. `llm-hoist-weights` then
+    makes the concatenation a weight of its own. A weight may be a rank's slice
+    of a whole one.
+
+    Before:
+    ```mlir
+    llm.size @rows range(1, 512) divisor 1
+    llm.weight @gate : tensor<1536x384xf32> in "model.onnx" at 0
+    llm.weight @up : tensor<1536x384xf32> in "model.onnx" at 2359296
+    func.func @gated(%x: tensor<?x384xf32> {llm.sizes = #llm.sizes<[rows, 384]>}) -> tensor<?x1536xf32> {
+      %gate = llm.load_weight @gate : tensor<1536x384xf32>
+      %up = llm.load_weight @up : tensor<1536x384xf32>
+      %0 = llm.linear %x, %gate : tensor<?x384xf32>, tensor<1536x384xf32> -> tensor<?x1536xf32>
+      %1 = llm.linear %x, %up : tensor<?x384xf32>, tensor<1536x384xf32> -> tensor<?x1536xf32>
+      %2 = llm.gelu %0 approximate none : tensor<?x1536xf32>
+      %3 = llm.mul %2, %1 : tensor<?x1536xf32>, tensor<?x1536xf32> -> tensor<?x1536xf32>
+      return %3 : tensor<?x1536xf32>
+    }
+    ```
+    After:
+    ```mlir
+    llm.size @rows range(1, 512) divisor 1
+    llm.weight @gate : tensor<1536x384xf32> in "model.onnx" at 0
+    llm.weight @up : tensor<1536x384xf32> in "model.onnx" at 2359296
+    func.func @gated(%x: tensor<?x384xf32> {llm.sizes = #llm.sizes<[rows, 384]>}) -> tensor<?x1536xf32> {
+      %gate = llm.load_weight @gate : tensor<1536x384xf32>
+      %up = llm.load_weight @up : tensor<1536x384xf32>
+      %w = llm.concat %gate, %up axis 0 : tensor<1536x384xf32>, tensor<1536x384xf32> -> tensor<3072x384xf32>
+      %y = llm.linear %x, %w : tensor<?x384xf32>, tensor<3072x384xf32> -> tensor<?x3072xf32>
+      %0 = llm.slice %y offsets [0, 0] sizes [rows, 1536] strides [1, 1] : tensor<?x3072xf32> -> tensor<?x1536xf32>
+      %1 = llm.slice %y offsets [0, 1536] sizes [rows, 1536] strides [1, 1] : tensor<?x3072xf32> -> tensor<?x1536xf32>
+      %2 = llm.gelu %0 approximate none : tensor<?x1536xf32>
+      %3 = llm.mul %2, %1 : tensor<?x1536xf32>, tensor<?x1536xf32> -> tensor<?x1536xf32>
+      return %3 : tensor<?x1536xf32>
+    }
+    ```
+    Stay as they are: a linear whose weight or bias is computed at run time or
+    has a size that only a rank knows; linears of which some have a bias and
+    others none; heads of different sizes; a linear whose result something else
+    than attention or one chain of elementwise ops reads, since a slice would be
+    copied for it; and linears whose chains don't meet, since each has an
+    epilogue to lose.
+  }];
+  let dependentDialects = ["::weft::LLMDialect"];
+}
+
 def PackLinearWeightsPass : Pass<"llm-pack-linear-weights", "::mlir::ModuleOp"> {
   let summary = "Pack the weights of `llm.linear` in panels, as a CPU's GEMM reads them";
   let description = [{
@@ -398,8 +449,10 @@ def FormKernelsPass : Pass<"llm-form-kernels", "::mlir::func::FuncOp"> {
   let description = [{
     Each linear, matmul, attention, norm, softmax and reduction is the anchor of
     a kernel. Norms, softmax and reductions take the elementwise ops and
-    embeddings before them that nothing else reads; every anchor takes the
-    elementwise ops of the result's size behind it, while each is the only user
+    embeddings before them that nothing else reads, attention the slices and
+    transposes of its query, key and value that keep rows whole, a linear the
+    slices and concatenations of its bias; every anchor takes the elementwise ops
+    of the result's size behind it, while each is the only user
     of the one before. What is left forms kernels of its own: an op together
     with all producers that only this kernel reads.
 

@@ -128,6 +128,54 @@ func.func @heads(%x: tensor<2x8x6xf32>, %w: tensor<6x6xf32>) -> tensor<2x8x6xf32
 
 // -----
 
+// Attention reads rows of the heads from where they lie.
+// CHECK-LABEL: @slices_of_heads
+func.func @slices_of_heads(%x: tensor<2x8x4x3xf32>, %v: tensor<2x2x8x3xf32>) -> tensor<2x8x2x3xf32> {
+  // CHECK-NEXT: llm.kernel
+  // CHECK-NEXT: ^bb0
+  // CHECK-NEXT: llm.slice
+  // CHECK-NEXT: llm.slice
+  // CHECK-NEXT: llm.transpose
+  // CHECK-NEXT: llm.attention
+  // CHECK-NEXT: llm.yield
+  %0 = llm.slice %x offsets [0, 0, 0, 0] sizes [2, 8, 2, 3] strides [1, 1, 1, 1] : tensor<2x8x4x3xf32> -> tensor<2x8x2x3xf32>
+  %1 = llm.slice %x offsets [0, 0, 2, 0] sizes [2, 8, 2, 3] strides [1, 1, 1, 1] : tensor<2x8x4x3xf32> -> tensor<2x8x2x3xf32>
+  %2 = llm.transpose %v perm [0, 2, 1, 3] : tensor<2x2x8x3xf32> -> tensor<2x8x2x3xf32>
+  %3 = llm.attention %0, %1, %2 scale 0.5 : tensor<2x8x2x3xf32>, tensor<2x8x2x3xf32>, tensor<2x8x2x3xf32> -> tensor<2x8x2x3xf32>
+  return %3 : tensor<2x8x2x3xf32>
+}
+
+// A part of a bias costs an addition to an index.
+// CHECK-LABEL: @part_of_bias
+func.func @part_of_bias(%x: tensor<8x6xf32>, %w: tensor<6x6xf32>, %b: tensor<12xf32>) -> tensor<8x6xf32> {
+  // CHECK-NEXT: llm.kernel
+  // CHECK-NEXT: ^bb0
+  // CHECK-NEXT: llm.slice
+  // CHECK-NEXT: llm.linear
+  // CHECK-NEXT: llm.yield
+  %0 = llm.slice %b offsets [6] sizes [6] strides [1] : tensor<12xf32> -> tensor<6xf32>
+  %1 = llm.linear %x, %w bias %0 : tensor<8x6xf32>, tensor<6x6xf32>, tensor<6xf32> -> tensor<8x6xf32>
+  return %1 : tensor<8x6xf32>
+}
+
+// A transposed row is copied first, and so is a slice with other users.
+// CHECK-LABEL: @keeps_columns_and_shared_slice
+func.func @keeps_columns_and_shared_slice(%x: tensor<2x8x4x3xf32>, %v: tensor<2x8x3x2xf32>) -> (tensor<2x8x2x3xf32>, tensor<2x8x2x3xf32>) {
+  // CHECK: %[[K:.*]] = llm.kernel
+  // CHECK: llm.slice
+  // CHECK: %[[V:.*]] = llm.kernel
+  // CHECK: llm.transpose
+  // CHECK: llm.kernel(%[[K]], %[[V]])
+  // CHECK-NEXT: ^bb0
+  // CHECK-NEXT: llm.attention
+  %1 = llm.slice %x offsets [0, 0, 2, 0] sizes [2, 8, 2, 3] strides [1, 1, 1, 1] : tensor<2x8x4x3xf32> -> tensor<2x8x2x3xf32>
+  %2 = llm.transpose %v perm [0, 1, 3, 2] : tensor<2x8x3x2xf32> -> tensor<2x8x2x3xf32>
+  %3 = llm.attention %1, %1, %2 scale 0.5 : tensor<2x8x2x3xf32>, tensor<2x8x2x3xf32>, tensor<2x8x2x3xf32> -> tensor<2x8x2x3xf32>
+  return %1, %3 : tensor<2x8x2x3xf32>, tensor<2x8x2x3xf32>
+}
+
+// -----
+
 // Between elementwise ops a dimension of size 1 is no reason for two kernels.
 // CHECK-LABEL: @unit_reshape
 func.func @unit_reshape(%x: tensor<8x6xf32>) -> tensor<8x1x6xf32> {

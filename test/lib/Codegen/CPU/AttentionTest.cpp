@@ -199,6 +199,23 @@ TEST_P(AttentionTest, LargeScores) {
   ::check(runner, sizes, randomArguments(runner, sizes), 1e-3);
 }
 
+TEST_P(AttentionTest, SlicesOfOneProjection) {
+  // Four heads of queries, two of keys and two of values, one row after
+  // another.
+  KernelRunner runner(R"mlir(
+    func.func @f(%x: tensor<?x?x8x32xf32> {llm.sizes = #llm.sizes<[s0, s1, 8, 32]>}) -> tensor<?x?x4x32xf32> {
+      %q = llm.slice %x offsets [0, 0, 0, 0] sizes [s0, s1, 4, 32] strides [1, 1, 1, 1] : tensor<?x?x8x32xf32> -> tensor<?x?x4x32xf32>
+      %k = llm.slice %x offsets [0, 0, 4, 0] sizes [s0, s1, 2, 32] strides [1, 1, 1, 1] : tensor<?x?x8x32xf32> -> tensor<?x?x2x32xf32>
+      %v = llm.slice %x offsets [0, 0, 6, 0] sizes [s0, s1, 2, 32] strides [1, 1, 1, 1] : tensor<?x?x8x32xf32> -> tensor<?x?x2x32xf32>
+      %y = llm.attention %q, %k, %v scale 0.2 : tensor<?x?x4x32xf32>, tensor<?x?x2x32xf32>, tensor<?x?x2x32xf32> -> tensor<?x?x4x32xf32>
+      return %y : tensor<?x?x4x32xf32>
+    })mlir",
+                      GetParam());
+  for (std::vector<int64_t> sizes :
+       {std::vector<int64_t>{2, 19}, {1, 1}, {3, 70}})
+    ::check(runner, sizes, randomArguments(runner, sizes));
+}
+
 TEST_P(AttentionTest, PrologueAndEpilogue) {
   // Reshapes are free; the mask and the halved query are computed on demand.
   KernelRunner runner(R"mlir(
