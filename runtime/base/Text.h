@@ -8,6 +8,7 @@
 #ifndef RUNTIME_BASE_TEXT_H
 #define RUNTIME_BASE_TEXT_H
 
+#include <cstdio>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,13 @@ inline std::string printable(std::string_view text) {
   if (text.size() > shown.size())
     shown += "...";
   return shown;
+}
+
+/// "5", "0.25".
+inline std::string secondsText(double seconds) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%g", seconds);
+  return text;
 }
 
 } // namespace weft

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/device/cpu/WorkerPool.h"
+#include "runtime/base/Spin.h"
 #include "runtime/device/HostMemory.h"
 
 #include <algorithm>
@@ -17,33 +18,6 @@ using namespace weft;
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::microseconds;
-
-static void relax() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#endif
-}
-
-/// Spins for `condition`, looking at the clock only now and then. Calls
-/// `tick(elapsed)` at those times and gives up when it returns false.
-template <typename Condition, typename Tick>
-static bool spinFor(Condition condition, Tick tick) {
-  for (int i = 0; i != 64; ++i) {
-    if (condition())
-      return true;
-    relax();
-  }
-  Clock::time_point start = Clock::now();
-  while (true) {
-    if (!tick(Clock::now() - start))
-      return false;
-    for (int i = 0; i != 32; ++i) {
-      if (condition())
-        return true;
-      relax();
-    }
-  }
-}
 
 WorkerPool::WorkerPool(unsigned count, unsigned cpus)
     : oversubscribed(count > cpus) {

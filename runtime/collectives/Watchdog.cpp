@@ -1,0 +1,129 @@
+//===- Watchdog.cpp - What ranks know of each other -----------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/collectives/Watchdog.h"
+#include "runtime/base/Spin.h"
+
+#include <algorithm>
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+using namespace weft;
+
+static constexpr std::chrono::milliseconds grace(500);
+// A sleeping rank looks at the clock this often.
+static constexpr timespec nap = {0, 20'000'000};
+
+Watchdog::Watchdog(std::vector<std::string> names, WaitPolicy policy)
+    : names(std::move(names)), policy(policy), ranks(this->names.size()) {}
+
+void Watchdog::begin(double timeout) {
+  seconds = timeout;
+  // Years are enough, and do not overflow the clock.
+  deadline =
+      Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                         std::chrono::duration<double>(std::min(timeout, 1e9)));
+  firstError = Status::ok();
+  failed = false;
+  for (Rank &rank : ranks) {
+    rank.node = nullptr;
+    rank.ended = false;
+    rank.waitsFor = nullptr;
+  }
+}
+
+bool Watchdog::isLate() const { return seconds > 0 && Clock::now() > deadline; }
+
+bool Watchdog::isOverdue() const {
+  return seconds > 0 && hasFailed() && Clock::now() > deadline + grace;
+}
+
+void Watchdog::fail(const Status &status) {
+  {
+    std::lock_guard lock(mutex);
+    if (!failed) {
+      firstError = status;
+      failed = true;
+    }
+  }
+  wakeWaiters();
+}
+
+Status Watchdog::error() const {
+  std::lock_guard lock(mutex);
+  return firstError;
+}
+
+std::string_view Watchdog::nodeOf(unsigned rank) const {
+  const std::string *node = ranks[rank].node.load(std::memory_order_relaxed);
+  return node ? std::string_view(*node) : std::string_view();
+}
+
+void Watchdog::end(unsigned rank) {
+  ranks[rank].ended = true;
+  wakeWaiters();
+}
+
+/// Every rank has ended, or sleeps until another one does something.
+bool Watchdog::isDeadlock() {
+  return std::all_of(ranks.begin(), ranks.end(), [](const Rank &rank) {
+    return rank.ended || (rank.waitsFor && !rank.waitsFor->isMet());
+  });
+}
+
+void Watchdog::ring() {
+  bell.fetch_add(1);
+  syscall(SYS_futex, reinterpret_cast<uint32_t *>(&bell), FUTEX_WAKE_PRIVATE,
+          INT32_MAX, nullptr, nullptr, 0);
+}
+
+Watchdog::Outcome Watchdog::sleep(unsigned rank, const Condition &condition) {
+  uint32_t heard = bell.load();
+  sleepers.fetch_add(1);
+  bool isStuck = false;
+  {
+    std::lock_guard lock(mutex);
+    ranks[rank].waitsFor = &condition;
+    isStuck = isDeadlock();
+  }
+  // Looked at again after being counted: see `wakeWaiters`.
+  if (!isStuck && !condition.isMet() && !condition.isHopeless() && !hasFailed())
+    syscall(SYS_futex, reinterpret_cast<uint32_t *>(&bell), FUTEX_WAIT_PRIVATE,
+            heard, &nap, nullptr, 0);
+  {
+    std::lock_guard lock(mutex);
+    ranks[rank].waitsFor = nullptr;
+  }
+  sleepers.fetch_sub(1);
+  return isStuck ? Outcome::Hopeless : Outcome::Met;
+}
+
+Watchdog::Outcome Watchdog::wait(unsigned rank, const Condition &condition) {
+  Outcome outcome = Outcome::Met;
+  bool isMet = spinFor([&] { return condition.isMet(); },
+                       [&](Clock::duration waited) {
+                         // An end or a failure of others first: what they did
+                         // before counts.
+                         bool isHopeless = condition.isHopeless();
+                         if (condition.isMet())
+                           return false;
+                         if (hasFailed())
+                           outcome = Outcome::Failed;
+                         else if (isHopeless)
+                           outcome = Outcome::Hopeless;
+                         else if (isLate())
+                           outcome = Outcome::Late;
+                         else if (waited > policy.spins + policy.yields)
+                           outcome = sleep(rank, condition);
+                         else if (waited > policy.spins)
+                           sched_yield();
+                         return outcome == Outcome::Met;
+                       });
+  return isMet || condition.isMet() ? Outcome::Met : outcome;
+}
