@@ -93,8 +93,9 @@ struct LoadOptions {
   /// One device for each rank: "cpu:0", "null:0". Empty: as many as the
   /// artifact has ranks, of its target.
   std::vector<std::string> devices;
-  /// Threads of the process, the caller's included; 0: one for each CPU that
-  /// the affinity mask and the cgroup's limit leave.
+  /// Threads of the process, the caller's included, split over the ranks (each
+  /// has one at least); 0: one for each CPU that the affinity mask and the
+  /// cgroup's limit leave.
   unsigned threads = 0;
   /// Copy weights into huge pages instead of using the mapped files.
   bool copiesWeights = false;
@@ -102,23 +103,26 @@ struct LoadOptions {
   bool verifyHashes = false;
 };
 
-/// One launch or copy, as RunOptions::onCommand sees it.
+/// One launch, collective or copy, as RunOptions::onCommand sees it.
 struct CommandRecord {
-  std::string_view name;   // of the kernel, or "copy", "fill", "read"
-  std::string_view family; // of the kernel ("matmul"), or "memory"
+  std::string_view name; // of the kernel, or "all_reduce", "copy", "fill", ...
+  std::string_view family; // of the kernel ("matmul"), "collective", "memory"
   std::string_view node;   // the model's node it comes from
   std::string_view device;
   std::chrono::steady_clock::time_point begin, end;
   double flops;
+  uint64_t bytes; // of the tensor that a collective exchanges, or of a copy
 };
 
 struct RunOptions {
   /// Empty: the artifact's first.
   std::string entryPoint;
   /// Seconds after which the run ends with an error; 0: never. Looked at
-  /// between commands.
+  /// between commands, and by ranks that wait for others. A kernel that does
+  /// not end half a second later is given up: it may still use the inputs and
+  /// the outputs, and the model must be loaded again.
   double timeout = 0;
-  /// Called after each command.
+  /// Called after each command, by one rank at a time, on its thread.
   std::function<void(const CommandRecord &)> onCommand;
 };
 
@@ -138,7 +142,7 @@ public:
   /// Empty for an unknown entry point; "" is the first.
   std::vector<TensorInfo> inputs(const std::string &entryPoint = "") const;
   std::vector<TensorInfo> outputs(const std::string &entryPoint = "") const;
-  /// Threads that share each launch.
+  /// Threads of all ranks.
   unsigned threads() const;
 
   /// The shapes of the inputs for values of the symbolic sizes, in the order of

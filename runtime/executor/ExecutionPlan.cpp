@@ -77,6 +77,7 @@ Status ExecutionPlan::prepare(const Lifetimes &lifetimes) {
     sizeCount += variant.launches[i].sizes.size();
   }
   launchSizes.resize(sizeCount);
+  collectives.resize(variant.collectives.size());
   copies.resize(variant.copies.size());
   readOffsets.resize(variant.reads.size());
   for (const Op &op : variant.ops) {
@@ -273,6 +274,35 @@ Status ExecutionPlan::resolveLaunch(uint32_t index) {
   return Status::ok();
 }
 
+Status ExecutionPlan::resolveCollective(uint32_t index) {
+  const CollectiveOp &op = variant.collectives[index];
+  collectiveSizes.resize(op.sizes.size());
+  for (size_t i = 0; i != op.sizes.size(); ++i)
+    WEFT_RETURN_IF_ERROR(
+        get(op.sizes[i], "a collective's size", collectiveSizes[i]));
+  StatusOr<Collective> collective = Collective::create(
+      op.kind, op.reduction, op.type, collectiveSizes, op.splitDimension,
+      op.concatDimension, op.splitGranule, op.concatGranule);
+  if (!collective)
+    return collective.status();
+  std::span<const uint64_t> axes = op.group->axes();
+  uint64_t position = op.group->position();
+  Exchange &exchange = collectives[index];
+  exchange = {*collective, collective->sourceBytes(axes, position),
+              collective->destinationBytes(axes, position)};
+  WEFT_RETURN_IF_ERROR(checkRange(op.source, 0, exchange.sourceBytes, "reads"));
+  WEFT_RETURN_IF_ERROR(
+      checkRange(op.destination, 0, exchange.destinationBytes, "writes"));
+  for (uint32_t buffer : {op.source, op.destination})
+    if (rootOffsets[buffer] % byteWidth(op.type) != 0)
+      return Status::error("a collective of " + std::string(name(op.type)) +
+                           " gets buffer " + std::to_string(buffer) +
+                           " at byte " + std::to_string(rootOffsets[buffer]) +
+                           "; expected a multiple of " +
+                           std::to_string(byteWidth(op.type)));
+  return Status::ok();
+}
+
 Status ExecutionPlan::resolveCopy(uint32_t index) {
   const CopyOp &op = variant.copies[index];
   Copy &copy = copies[index];
@@ -314,6 +344,9 @@ Status ExecutionPlan::resolve(const Op &op) {
   switch (op.kind) {
   case Op::Kind::Launch:
     status = resolveLaunch(op.index);
+    break;
+  case Op::Kind::Collective:
+    status = resolveCollective(op.index);
     break;
   case Op::Kind::Copy:
     status = resolveCopy(op.index);

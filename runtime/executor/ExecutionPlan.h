@@ -38,12 +38,20 @@ public:
     uint64_t sourceOffset = 0, destinationOffset = 0, bytes = 0;
   };
 
+  struct Exchange {
+    Collective collective;
+    uint64_t sourceBytes = 0, destinationBytes = 0;
+  };
+
   const Launch &launch(uint32_t index) const { return launches[index]; }
   std::span<const int64_t> sizesOf(uint32_t index) const {
     return {launchSizes.data() + launches[index].firstSize,
             variant.launches[index].sizes.size()};
   }
   const Copy &copy(uint32_t index) const { return copies[index]; }
+  const Exchange &collective(uint32_t index) const {
+    return collectives[index];
+  }
   uint64_t readOffset(uint32_t index) const { return readOffsets[index]; }
 
   uint64_t arenaBytes() const { return packing.bytes; }
@@ -82,6 +90,7 @@ private:
   /// A value that may not be negative.
   Status get(ExprId id, const char *what, uint64_t &result) const;
   Status resolveLaunch(uint32_t index);
+  Status resolveCollective(uint32_t index);
   Status resolveCopy(uint32_t index);
   Status resolveRead(uint32_t index);
   Status checkRange(uint32_t buffer, uint64_t offset, uint64_t bytes,
@@ -106,6 +115,8 @@ private:
 
   std::vector<Launch> launches;
   std::vector<int64_t> launchSizes;
+  std::vector<Exchange> collectives;
+  std::vector<uint64_t> collectiveSizes; // of one, while it is resolved
   std::vector<Copy> copies;
   std::vector<uint64_t> readOffsets;
 };

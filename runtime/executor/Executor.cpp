@@ -16,10 +16,10 @@ using namespace weft;
 static constexpr size_t maximumBuckets = 64;
 
 StatusOr<std::unique_ptr<Executor>>
-Executor::create(const artifact::Manifest &manifest, int entry, Device &device,
-                 Residents &residents) {
+Executor::create(const artifact::Manifest &manifest, int entry,
+                 const RankContext &context) {
   std::unique_ptr<Executor> executor(
-      new Executor(manifest, manifest.entries(entry), device, residents));
+      new Executor(manifest, manifest.entries(entry), context));
   Status status = executor->load(manifest.stages(0).programs(entry));
   if (!status)
     return Status::error("entry point '" +
@@ -33,7 +33,8 @@ Executor::create(const artifact::Manifest &manifest, int entry, Device &device,
 //===----------------------------------------------------------------------===//
 
 Status Executor::load(const artifact::Program &program) {
-  StatusOr<SizeBinder> binder = SizeBinder::create(manifest, entry);
+  StatusOr<SizeBinder> binder =
+      SizeBinder::create(manifest, entry, context.rank);
   if (!binder)
     return binder.status();
   sizeBinder = std::move(*binder);
@@ -73,6 +74,8 @@ Status Executor::loadVariant(const artifact::Variant &source) {
   if (!program)
     return program.status();
   variant->program = std::move(*program);
+  for (CollectiveOp &collective : variant->program.collectives)
+    collective.group = &context.findGroup(collective.axes);
   StatusOr<Lifetimes> lifetimes = Lifetimes::of(variant->program);
   if (!lifetimes)
     return lifetimes.status();
@@ -237,6 +240,20 @@ static Status evaluateShapes(const auto &tensors,
   return Status::ok();
 }
 
+Status Executor::findOwnedOutputs(Bucket &bucket,
+                                  const SizeExpr::Values &values) {
+  bucket.ownsOutput.resize(outputTensors.shapes.size(), true);
+  for (const ProgramBuffer &buffer : bucket.variant->program.buffers) {
+    if (buffer.kind != artifact::Buffer::OUTPUT || !buffer.owner)
+      continue;
+    StatusOr<int64_t> owner = buffer.owner->evaluate(values);
+    if (!owner)
+      return Status::error("an output's owner: " + owner.message());
+    bucket.ownsOutput[buffer.index] = *owner != 0;
+  }
+  return Status::ok();
+}
+
 StatusOr<Executor::Bucket> Executor::makeBucket() {
   Bucket bucket;
   bucket.variant = nullptr;
@@ -261,6 +278,7 @@ StatusOr<Executor::Bucket> Executor::makeBucket() {
   WEFT_RETURN_IF_ERROR(evaluateShapes(entry.outputs(), outputTensors.shapes,
                                       values, &bucket.outputShapes,
                                       bucket.outputBytes));
+  WEFT_RETURN_IF_ERROR(findOwnedOutputs(bucket, values));
   std::vector<uint64_t> limits = bucket.variant->limits;
   const std::vector<ProgramBuffer> &buffers = bucket.variant->program.buffers;
   for (size_t i = 0; i != buffers.size(); ++i) {

@@ -8,6 +8,7 @@
 #ifndef RUNTIME_EXECUTOR_EXECUTOR_H
 #define RUNTIME_EXECUTOR_EXECUTOR_H
 
+#include "runtime/collectives/Watchdog.h"
 #include "runtime/device/Device.h"
 #include "runtime/executor/ExecutionPlan.h"
 #include "weft/Runtime.h"
@@ -29,14 +30,26 @@ struct Residents {
   std::unique_ptr<Buffer> arena;
 };
 
-/// One entry point of an artifact on one device. Plans are made once for each
+/// Where an executor runs, and whom it runs with.
+struct RankContext {
+  unsigned rank;
+  Device &device;
+  Residents &residents;
+  Watchdog &watchdog;
+  /// One rank at a time reports its commands.
+  std::mutex &reporting;
+  /// The rank's group over axes of the mesh.
+  std::function<Group &(const std::vector<std::string> &)> findGroup;
+};
+
+/// One entry point of an artifact on one rank. Plans are made once for each
 /// set of sizes; after that a run allocates nothing.
 class Executor {
 public:
-  /// `manifest`, `device` and `residents` must outlive the executor.
+  /// `manifest` and what is in `context` must outlive the executor.
   static StatusOr<std::unique_ptr<Executor>>
-  create(const artifact::Manifest &manifest, int entry, Device &device,
-         Residents &residents);
+  create(const artifact::Manifest &manifest, int entry,
+         const RankContext &context);
 
   const SizeBinder &binder() const { return *sizeBinder; }
 
@@ -44,7 +57,11 @@ public:
   Status prepare(std::span<const TensorView> inputs);
   std::span<const int64_t> outputShape(size_t output) const;
 
-  /// Runs the prepared plan on the same inputs.
+  /// Looks at outputs in any order, each at most once, for the prepared plan.
+  Status matchOutputs(std::span<const MutableTensorView> outputs);
+
+  /// Runs the prepared plan on the same inputs and outputs, between begin and
+  /// end of the watchdog.
   Status run(std::span<const TensorView> inputs,
              std::span<const MutableTensorView> outputs,
              const RunOptions &options);
@@ -68,20 +85,20 @@ private:
     std::unique_ptr<ExecutionPlan> plan;
     std::vector<std::vector<int64_t>> outputShapes;
     std::vector<uint64_t> inputBytes, outputBytes;
+    std::vector<bool> ownsOutput; // this rank writes the caller's memory
     uint64_t lastUse = 0;
   };
 
   Executor(const artifact::Manifest &manifest,
-           const artifact::EntryPoint &entry, Device &device,
-           Residents &residents)
-      : manifest(manifest), entry(entry), device(device), residents(residents) {
-  }
+           const artifact::EntryPoint &entry, const RankContext &context)
+      : manifest(manifest), entry(entry), context(context),
+        device(context.device), residents(context.residents) {}
 
   Status load(const artifact::Program &program);
   Status loadVariant(const artifact::Variant &source);
   Status matchInputs(std::span<const TensorView> inputs);
-  Status matchOutputs(std::span<const MutableTensorView> outputs);
   StatusOr<Bucket> makeBucket();
+  Status findOwnedOutputs(Bucket &bucket, const SizeExpr::Values &values);
   Status stage(std::span<const TensorView> inputs,
                std::span<const MutableTensorView> outputs);
   StatusOr<void *> stagingBuffer(size_t slot, uint64_t bytes);
@@ -89,12 +106,14 @@ private:
   Status execute(const RunOptions &options);
   Status perform(const Op &op, size_t &next);
   Status read(const Op &op);
+  Status exchange(const Op &op);
   Status record(const Op &op, std::chrono::steady_clock::time_point begin,
                 const RunOptions &options);
   Status checkErrors(const Op &op);
 
   const artifact::Manifest &manifest;
   const artifact::EntryPoint &entry;
+  const RankContext context;
   Device &device;
   Residents &residents;
   std::optional<SizeBinder> sizeBinder;

@@ -72,7 +72,7 @@ Status Executor::stage(std::span<const TensorView> inputs,
   }
   for (size_t i = 0; i != outputAddresses.size(); ++i) {
     void *data = outputOrder[i] ? outputs[*outputOrder[i]].data : nullptr;
-    if (isUsable(data)) {
+    if (isUsable(data) && current->ownsOutput[i]) {
       outputAddresses[i] = data;
       continue;
     }
@@ -175,6 +175,29 @@ Status Executor::read(const Op &op) {
   return placeBuffers();
 }
 
+Status Executor::exchange(const Op &op) {
+  const CollectiveOp &collective =
+      current->variant->program.collectives[op.index];
+  const ExecutionPlan::Exchange &numbers = current->plan->collective(op.index);
+  void *source = addresses[collective.source],
+       *destination = addresses[collective.destination];
+  auto from = reinterpret_cast<uintptr_t>(source),
+       to = reinterpret_cast<uintptr_t>(destination);
+  bool isInPlace =
+      source == destination && collective.kind == CollectiveKind::AllReduce;
+  if (!isInPlace && from < to + numbers.destinationBytes &&
+      to < from + numbers.sourceBytes)
+    return atNode(op, "a collective's source and destination overlap");
+  Status status =
+      collective.group->run(numbers.collective, source, destination);
+  if (status)
+    return status;
+  // It says which ranks it is about; the watchdog keeps the first error.
+  Status located = atNode(op, status.message());
+  context.watchdog.fail(located);
+  return located;
+}
+
 /// Does one op; `next` is the op after it, which jumps change.
 Status Executor::perform(const Op &op, size_t &next) {
   Variant &variant = *current->variant;
@@ -201,6 +224,8 @@ Status Executor::perform(const Op &op, size_t &next) {
     WEFT_RETURN_IF_ERROR(queue.launch(command));
     return device.isSynchronous() ? checkErrors(op) : Status::ok();
   }
+  case Op::Kind::Collective:
+    return exchange(op);
   case Op::Kind::Copy: {
     const CopyOp &copy = variant.program.copies[op.index];
     const ExecutionPlan::Copy &numbers = plan.copy(op.index);
@@ -249,7 +274,7 @@ Status Executor::checkErrors(const Op &op) {
 
 Status Executor::record(const Op &op, Clock::time_point begin,
                         const RunOptions &options) {
-  CommandRecord record{"", "memory", op.node, device.name(), begin, {}, 0};
+  CommandRecord record{"", "memory", op.node, device.name(), begin, {}, 0, 0};
   switch (op.kind) {
   case Op::Kind::Launch: {
     uint32_t index = current->variant->program.launches[op.index].kernel;
@@ -260,8 +285,17 @@ Status Executor::record(const Op &op, Clock::time_point begin,
     record.flops = current->plan->launch(op.index).flops;
     break;
   }
+  case Op::Kind::Collective: {
+    const Collective &collective =
+        current->plan->collective(op.index).collective;
+    record.name = name(collective.kind);
+    record.family = "collective";
+    record.bytes = collective.bytes();
+    break;
+  }
   case Op::Kind::Copy:
     record.name = "copy";
+    record.bytes = current->plan->copy(op.index).bytes;
     break;
   case Op::Kind::Fill:
     record.name = "fill";
@@ -277,24 +311,27 @@ Status Executor::record(const Op &op, Clock::time_point begin,
   if (!device.isSynchronous())
     WEFT_RETURN_IF_ERROR(current->variant->queues[op.queue]->finish());
   record.end = Clock::now();
+  std::lock_guard lock(context.reporting);
   options.onCommand(record);
   return Status::ok();
 }
 
 Status Executor::execute(const RunOptions &options) {
   const std::vector<Op> &ops = current->variant->program.ops;
-  Clock::time_point start = Clock::now();
+  Watchdog &watchdog = context.watchdog;
   for (size_t at = 0; at != ops.size();) {
     const Op &op = ops[at];
     size_t next = at + 1;
-    Clock::time_point begin;
-    if (options.onCommand || options.timeout > 0)
-      begin = Clock::now();
-    if (options.timeout > 0 &&
-        std::chrono::duration<double>(begin - start).count() > options.timeout)
+    watchdog.reach(context.rank, &op.node);
+    if (watchdog.hasFailed())
+      return Status::error("another rank failed");
+    if (watchdog.isLate())
       return atNode(op, "the run was stopped after " +
-                            std::to_string(options.timeout) +
+                            secondsText(watchdog.timeout()) +
                             " seconds; raise the timeout if it needs more");
+    Clock::time_point begin;
+    if (options.onCommand)
+      begin = Clock::now();
     WEFT_RETURN_IF_ERROR(perform(op, next));
     if (options.onCommand)
       WEFT_RETURN_IF_ERROR(record(op, begin, options));
@@ -306,7 +343,6 @@ Status Executor::execute(const RunOptions &options) {
 Status Executor::run(std::span<const TensorView> inputs,
                      std::span<const MutableTensorView> outputs,
                      const RunOptions &options) {
-  WEFT_RETURN_IF_ERROR(matchOutputs(outputs));
   Request request(device);
   device.takeErrors();
   current->plan->clearVariables();
@@ -319,7 +355,8 @@ Status Executor::run(std::span<const TensorView> inputs,
     return Status::error("a kernel found an index in the input data that is "
                          "out of range");
   for (size_t i = 0; i != outputAddresses.size(); ++i) {
-    if (!outputOrder[i] || current->outputBytes[i] == 0)
+    if (!outputOrder[i] || !current->ownsOutput[i] ||
+        current->outputBytes[i] == 0)
       continue;
     void *data = outputs[*outputOrder[i]].data;
     if (data != outputAddresses[i])

@@ -5,15 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/artifact/Artifact.h"
 #include "runtime/base/Text.h"
+#include "runtime/collectives/local/LocalGroups.h"
 #include "runtime/device/HostMemory.h"
-#include "runtime/device/cpu/AvailableCpus.h"
-#include "runtime/device/cpu/CpuDevice.h"
-#include "runtime/device/null/NullDevice.h"
-#include "runtime/executor/Executor.h"
+#include "runtime/executor/AlignedViews.h"
+#include "runtime/executor/Devices.h"
+#include "runtime/executor/Rank.h"
+#include "runtime/executor/RankThreads.h"
 
-#include <charconv>
 #include <cstring>
 #include <mutex>
 
@@ -53,107 +52,37 @@ StatusOr<Tensor> Tensor::create(std::string name, DataType type,
 // Loading
 //===----------------------------------------------------------------------===//
 
+namespace {
+/// What the ranks are asked to do; the same for all of them.
+struct Request {
+  size_t entry = 0;
+  AlignedViews views;
+  const RunOptions *options = nullptr;
+};
+} // namespace
+
 struct Model::Implementation {
   std::optional<Artifact> artifact;
-  std::unique_ptr<Device> device;
+  std::optional<Watchdog> watchdog;
+  std::optional<LocalGroups> groups;
+  std::mutex reporting;
+  std::vector<std::unique_ptr<Rank>> ranks;
   unsigned threadCount = 1;
-  Residents residents;
-  std::vector<std::unique_ptr<Executor>> executors; // one for each entry point
+  Request request;
+  std::optional<RankThreads> threads; // these use all of the above
+  bool isStuck = false;
   std::mutex running;
 
   Status open(const std::string &folder, const LoadOptions &options);
-  Status openDevice(const LoadOptions &options);
-  Status loadWeights(bool copies);
-  Status loadStates();
   std::optional<size_t> findEntry(const std::string &name) const;
-  StatusOr<Executor *> executor(const std::string &entry);
+  /// Finds the entry point and makes the first rank ready for inputs.
+  Status prepare(std::span<const TensorView> inputs, const std::string &entry);
+  Executor &first() { return ranks[0]->executor(request.entry); }
+  Status run(std::span<const TensorView> inputs,
+             std::span<const MutableTensorView> outputs,
+             const RunOptions &options);
+  Status runRank(unsigned rank);
 };
-
-Status Model::Implementation::openDevice(const LoadOptions &options) {
-  const artifact::Manifest &manifest = artifact->manifest();
-  if (manifest.ranks_size() != 1 || manifest.stages_size() != 1)
-    return Status::error("the artifact is for " +
-                         std::to_string(manifest.ranks_size()) + " ranks and " +
-                         std::to_string(manifest.stages_size()) +
-                         " stages; this runtime runs artifacts of one device");
-  if (options.devices.size() > 1)
-    return Status::error(std::to_string(options.devices.size()) +
-                         " devices are given for an artifact of 1 rank");
-  std::string name = options.devices.empty() ? "cpu:0" : options.devices[0];
-  size_t colon = name.find(':');
-  std::string kind = name.substr(0, colon);
-  unsigned index = 0;
-  bool isNumbered = colon != name.npos;
-  if (isNumbered) {
-    const char *begin = name.data() + colon + 1,
-               *end = name.data() + name.size();
-    auto [stop, error] = std::from_chars(begin, end, index);
-    isNumbered = error == std::errc() && stop == end;
-  }
-  if (!isNumbered || (kind != "cpu" && kind != "null"))
-    return Status::error("device '" + printable(name) +
-                         "' is unknown; expected cpu:0");
-  if (kind == "null") {
-    device = std::make_unique<NullDevice>(index);
-    return Status::ok();
-  }
-  threadCount = options.threads == 0 ? availableCpus() : options.threads;
-  if (threadCount > 4096)
-    return Status::error(std::to_string(threadCount) +
-                         " threads; expected at most 4096");
-  device = createCpuDevice(index, threadCount);
-  return Status::ok();
-}
-
-Status Model::Implementation::loadWeights(bool copies) {
-  std::unique_ptr<Queue> queue = device->createQueue();
-  copies |= !device->sharesHostMemory();
-  for (const artifact::Weight &weight : artifact->manifest().weights()) {
-    if (residents.weights.contains(weight.name()))
-      continue;
-    StatusOr<std::span<const uint8_t>> bytes =
-        artifact->weight(weight.name(), 0);
-    if (!bytes)
-      return bytes.status();
-    Memory memory{const_cast<uint8_t *>(bytes->data()), bytes->size()};
-    if (copies) {
-      StatusOr<std::unique_ptr<Buffer>> copy = device->allocate(bytes->size());
-      if (!copy)
-        return Status::error("weight '" + printable(weight.name()) +
-                             "': " + copy.message());
-      memory.address = (*copy)->address();
-      WEFT_RETURN_IF_ERROR(
-          queue->upload(memory.address, bytes->data(), bytes->size()));
-      residents.owned.push_back(std::move(*copy));
-    }
-    residents.weights[weight.name()] = memory;
-  }
-  return Status::ok();
-}
-
-Status Model::Implementation::loadStates() {
-  for (const artifact::State &state : artifact->manifest().states()) {
-    int64_t bytes = static_cast<int64_t>(
-        byteWidth(static_cast<DataType>(static_cast<int>(state.type()))));
-    for (const std::string &text : state.sizes()) {
-      StatusOr<SizeExpr> expr = SizeExpr::parse(text);
-      std::optional<int64_t> size =
-          expr ? expr->asConstant() : std::optional<int64_t>();
-      if (!size || *size < 0 || __builtin_mul_overflow(bytes, *size, &bytes))
-        return Status::error("state '" + printable(state.name()) +
-                             "' has size '" + printable(text) +
-                             "'; expected a constant of at least 0");
-    }
-    StatusOr<std::unique_ptr<Buffer>> memory =
-        device->allocate(static_cast<uint64_t>(bytes));
-    if (!memory)
-      return Status::error("state '" + printable(state.name()) +
-                           "': " + memory.message());
-    residents.states[state.name()] = {(*memory)->address(), (*memory)->bytes()};
-    residents.owned.push_back(std::move(*memory));
-  }
-  return Status::ok();
-}
 
 Status Model::Implementation::open(const std::string &folder,
                                    const LoadOptions &options) {
@@ -162,20 +91,46 @@ Status Model::Implementation::open(const std::string &folder,
   if (!opened)
     return opened.status();
   artifact = std::move(*opened);
-  WEFT_RETURN_IF_ERROR(openDevice(options));
-  StatusOr<std::unique_ptr<Code>> code = device->loadCode(*artifact, 0);
-  if (!code)
-    return code.status();
-  residents.code = std::move(*code);
-  WEFT_RETURN_IF_ERROR(loadWeights(options.copiesWeights));
-  WEFT_RETURN_IF_ERROR(loadStates());
-  for (int i = 0; i != artifact->manifest().entries_size(); ++i) {
-    auto executor =
-        Executor::create(artifact->manifest(), i, *device, residents);
-    if (!executor)
-      return executor.status();
-    executors.push_back(std::move(*executor));
+  const artifact::Manifest &manifest = artifact->manifest();
+  if (manifest.stages_size() != 1)
+    return Status::error("it has " + std::to_string(manifest.stages_size()) +
+                         " stages; this runtime runs artifacts of one stage");
+  auto count = static_cast<unsigned>(manifest.ranks_size());
+  StatusOr<Devices> devices = openDevices(options, count);
+  if (!devices)
+    return devices.status();
+  threadCount = devices->threads;
+  WaitPolicy policy = WaitPolicy::of(devices->isOversubscribed);
+
+  std::vector<LocalGroups::Axis> mesh;
+  for (const artifact::MeshAxis &axis : manifest.mesh().axes())
+    mesh.push_back({axis.name(), axis.size()});
+  std::vector<std::string> names;
+  std::vector<std::vector<uint64_t>> coordinates;
+  for (unsigned rank = 0; rank != count; ++rank) {
+    const auto &places = manifest.ranks(static_cast<int>(rank)).coordinates();
+    names.push_back(rankName(manifest, rank));
+    coordinates.emplace_back(places.begin(), places.end());
   }
+  watchdog.emplace(std::move(names), policy);
+  groups.emplace(std::move(mesh), std::move(coordinates), *watchdog);
+  Rank::Peers peers{
+      *watchdog, reporting,
+      [this](unsigned rank, const std::vector<std::string> &axes) -> Group & {
+        return groups->find(rank, axes);
+      }};
+  for (unsigned rank = 0; rank != count; ++rank) {
+    auto loaded = Rank::load(*artifact, rank, std::move(devices->list[rank]),
+                             peers, options.copiesWeights);
+    if (!loaded)
+      return loaded.status();
+    ranks.push_back(std::move(*loaded));
+  }
+  threads.emplace(count, policy, [this](unsigned rank) {
+    if (Status status = runRank(rank); !status)
+      watchdog->fail(status);
+    watchdog->end(rank);
+  });
   return Status::ok();
 }
 
@@ -196,8 +151,15 @@ StatusOr<Model> Model::load(const std::string &folder,
 Model::Model(std::unique_ptr<Implementation> implementation)
     : implementation(std::move(implementation)) {}
 Model::Model(Model &&) noexcept = default;
-Model &Model::operator=(Model &&) noexcept = default;
-Model::~Model() = default;
+Model &Model::operator=(Model &&other) noexcept {
+  std::swap(implementation, other.implementation);
+  return *this;
+}
+Model::~Model() {
+  // A rank that never ended still uses all of it.
+  if (implementation && implementation->isStuck)
+    static_cast<void>(implementation.release());
+}
 
 //===----------------------------------------------------------------------===//
 // Asking and running
@@ -212,11 +174,50 @@ Model::Implementation::findEntry(const std::string &name) const {
   return std::nullopt;
 }
 
-StatusOr<Executor *> Model::Implementation::executor(const std::string &entry) {
-  if (std::optional<size_t> index = findEntry(entry))
-    return executors[*index].get();
-  return Status::error("the artifact has no entry point '" + printable(entry) +
-                       "'");
+Status Model::Implementation::prepare(std::span<const TensorView> inputs,
+                                      const std::string &entry) {
+  std::optional<size_t> index = findEntry(entry);
+  if (!index)
+    return Status::error("the artifact has no entry point '" +
+                         printable(entry) + "'");
+  if (isStuck)
+    return Status::error("a rank did not end in an earlier run; load the "
+                         "model again");
+  request.entry = *index;
+  return first().prepare(inputs);
+}
+
+Status Model::Implementation::runRank(unsigned rank) {
+  auto run = [&]() -> Status {
+    Executor &executor = ranks[rank]->executor(request.entry);
+    // The first one is ready.
+    if (rank != 0) {
+      WEFT_RETURN_IF_ERROR(executor.prepare(request.views.inputs()));
+      WEFT_RETURN_IF_ERROR(executor.matchOutputs(request.views.outputs()));
+    }
+    return executor.run(request.views.inputs(), request.views.outputs(),
+                        *request.options);
+  };
+  Status status = run();
+  if (status || ranks.size() == 1)
+    return status;
+  return Status::error(watchdog->name(rank) + ": " + status.message());
+}
+
+Status Model::Implementation::run(std::span<const TensorView> inputs,
+                                  std::span<const MutableTensorView> outputs,
+                                  const RunOptions &options) {
+  WEFT_RETURN_IF_ERROR(first().matchOutputs(outputs));
+  WEFT_RETURN_IF_ERROR(request.views.take(inputs, outputs));
+  request.options = &options;
+  if (watchdog->hasFailed())
+    groups->reset();
+  watchdog->begin(options.timeout);
+  isStuck = !threads->run([this] { return watchdog->isOverdue(); });
+  Status status = watchdog->error();
+  if (status)
+    request.views.copyBack(outputs);
+  return status;
 }
 
 std::vector<std::string> Model::entryPoints() const {
@@ -258,10 +259,12 @@ unsigned Model::threads() const { return implementation->threadCount; }
 StatusOr<std::vector<std::vector<int64_t>>>
 Model::inputShapes(const std::map<std::string, int64_t> &sizes,
                    const std::string &entryPoint) const {
-  StatusOr<Executor *> executor = implementation->executor(entryPoint);
-  if (!executor)
-    return executor.status();
-  const SizeBinder &binder = (*executor)->binder();
+  std::optional<size_t> entry = implementation->findEntry(entryPoint);
+  if (!entry)
+    return Status::error("the artifact has no entry point '" +
+                         printable(entryPoint) + "'");
+  const SizeBinder &binder =
+      implementation->ranks[0]->executor(*entry).binder();
   std::vector<int64_t> values(binder.count(), -1);
   for (const auto &[name, value] : sizes) {
     std::optional<size_t> index = binder.indexOf(name);
@@ -294,14 +297,11 @@ StatusOr<std::vector<int64_t>>
 Model::outputShape(std::span<const TensorView> inputs, std::string_view name,
                    const std::string &entryPoint) {
   std::lock_guard lock(implementation->running);
-  StatusOr<Executor *> executor = implementation->executor(entryPoint);
-  if (!executor)
-    return executor.status();
-  WEFT_RETURN_IF_ERROR((*executor)->prepare(inputs));
+  WEFT_RETURN_IF_ERROR(implementation->prepare(inputs, entryPoint));
   std::vector<TensorInfo> infos = outputs(entryPoint);
   for (size_t i = 0; i != infos.size(); ++i)
     if (infos[i].name == name) {
-      std::span<const int64_t> shape = (*executor)->outputShape(i);
+      std::span<const int64_t> shape = implementation->first().outputShape(i);
       return std::vector<int64_t>(shape.begin(), shape.end());
     }
   return Status::error("there is no output '" + printable(name) + "'");
@@ -310,14 +310,12 @@ Model::outputShape(std::span<const TensorView> inputs, std::string_view name,
 StatusOr<std::vector<Tensor>> Model::run(std::span<const TensorView> inputs,
                                          const RunOptions &options) {
   std::lock_guard lock(implementation->running);
-  StatusOr<Executor *> executor = implementation->executor(options.entryPoint);
-  if (!executor)
-    return executor.status();
-  WEFT_RETURN_IF_ERROR((*executor)->prepare(inputs));
+  WEFT_RETURN_IF_ERROR(implementation->prepare(inputs, options.entryPoint));
   std::vector<Tensor> results;
   std::vector<MutableTensorView> views;
   for (const TensorInfo &info : outputs(options.entryPoint)) {
-    std::span<const int64_t> shape = (*executor)->outputShape(results.size());
+    std::span<const int64_t> shape =
+        implementation->first().outputShape(results.size());
     StatusOr<Tensor> tensor = Tensor::create(
         info.name, info.type, std::vector<int64_t>(shape.begin(), shape.end()));
     if (!tensor)
@@ -326,7 +324,7 @@ StatusOr<std::vector<Tensor>> Model::run(std::span<const TensorView> inputs,
   }
   for (Tensor &tensor : results)
     views.push_back(tensor.mutableView());
-  WEFT_RETURN_IF_ERROR((*executor)->run(inputs, views, options));
+  WEFT_RETURN_IF_ERROR(implementation->run(inputs, views, options));
   return results;
 }
 
@@ -334,9 +332,6 @@ Status Model::run(std::span<const TensorView> inputs,
                   std::span<const MutableTensorView> outputs,
                   const RunOptions &options) {
   std::lock_guard lock(implementation->running);
-  StatusOr<Executor *> executor = implementation->executor(options.entryPoint);
-  if (!executor)
-    return executor.status();
-  WEFT_RETURN_IF_ERROR((*executor)->prepare(inputs));
-  return (*executor)->run(inputs, outputs, options);
+  WEFT_RETURN_IF_ERROR(implementation->prepare(inputs, options.entryPoint));
+  return implementation->run(inputs, outputs, options);
 }

@@ -86,6 +86,12 @@ private:
       decoded.base = buffer.index();
       WEFT_RETURN_IF_ERROR(set(decoded.offset, buffer.offset()));
     }
+    if (!buffer.owner().empty()) {
+      StatusOr<SizeExpr> owner = SizeExpr::parse(buffer.owner());
+      if (!owner)
+        return owner.status();
+      decoded.owner = *owner;
+    }
     result.buffers.push_back(std::move(decoded));
     return Status::ok();
   }
@@ -176,6 +182,38 @@ private:
     return Status::ok();
   }
 
+  Status decodeCollective(const Command &command, uint32_t position) {
+    const artifact::Collective &collective = command.collective();
+    if (collective.kind() > artifact::Collective::ALL_TO_ALL)
+      return Status::error(
+          "node '" + printable(command.node()) + "' needs " +
+          artifact::Collective::Kind_Name(collective.kind()) +
+          ", which this runtime does not have; use a newer one");
+    CollectiveOp op;
+    op.kind = static_cast<CollectiveKind>(collective.kind());
+    const std::string &reduction = collective.reduction();
+    op.reduction = reduction.empty()    ? Reduction::None
+                   : reduction == "sum" ? Reduction::Sum
+                   : reduction == "max" ? Reduction::Max
+                                        : Reduction::Min;
+    op.type = static_cast<DataType>(static_cast<int>(collective.type()));
+    op.source = collective.source();
+    op.destination = collective.destination();
+    for (const std::string &text : collective.sizes())
+      WEFT_RETURN_IF_ERROR(set(op.sizes.emplace_back(), text));
+    op.splitDimension = collective.split_dimension();
+    op.concatDimension = collective.concat_dimension();
+    op.splitGranule = collective.split_granule();
+    op.concatGranule = collective.concat_granule();
+    op.axes.assign(collective.axes().begin(), collective.axes().end());
+    append(Op::Kind::Collective, result.collectives.size(), command, position)
+        .isDynamic = isDynamic(op.sizes) ||
+                     result.buffers[op.source].isDynamic ||
+                     result.buffers[op.destination].isDynamic;
+    result.collectives.push_back(std::move(op));
+    return Status::ok();
+  }
+
   Status decodeJumps(const Command &command, uint32_t position) {
     auto jump = [&](const Command &at, bool isConditional, ExprId condition) {
       append(Op::Kind::Jump, result.jumps.size(), at, position);
@@ -211,7 +249,7 @@ private:
   Status decodeCommand(const Command &command, uint32_t position) {
     auto unsupported = [&](const char *what) {
       return Status::error("node '" + printable(command.node()) + "' needs " +
-                           what + ", which a single CPU device does not have");
+                           what + ", which CPU devices do not have");
     };
     switch (command.kind_case()) {
     case Command::kLaunch:
@@ -219,7 +257,7 @@ private:
     case Command::kGemm:
       return unsupported("a matrix library (gemm)");
     case Command::kCollective:
-      return unsupported("other ranks (collective)");
+      return decodeCollective(command, position);
     case Command::kTransfer:
       return unsupported("another stage (transfer)");
     case Command::kCopy: {
@@ -294,6 +332,10 @@ std::vector<ProgramVariant::Use> ProgramVariant::uses() const {
     case Op::Kind::Launch:
       for (uint32_t buffer : launches[op.index].buffers)
         use(buffer);
+      break;
+    case Op::Kind::Collective:
+      use(collectives[op.index].source);
+      use(collectives[op.index].destination);
       break;
     case Op::Kind::Copy:
       use(copies[op.index].source);

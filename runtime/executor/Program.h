@@ -9,6 +9,7 @@
 #define RUNTIME_EXECUTOR_PROGRAM_H
 
 #include "runtime/base/SizeExpr.h"
+#include "runtime/collectives/Group.h"
 #include "weft/artifact.pb.h"
 
 #include <map>
@@ -46,6 +47,8 @@ struct ProgramBuffer {
   ExprId offset = 0;
   /// Its size or place follows from a variable.
   bool isDynamic = false;
+  /// Of an output: see artifact.proto. None: all ranks.
+  std::optional<SizeExpr> owner;
 };
 
 struct LaunchOp {
@@ -74,6 +77,19 @@ struct ReadOp {
   artifact::DataType type;
 };
 
+struct CollectiveOp {
+  CollectiveKind kind = CollectiveKind::AllReduce;
+  Reduction reduction = Reduction::None;
+  DataType type = DataType::Invalid;
+  uint32_t source = 0, destination = 0;
+  std::vector<ExprId> sizes;
+  uint32_t splitDimension = 0, concatDimension = 0;
+  uint64_t splitGranule = 1, concatGranule = 1;
+  std::vector<std::string> axes;
+  /// This rank's; whoever decodes a program finds it.
+  Group *group = nullptr;
+};
+
 /// `if` and `while` become jumps.
 struct JumpOp {
   uint32_t target = 0;
@@ -82,7 +98,7 @@ struct JumpOp {
 };
 
 struct Op {
-  enum class Kind { Launch, Copy, Fill, Read, Jump, Signal, Wait };
+  enum class Kind { Launch, Collective, Copy, Fill, Read, Jump, Signal, Wait };
   Kind kind;
   uint32_t index = 0; // in the list of its kind; of the event
   uint32_t queue = 0;
@@ -100,6 +116,7 @@ struct ProgramVariant {
   std::vector<ProgramBuffer> buffers;
   std::vector<Op> ops;
   std::vector<LaunchOp> launches;
+  std::vector<CollectiveOp> collectives;
   std::vector<CopyOp> copies;
   std::vector<FillOp> fills;
   std::vector<ReadOp> reads;

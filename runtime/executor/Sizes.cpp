@@ -13,7 +13,8 @@
 using namespace weft;
 
 StatusOr<SizeBinder> SizeBinder::create(const artifact::Manifest &manifest,
-                                        const artifact::EntryPoint &entry) {
+                                        const artifact::EntryPoint &entry,
+                                        unsigned rank) {
   SizeBinder binder;
   for (const artifact::SizeSymbol &size : manifest.sizes()) {
     binder.indices[size.name()] = static_cast<uint32_t>(binder.symbols.size());
@@ -22,7 +23,8 @@ StatusOr<SizeBinder> SizeBinder::create(const artifact::Manifest &manifest,
   }
   for (int i = 0; i != manifest.mesh().axes_size(); ++i)
     binder.coordinates["coord(\"" + manifest.mesh().axes(i).name() + "\")"] =
-        static_cast<int64_t>(manifest.ranks(0).coordinates(i));
+        static_cast<int64_t>(
+            manifest.ranks(static_cast<int>(rank)).coordinates(i));
   for (const artifact::TensorInfo &input : entry.inputs()) {
     binder.inputNames.push_back(input.name());
     std::vector<Dimension> &dimensions = binder.inputs.emplace_back();

@@ -20,9 +20,11 @@ namespace weft {
 /// entry point's inputs have, and checks them.
 class SizeBinder {
 public:
-  /// Takes a manifest that checkManifest accepted.
+  /// Takes a manifest that checkManifest accepted; coordinates are those of
+  /// rank `rank`.
   static StatusOr<SizeBinder> create(const artifact::Manifest &manifest,
-                                     const artifact::EntryPoint &entry);
+                                     const artifact::EntryPoint &entry,
+                                     unsigned rank);
 
   /// Shapes are in the order of the entry point's inputs. On success `values`
   /// holds one number for each of Manifest.sizes; -1 for one that no input
@@ -35,7 +37,7 @@ public:
   /// Checks ranges and divisors of values that were given directly.
   Status checkValues(std::span<const int64_t> values) const;
 
-  /// The value of a size, or of a coordinate of rank 0.
+  /// The value of a size, or of a coordinate.
   std::optional<int64_t> valueOf(std::string_view name,
                                  std::span<const int64_t> values) const;
   /// The index in Manifest.sizes.

@@ -15,7 +15,7 @@ static Status plan(const artifact::Manifest &manifest) {
   const artifact::Stage &stage = manifest.stages(0);
   for (int i = 0; i != stage.programs_size(); ++i) {
     StatusOr<SizeBinder> binder =
-        SizeBinder::create(manifest, manifest.entries(i));
+        SizeBinder::create(manifest, manifest.entries(i), 0);
     if (!binder)
       return binder.status();
     std::vector<int64_t> sizes(binder->count(), 3);

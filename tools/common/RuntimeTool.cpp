@@ -51,11 +51,14 @@ void tool::LoadFlags::addTo(CLI::App &app) {
       ->required()
       ->type_name("DIR.weft");
   app.add_option("--devices", devices,
-                 "one device for each rank of the artifact (default: cpu:0)")
+                 "one device for each rank of the artifact (default: cpu:0, "
+                 "cpu:1, ...)")
       ->delimiter(',')
-      ->type_name("cpu:0");
-  app.add_option("--threads", threads,
-                 "threads of the process (default: one for each CPU available)")
+      ->type_name("cpu:0,...");
+  app.add_option(
+         "--threads", threads,
+         "threads of the process, split over its ranks (default: one for each "
+         "CPU available)")
       ->check(CLI::Range(1, 4096))
       ->type_name("N");
   app.add_option("--weights", weights,

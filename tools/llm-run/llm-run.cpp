@@ -52,7 +52,8 @@ static void addOptions(CLI::App &app, Options &options) {
       ->check(CLI::PositiveNumber)
       ->type_name("SECONDS");
   app.add_option("--trace", options.trace,
-                 "writes a timeline of every launch, for Perfetto or "
+                 "writes a timeline of every launch and collective, a row for "
+                 "each device, for Perfetto or "
                  "chrome://tracing")
       ->type_name("FILE.json");
   app.footer(
@@ -117,7 +118,10 @@ static Status compareOutputs(const Options &options,
 }
 
 static void addToTrace(Trace &trace, const CommandRecord &record) {
-  trace.add({std::string(record.name), std::string(record.family),
+  std::string name(record.name);
+  if (record.family == "collective")
+    name += " " + std::to_string(record.bytes) + " bytes";
+  trace.add({std::move(name), std::string(record.family),
              std::string(record.node), std::string(record.device), record.begin,
              record.end, record.flops});
 }

@@ -92,7 +92,8 @@ private:
 };
 } // namespace
 
-std::unique_ptr<Device> weft::createCpuDevice(unsigned index,
-                                              unsigned threads) {
-  return std::make_unique<CpuDevice>(index, threads, availableCpus());
+std::unique_ptr<Device> weft::createCpuDevice(unsigned index, unsigned threads,
+                                              unsigned cpus) {
+  return std::make_unique<CpuDevice>(index, threads,
+                                     cpus == 0 ? availableCpus() : cpus);
 }

@@ -29,10 +29,12 @@ private:
   std::shared_ptr<void> library; // keeps the code in memory
 };
 
-/// "cpu:<index>" with `threads` workers (0: one for each CPU available). Its
+/// "cpu:<index>" with `threads` workers (0: one for each of its CPUs), on
+/// `cpus` of the CPUs available (0: all; other devices use the rest). Its
 /// queues do their work when it is given to them, so the order in which
 /// commands are given is the order in which they run.
-std::unique_ptr<Device> createCpuDevice(unsigned index, unsigned threads);
+std::unique_ptr<Device> createCpuDevice(unsigned index, unsigned threads,
+                                        unsigned cpus = 0);
 
 } // namespace weft
 

@@ -124,14 +124,14 @@ const Forgery forgeries[] = {
        m.mutable_mesh()->mutable_axes(0)->set_size(2);
      },
      "do not fill a mesh of 2"},
-    {"TwoRanks",
+    {"TwoRanksAtOnePlace",
      [](Manifest &m) {
        m.mutable_mesh()->add_axes()->set_name("tp");
        m.mutable_mesh()->mutable_axes(0)->set_size(2);
        m.mutable_ranks(0)->add_coordinates(0);
-       m.add_ranks()->add_coordinates(1);
+       m.add_ranks()->add_coordinates(0);
      },
-     "is for 2 ranks"},
+     "outside of the mesh or taken"},
     {"RankOutside",
      [](Manifest &m) {
        m.mutable_mesh()->add_axes()->set_name("tp");

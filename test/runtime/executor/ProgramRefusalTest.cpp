@@ -116,11 +116,10 @@ TEST_F(ProgramTest, RefusesWhatOneCpuDoesNotHave) {
   EXPECT_THAT(kindError([](Command &command) {
                 command.mutable_collective()->set_destination(1);
                 command.mutable_collective()->set_kind(
-                    artifact::Collective::ALL_REDUCE);
-                command.mutable_collective()->set_reduction("sum");
+                    artifact::Collective::BROADCAST);
                 command.mutable_collective()->set_type(artifact::I64);
               }),
-              HasSubstr("node 'n' needs other ranks (collective)"));
+              HasSubstr("node 'n' needs BROADCAST"));
   EXPECT_THAT(kindError([](Command &command) {
                 command.mutable_transfer()->set_send(true);
                 command.mutable_transfer()->set_bytes("8");

@@ -42,5 +42,7 @@ artifact::KernelTable test::kernelTable() {
       .set_scratch_bytes("4*s1");
   addKernel(table, "count", "map", 1, "1", "1", artifact::STATIC,
             {{true, "8"}, {true, "8"}});
+  addKernel(table, "fault", "map", 2, "1", "1", artifact::STATIC,
+            {{false, "32"}});
   return table;
 }

@@ -12,7 +12,7 @@
 
 namespace weft::test {
 
-/// Of Kernels.c: 0 add, 1 linear, 2 gather, 3 count.
+/// Of Kernels.c: 0 add, 1 linear, 2 gather, 3 count, 4 fault.
 artifact::KernelTable kernelTable();
 
 } // namespace weft::test

@@ -55,6 +55,25 @@ EXPORT void gather(const WeftArgs *args, uint64_t begin, uint64_t end,
   }
 }
 
+/* What control = {rank, site, kind, release} says when s0 is the rank and s1 the
+   site: 1 raises an error, 2 stays until somebody sets release, 3 ends the
+   thread. */
+EXPORT void fault(const WeftArgs *args, uint64_t begin, uint64_t end,
+                  void *scratch) {
+  const int64_t *control = args->buffers[0];
+  if (control[0] != args->sizes[0] || control[1] != args->sizes[1])
+    return;
+  if (control[2] == 1)
+    __atomic_fetch_or(args->error, 64u, __ATOMIC_RELAXED);
+  if (control[2] == 2)
+    while (__atomic_load_n(&control[3], __ATOMIC_ACQUIRE) == 0)
+      ;
+#if defined(__x86_64__)
+  if (control[2] == 3)
+    __asm__ volatile("syscall" : : "a"(60), "D"(0) : "rcx", "r11", "memory");
+#endif
+}
+
 /* counter[0] -= 1, result[0] += s0. */
 EXPORT void count(const WeftArgs *args, uint64_t begin, uint64_t end,
                   void *scratch) {

@@ -94,6 +94,49 @@ artifact::Command &test::addLaunch(artifact::Variant &variant, std::string node,
   return command;
 }
 
+void test::setMesh(artifact::Manifest &manifest,
+                   std::vector<std::pair<std::string, uint64_t>> axes) {
+  uint64_t ranks = 1;
+  for (const auto &[name, size] : axes) {
+    artifact::MeshAxis &axis = *manifest.mutable_mesh()->add_axes();
+    axis.set_name(name);
+    axis.set_size(size);
+    ranks *= size;
+  }
+  manifest.clear_ranks();
+  for (uint64_t rank = 0; rank != ranks; ++rank) {
+    artifact::Rank &added = *manifest.add_ranks();
+    uint64_t inner = ranks;
+    for (const auto &[name, size] : axes) {
+      inner /= size;
+      added.add_coordinates(rank / inner % size);
+    }
+  }
+}
+
+artifact::Collective &test::addCollective(artifact::Variant &variant,
+                                          std::string node,
+                                          artifact::Collective::Kind kind,
+                                          std::vector<std::string> axes,
+                                          uint32_t source, uint32_t destination,
+                                          std::vector<std::string> sizes) {
+  artifact::Command &command = *variant.add_commands();
+  command.set_node(std::move(node));
+  artifact::Collective &collective = *command.mutable_collective();
+  collective.set_kind(kind);
+  for (std::string &axis : axes)
+    collective.add_axes(std::move(axis));
+  if (kind == artifact::Collective::ALL_REDUCE ||
+      kind == artifact::Collective::REDUCE_SCATTER)
+    collective.set_reduction("sum");
+  collective.set_type(artifact::F32);
+  collective.set_source(source);
+  collective.set_destination(destination);
+  for (std::string &size : sizes)
+    collective.add_sizes(std::move(size));
+  return collective;
+}
+
 artifact::TensorInfo test::tensorInfo(std::string name, artifact::DataType type,
                                       std::vector<std::string> sizes) {
   artifact::TensorInfo info;

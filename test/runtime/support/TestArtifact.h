@@ -71,6 +71,18 @@ artifact::Buffer &addBuffer(artifact::Variant &variant,
 artifact::Command &addLaunch(artifact::Variant &variant, std::string node,
                              uint32_t kernel, std::vector<uint32_t> buffers,
                              std::vector<std::string> sizes);
+/// Gives the manifest a mesh, and a rank for each of its places.
+void setMesh(artifact::Manifest &manifest,
+             std::vector<std::pair<std::string, uint64_t>> axes);
+
+/// A collective of f32 with reduction "sum" where it reduces.
+artifact::Collective &addCollective(artifact::Variant &variant,
+                                    std::string node,
+                                    artifact::Collective::Kind kind,
+                                    std::vector<std::string> axes,
+                                    uint32_t source, uint32_t destination,
+                                    std::vector<std::string> sizes);
+
 artifact::TensorInfo tensorInfo(std::string name, artifact::DataType type,
                                 std::vector<std::string> sizes);
 
