@@ -8,6 +8,7 @@
 #include "lib/InitAll.h"
 
 #include "dialects/Dist/IR/Dist.h"
+#include "dialects/Dist/Transforms/Passes.h"
 #include "dialects/Exec/IR/Exec.h"
 #include "dialects/Exec/Transforms/Passes.h"
 #include "dialects/LLM/IR/LLM.h"
@@ -32,6 +33,7 @@ void registerAllPasses() {
   registerTransformsPasses();
   registerLLMPasses();
   registerLLMPipelines();
+  dist::registerDistPasses();
   exec::registerExecPasses();
   registerLLMToExecPasses();
   registerReferencePasses();

@@ -29,10 +29,17 @@ void setLocalForm(mlir::Operation *function);
 /// The sharding of an op's result, of an argument or of a function's result.
 inline constexpr llvm::StringLiteral shardingAttrName = "dist.sharding";
 
+/// Why a value is split, for each axis: "dp: batch, tp: columns of a layer".
+inline constexpr llvm::StringLiteral originAttrName = "dist.origin";
+
 /// The sharding that `value` carries in the global form: none when it has not
 /// been given one.
 ShardingAttr getSharding(mlir::Value value);
 void setSharding(mlir::Value value, ShardingAttr sharding);
+
+/// The attribute `dist.origin`; empty without one.
+llvm::StringRef getOrigin(mlir::Value value);
+void addOrigin(mlir::Value value, mlir::StringAttr axis, llvm::StringRef why);
 
 } // namespace weft::dist
 

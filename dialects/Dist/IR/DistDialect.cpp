@@ -197,32 +197,51 @@ static LogicalResult verifyLocalForm(Operation *op, Attribute attribute) {
 }
 
 //===----------------------------------------------------------------------===//
-// The attribute dist.sharding
+// The attributes dist.sharding and dist.origin
 //===----------------------------------------------------------------------===//
 
-ShardingAttr getSharding(Value value) {
-  if (auto reshard = value.getDefiningOp<ReshardOp>())
-    return reshard.getTarget();
+template <typename AttributeT>
+static AttributeT getAttribute(Value value, StringRef name) {
   if (Operation *op = value.getDefiningOp())
-    return op->getAttrOfType<ShardingAttr>(shardingAttrName);
+    return op->getAttrOfType<AttributeT>(name);
   auto argument = cast<BlockArgument>(value);
   auto function =
       dyn_cast<FunctionOpInterface>(argument.getOwner()->getParentOp());
   if (!function)
     return {};
-  return function.getArgAttrOfType<ShardingAttr>(argument.getArgNumber(),
-                                                 shardingAttrName);
+  return function.getArgAttrOfType<AttributeT>(argument.getArgNumber(), name);
+}
+
+static void setAttribute(Value value, StringRef name, Attribute attribute) {
+  if (Operation *op = value.getDefiningOp())
+    return op->setAttr(name, attribute);
+  auto argument = cast<BlockArgument>(value);
+  auto function = cast<FunctionOpInterface>(argument.getOwner()->getParentOp());
+  function.setArgAttr(argument.getArgNumber(), name, attribute);
+}
+
+ShardingAttr getSharding(Value value) {
+  if (auto reshard = value.getDefiningOp<ReshardOp>())
+    return reshard.getTarget();
+  return getAttribute<ShardingAttr>(value, shardingAttrName);
 }
 
 void setSharding(Value value, ShardingAttr sharding) {
-  if (Operation *op = value.getDefiningOp()) {
-    assert(!isa<ReshardOp>(op) && "a reshard's target says it");
-    op->setAttr(shardingAttrName, sharding);
-    return;
-  }
-  auto argument = cast<BlockArgument>(value);
-  auto function = cast<FunctionOpInterface>(argument.getOwner()->getParentOp());
-  function.setArgAttr(argument.getArgNumber(), shardingAttrName, sharding);
+  assert(!value.getDefiningOp<ReshardOp>() && "a reshard's target says it");
+  setAttribute(value, shardingAttrName, sharding);
+}
+
+StringRef getOrigin(Value value) {
+  auto origin = getAttribute<StringAttr>(value, originAttrName);
+  return origin ? origin.getValue() : StringRef();
+}
+
+void addOrigin(Value value, StringAttr axis, StringRef why) {
+  StringRef before = getOrigin(value);
+  setAttribute(value, originAttrName,
+               StringAttr::get(value.getContext(),
+                               before + (before.empty() ? "" : "; ") +
+                                   axis.getValue() + ": " + why));
 }
 
 static LogicalResult verifyAttribute(Operation *op, NamedAttribute attribute,
@@ -231,6 +250,10 @@ static LogicalResult verifyAttribute(Operation *op, NamedAttribute attribute,
     return op->emitError() << attribute.getName().getValue() << " of " << what
                            << ": ";
   };
+  if (attribute.getName() == originAttrName)
+    return isa<StringAttr>(attribute.getValue())
+               ? success()
+               : LogicalResult(emitError() << "expected a string");
   auto sharding = dyn_cast<ShardingAttr>(attribute.getValue());
   if (attribute.getName() != shardingAttrName || !sharding)
     return emitError() << "expected " << shardingAttrName

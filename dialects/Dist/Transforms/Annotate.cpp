@@ -1,0 +1,293 @@
+//===- Annotate.cpp - The mesh and the first shardings --------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Dist/IR/Sharding.h"
+#include "dialects/Dist/Transforms/Passes.h"
+#include "dialects/Dist/Transforms/ShardOptions.h"
+#include "dialects/Dist/Transforms/TensorParallel.h"
+#include "dialects/LLM/Analysis/SizeAnalysis.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+
+using namespace mlir;
+
+namespace weft::dist {
+#define GEN_PASS_DEF_ANNOTATEPASS
+#include "dialects/Dist/Transforms/Passes.h.inc"
+
+namespace {
+
+/// The mesh axes with a meaning of their own.
+constexpr llvm::StringLiteral kTensorParallel = "tp", kDataParallel = "dp";
+
+/// Splits one more dimension of `value`, minor to the axes that split it so
+/// far.
+void addAxis(Value value, int64_t dimension, StringAttr axis, int64_t granule,
+             const Twine &origin) {
+  auto type = cast<RankedTensorType>(value.getType());
+  ShardingAttr sharding = getSharding(value);
+  if (!sharding)
+    sharding = ShardingAttr::getReplicated(value.getContext(), type.getRank());
+  SmallVector<DimensionShardingAttr> dimensions(sharding.getDimensions());
+  SmallVector<StringAttr> axes(dimensions[dimension].getAxes());
+  axes.push_back(axis);
+  dimensions[dimension] = DimensionShardingAttr::get(
+      value.getContext(), axes,
+      std::max(granule, dimensions[dimension].getGranule()), /*isOpen=*/false);
+  setSharding(value, ShardingAttr::get(value.getContext(), dimensions));
+  addOrigin(value, axis, origin.str());
+}
+
+class Annotator {
+public:
+  Annotator(ModuleOp module, const Mesh &mesh, ArrayRef<ShardPattern> patterns)
+      : module(module), mesh(mesh), patterns(patterns), sizes(module) {}
+
+  LogicalResult run() {
+    for (auto function : module.getOps<func::FuncOp>())
+      if (function.isPublic() && !function.isDeclaration())
+        function.walk([&](Operation *op) {
+          if (auto load = dyn_cast<LoadWeightOp>(op))
+            loads.push_back(load);
+          if (auto linear = dyn_cast<LinearOp>(op))
+            linears.push_back(linear);
+        });
+    if (failed(applyPatterns()))
+      return failure();
+    for (auto [axis, count] :
+         llvm::zip_equal(mesh.getAxes(), mesh.getSizes())) {
+      if (count == 1)
+        continue;
+      if (axis == kDataParallel) {
+        if (failed(splitBatch(axis)))
+          return failure();
+      } else if (llvm::none_of(patterns, [axis](const ShardPattern &pattern) {
+                   return pattern.axis == axis;
+                 })) {
+        if (axis != kTensorParallel)
+          return module.emitError()
+                 << "axis " << axis << " of the mesh splits nothing; give a "
+                 << "shard pattern that names it, as in 'PATTERN="
+                 << axis.getValue() << ":0'";
+        if (failed(splitLayers(axis)))
+          return failure();
+      }
+    }
+    for (LinearOp linear : linears)
+      if (rows.contains(linear))
+        splitBias(linear);
+    return success();
+  }
+
+private:
+  //===--------------------------------------------------------------------===//
+  // Patterns
+  //===--------------------------------------------------------------------===//
+
+  LogicalResult applyPatterns() {
+    // The pattern that split a weight over an axis.
+    llvm::DenseMap<std::pair<Operation *, Attribute>, const ShardPattern *> by;
+    for (const ShardPattern &pattern : patterns) {
+      bool matched = false;
+      for (LoadWeightOp load : loads) {
+        if (!pattern.glob.match(load.getWeight()))
+          continue;
+        matched = true;
+        const ShardPattern *&other = by[{load, pattern.axis}];
+        if (other && other->dimension != pattern.dimension)
+          return load.emitError()
+                 << "weight @" << load.getWeight()
+                 << " is split by two shard patterns that contradict: '"
+                 << other->text << "' and '" << pattern.text << "'";
+        bool isNew = !other;
+        other = &pattern;
+        if (isNew && failed(applyPattern(pattern, load)))
+          return failure();
+      }
+      if (!matched)
+        return module.emitError()
+               << "no weight of the model fits the shard pattern '"
+               << pattern.text << "'";
+    }
+    return success();
+  }
+
+  LogicalResult applyPattern(const ShardPattern &pattern, LoadWeightOp load) {
+    int64_t rank = load.getType().getRank();
+    if (pattern.dimension < 0 || pattern.dimension >= rank)
+      return load.emitError()
+             << "shard pattern '" << pattern.text << "' names dimension "
+             << pattern.dimension << " but weight @" << load.getWeight()
+             << " has " << rank << " dimensions";
+    int64_t granule = 1;
+    for (LinearOp linear : linears) {
+      if (linear.getWeight() != load.getResult())
+        continue;
+      if (pattern.dimension == 1)
+        rows.insert(linear);
+      else if (std::optional<ColumnSplit> split =
+                   followColumns(linear, sizes, mesh)) {
+        granule = split->granule;
+        for (ColumnSplit::End end : split->ends)
+          rows.insert(end.linear);
+      }
+    }
+    if (mesh.getSize(pattern.axis) == 1)
+      return success();
+    return splitWeight(load, pattern.dimension, pattern.axis, granule,
+                       "shard pattern " + pattern.text);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Built-in choices
+  //===--------------------------------------------------------------------===//
+
+  LogicalResult splitLayers(StringAttr axis) {
+    bool found = false;
+    for (LinearOp linear : linears) {
+      auto load = linear.getWeight().getDefiningOp<LoadWeightOp>();
+      // A layer that ends a cut has its rows split; a weight that is used twice
+      // may be split only once.
+      if (!load || rows.contains(linear) || getSharding(load))
+        continue;
+      std::optional<ColumnSplit> split = followColumns(linear, sizes, mesh);
+      if (!split || llvm::any_of(split->ends, [&](ColumnSplit::End end) {
+            return !rows.contains(end.linear) &&
+                   getSharding(end.linear.getWeight());
+          }))
+        continue;
+      found = true;
+      if (failed(
+              splitWeight(load, 0, axis, split->granule, "columns of a layer")))
+        return failure();
+      for (ColumnSplit::End end : split->ends)
+        if (rows.insert(end.linear).second &&
+            failed(splitWeight(
+                end.linear.getWeight().getDefiningOp<LoadWeightOp>(), 1, axis,
+                end.granule, "rows of a layer")))
+          return failure();
+    }
+    if (!found)
+      module.emitWarning()
+          << "axis " << axis << " splits nothing: no linear layer has an "
+          << "output that only other linear layers sum; all of its devices "
+          << "will compute the same";
+    return success();
+  }
+
+  LogicalResult splitBatch(StringAttr axis) {
+    for (auto function : module.getOps<func::FuncOp>()) {
+      if (!function.isPublic() || function.isDeclaration())
+        continue;
+      std::optional<SizeExpr> batch;
+      for (BlockArgument argument : function.getArguments()) {
+        Sizes argumentSizes = sizes.getSizes(argument);
+        if (argumentSizes.empty() || argumentSizes[0] == SizeExpr(1))
+          continue;
+        if (!batch)
+          batch = argumentSizes[0];
+        if (argumentSizes[0] == *batch)
+          addAxis(argument, 0, axis, 1, "batch " + batch->str());
+      }
+      if (!batch)
+        return function.emitError()
+               << "axis " << axis << " splits the batch, but no input of @"
+               << function.getName() << " has one: dimension 0 of all is 1";
+    }
+    return success();
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Weights
+  //===--------------------------------------------------------------------===//
+
+  LogicalResult splitWeight(LoadWeightOp load, int64_t dimension,
+                            StringAttr axis, int64_t granule,
+                            const Twine &origin) {
+    addAxis(load, dimension, axis, granule, origin);
+    DimensionShardingAttr sharding =
+        getSharding(load).getDimensions()[dimension];
+    int64_t size = load.getType().getDimSize(dimension);
+    if (splitsEvenly(size, sharding, mesh))
+      return success();
+    InFlightDiagnostic diagnostic =
+        load.emitError() << "dimension " << dimension << " of weight @"
+                         << load.getWeight() << " has " << size << " elements";
+    if (sharding.getGranule() != 1)
+      diagnostic << " in blocks of " << sharding.getGranule()
+                 << " that stay together (a head)";
+    return diagnostic << ", which " << mesh.getSize(sharding.getAxes())
+                      << " devices cannot share evenly; choose a number of "
+                         "devices that divides "
+                      << size / sharding.getGranule();
+  }
+
+  /// linear(x, w, b) -> add(linear(x, w), b): the bias is added once, behind
+  /// the reduction of the partial sums.
+  void splitBias(LinearOp linear) {
+    Value bias = linear.getBias();
+    if (!bias)
+      return;
+    OpBuilder builder(linear);
+    auto product = LinearOp::create(builder, linear.getLoc(), linear.getType(),
+                                    linear.getInput(), linear.getWeight(),
+                                    Value(), IntegerAttr());
+    auto sum = AddOp::create(builder, linear.getLoc(), linear.getType(),
+                             product, bias);
+    linear.replaceAllUsesWith(sum.getResult());
+    linear.erase();
+  }
+
+  ModuleOp module;
+  const Mesh &mesh;
+  ArrayRef<ShardPattern> patterns;
+  SizeAnalysis sizes;
+  SmallVector<LoadWeightOp> loads;
+  SmallVector<LinearOp> linears;
+  /// Layers whose rows are split.
+  llvm::DenseSet<Operation *> rows;
+};
+
+struct AnnotatePass : impl::AnnotatePassBase<AnnotatePass> {
+  using AnnotatePassBase::AnnotatePassBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    auto emitError = [&] { return module.emitError(); };
+    if (!mesh.empty() && failed(addMesh(emitError)))
+      return signalPassFailure();
+    std::optional<Mesh> grid = Mesh::find(module);
+    if (!grid) {
+      module.emitError("has no dist.mesh and no option 'mesh' gives one, as in "
+                       "mesh=dp=2,tp=4");
+      return signalPassFailure();
+    }
+    FailureOr<SmallVector<ShardPattern>> patterns =
+        parseShardPatterns(shard, *grid, &getContext(), emitError);
+    if (failed(patterns) || failed(Annotator(module, *grid, *patterns).run()))
+      signalPassFailure();
+  }
+
+  LogicalResult addMesh(EmitError emitError) {
+    ModuleOp module = getOperation();
+    if (Mesh::find(module))
+      return emitError() << "has a dist.mesh already; give no option 'mesh'";
+    FailureOr<MeshText> text = parseMesh(mesh, emitError);
+    if (failed(text))
+      return failure();
+    OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
+    MeshOp op =
+        MeshOp::create(builder, module.getLoc(), "mesh",
+                       builder.getStrArrayAttr(text->axes), text->sizes);
+    return op.verify();
+  }
+};
+
+} // namespace
+} // namespace weft::dist

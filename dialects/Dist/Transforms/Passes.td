@@ -1,0 +1,194 @@
+//===- Passes.td - Passes that partition -------------------*- tablegen -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DIALECTS_DIST_TRANSFORMS_PASSES_TD
+#define DIALECTS_DIST_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def AnnotatePass : Pass<"dist-annotate", "::mlir::ModuleOp"> {
+  let summary = "Declare the mesh and give weights and inputs their shardings";
+  let description = [{
+    Patterns say which dimension of which weights an axis splits; two that
+    contradict are an error. Two axes need no pattern:
+
+    - `dp` splits the batch: dimension 0 of the inputs that share the first one's.
+    - `tp` splits linear layers as Megatron-LM does. A layer's weight is split in
+      columns (dimension 0) when all that its output reaches passes the columns on
+      to other linear layers, which sum them and get their rows (dimension 1)
+      split: query, key, value and output of an attention, up and down of an MLP.
+      Heads stay whole. A layer whose output reaches a norm or a result stays.
+
+    A bias of a layer with split rows becomes an `llm.add` behind it, so that it
+    is added once.
+
+    Before, with `mesh=tp=2`:
+    ```mlir
+    llm.weight @up : tensor<64x16xf32> in "model.safetensors" at 0
+    llm.weight @down : tensor<16x64xf32> in "model.safetensors" at 4096
+    llm.weight @bias : tensor<16xf32> in "model.safetensors" at 8192
+    func.func @mlp(%x: tensor<4x16xf32>) -> tensor<4x16xf32> {
+      %up = llm.load_weight @up : tensor<64x16xf32>
+      %down = llm.load_weight @down : tensor<16x64xf32>
+      %bias = llm.load_weight @bias : tensor<16xf32>
+      %0 = llm.linear %x, %up : tensor<4x16xf32>, tensor<64x16xf32> -> tensor<4x64xf32>
+      %1 = llm.relu %0 : tensor<4x64xf32>
+      %2 = llm.linear %1, %down bias %bias : tensor<4x64xf32>, tensor<16x64xf32>, tensor<16xf32> -> tensor<4x16xf32>
+      return %2 : tensor<4x16xf32>
+    }
+    ```
+    After:
+    ```mlir
+    dist.mesh @mesh <"tp" = 2>
+    llm.weight @up : tensor<64x16xf32> in "model.safetensors" at 0
+    llm.weight @down : tensor<16x64xf32> in "model.safetensors" at 4096
+    llm.weight @bias : tensor<16xf32> in "model.safetensors" at 8192
+    func.func @mlp(%x: tensor<4x16xf32>) -> tensor<4x16xf32> {
+      %up = llm.load_weight @up {dist.origin = "tp: columns of a layer", dist.sharding = #dist.sharding<[{"tp"}, {} ]>} : tensor<64x16xf32>
+      %down = llm.load_weight @down {dist.origin = "tp: rows of a layer", dist.sharding = #dist.sharding<[{}, {"tp"} ]>} : tensor<16x64xf32>
+      %bias = llm.load_weight @bias : tensor<16xf32>
+      %0 = llm.linear %x, %up : tensor<4x16xf32>, tensor<64x16xf32> -> tensor<4x64xf32>
+      %1 = llm.relu %0 : tensor<4x64xf32>
+      %2 = llm.linear %1, %down : tensor<4x64xf32>, tensor<16x64xf32> -> tensor<4x16xf32>
+      %3 = llm.add %2, %bias : tensor<4x16xf32>, tensor<16xf32> -> tensor<4x16xf32>
+      return %3 : tensor<4x16xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"mesh", "mesh", "std::string", "\"\"",
+           "axes and their devices, as in dp=2,tp=4; none when the module has a dist.mesh">,
+    Option<"shard", "shard", "std::string", "\"\"",
+           "weights to split, PATTERN=axis:dimension with commas between; axes that are named here have no built-in choice">];
+  let dependentDialects = ["::weft::dist::DistDialect"];
+}
+
+def PropagatePass : Pass<"dist-propagate", "::mlir::ModuleOp"> {
+  let summary = "Give every value a sharding";
+  let description = [{
+    Follows the sharding rules of the ops, forwards and backwards, from the
+    shardings that are there, which stay: first through ops that move no data
+    between devices however they are split, then through all. An axis splits one
+    factor of an op; where two ask for it, a weight's wins, else the first one's.
+    `dist.origin` says where a sharding came from.
+
+    Before:
+    ```mlir
+    dist.mesh @mesh <"tp" = 2>
+    func.func @f(%x: tensor<4x16xf32>, %w: tensor<64x16xf32> {dist.sharding = #dist.sharding<[{"tp"}, {} ]>}) -> tensor<4x64xf32> {
+      %0 = llm.linear %x, %w : tensor<4x16xf32>, tensor<64x16xf32> -> tensor<4x64xf32>
+      return %0 : tensor<4x64xf32>
+    }
+    ```
+    After:
+    ```mlir
+    dist.mesh @mesh <"tp" = 2>
+    func.func @f(%x: tensor<4x16xf32> {dist.sharding = #dist.sharding<[{}, {} ]>}, %w: tensor<64x16xf32> {dist.sharding = #dist.sharding<[{"tp"}, {} ]>}) -> tensor<4x64xf32> {
+      %0 = llm.linear %x, %w {dist.origin = "tp: %w", dist.sharding = #dist.sharding<[{}, {"tp"} ]>} : tensor<4x16xf32>, tensor<64x16xf32> -> tensor<4x64xf32>
+      return %0 : tensor<4x64xf32>
+    }
+    ```
+    Constants and inputs without a sharding stay whole: cutting them is free.
+  }];
+  let dependentDialects = ["::weft::dist::DistDialect"];
+}
+
+def InsertReshardsPass : Pass<"dist-insert-reshards", "::mlir::ModuleOp"> {
+  let summary = "Reshard operands and results until every op agrees with its rule";
+  let description = [{
+    Each op is computed with its factors split in the way that takes the least
+    time: that of its work, and of the communication between the shardings of its
+    operands and of its result. Where it sums over a split factor its result is
+    partial, and is reduced at once. Weights, constants and inputs are whole on
+    every device: their shards are cut.
+
+    A result of the function stays split when dimension 0 alone is split, and
+    becomes whole otherwise.
+
+    Before:
+    ```mlir
+    dist.mesh @mesh <"tp" = 2>
+    func.func @f(%x: tensor<4x16xf32> {dist.sharding = #dist.sharding<[{}, {"tp"} ]>}, %w: tensor<8x16xf32> {dist.sharding = #dist.sharding<[{}, {"tp"} ]>}) -> tensor<4x8xf32> {
+      %0 = llm.linear %x, %w {dist.sharding = #dist.sharding<[{}, {} ]>} : tensor<4x16xf32>, tensor<8x16xf32> -> tensor<4x8xf32>
+      return %0 : tensor<4x8xf32>
+    }
+    ```
+    After:
+    ```mlir
+    dist.mesh @mesh <"tp" = 2>
+    func.func @f(%x: tensor<4x16xf32>, %w: tensor<8x16xf32>) -> tensor<4x8xf32> {
+      %0 = dist.reshard %x from <[{}, {} ]> to <[{}, {"tp"} ]> of [4, 16] : tensor<4x16xf32> -> tensor<4x16xf32>
+      %1 = dist.reshard %w from <[{}, {} ]> to <[{}, {"tp"} ]> of [8, 16] : tensor<8x16xf32> -> tensor<8x16xf32>
+      %2 = llm.linear %0, %1 {dist.sharding = #dist.sharding<[{}, {} ] sum {"tp"}>} : tensor<4x16xf32>, tensor<8x16xf32> -> tensor<4x8xf32>
+      %3 = dist.reshard %2 from <[{}, {} ] sum {"tp"}> to <[{}, {} ]> of [4, 8] : tensor<4x8xf32> -> tensor<4x8xf32>
+      return %3 : tensor<4x8xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::weft::dist::DistDialect"];
+}
+
+def LocalizePass : Pass<"dist-localize", "::mlir::ModuleOp"> {
+  let summary = "From whole tensors to one device's shards";
+  let description = [{
+    Types and sizes become those of a shard; the program is then the same for
+    every device, and its sizes may use the device's coordinates. Needs a program
+    in which every op agrees with its rule (`dist-insert-reshards`).
+
+    Before:
+    ```mlir
+    llm.size @batch range(1, 64) divisor 1
+    dist.mesh @mesh <"dp" = 2>
+    func.func @f(%x: tensor<?x8xf32> {llm.sizes = #llm.sizes<[batch, 8]>}) -> (tensor<?x2x4xf32> {dist.sharding = #dist.sharding<[{"dp"}, {}, {} ]>}) {
+      %0 = dist.reshard %x from <[{}, {} ]> to <[{"dp"}, {} ]> of [batch, 8] : tensor<?x8xf32> -> tensor<?x8xf32>
+      %1 = llm.reshape %0 to [batch, 2, 4] {dist.sharding = #dist.sharding<[{"dp"}, {}, {} ]>} : tensor<?x8xf32> -> tensor<?x2x4xf32>
+      return %1 : tensor<?x2x4xf32>
+    }
+    ```
+    After:
+    ```mlir
+    llm.size @batch range(1, 64) divisor 1
+    dist.mesh @mesh <"dp" = 2>
+    func.func @f(%x: tensor<?x8xf32> {llm.sizes = #llm.sizes<[batch, 8]>}) -> (tensor<?x2x4xf32> {dist.sharding = #dist.sharding<[{"dp"}, {}, {} ]>}) attributes {dist.local} {
+      %0 = dist.reshard %x from <[{}, {} ]> to <[{"dp"}, {} ]> of [batch, 8] : tensor<?x8xf32> -> tensor<?x8xf32>
+      %1 = llm.reshape %0 to [min(ceildiv(batch, 2), max(batch - ceildiv(batch, 2) * coord("dp"), 0)), 2, 4] : tensor<?x8xf32> -> tensor<?x2x4xf32>
+      return %1 : tensor<?x2x4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::weft::dist::DistDialect"];
+}
+
+def LowerReshardsPass : Pass<"dist-lower-reshards", "::mlir::ModuleOp"> {
+  let summary = "From `dist.reshard` to the cheapest collectives and slices";
+  let description = [{
+    Finds the list of collectives, each over one axis, that is expected to take
+    the least time: a reduction whose result is split becomes one reduce_scatter,
+    and an axis that moves from one dimension to another one all_to_all. Cutting a
+    tensor that a device has is an `llm.slice`.
+
+    Before:
+    ```mlir
+    dist.mesh @mesh <"tp" = 2>
+    func.func @f(%x: tensor<4x8xf32>) -> tensor<2x8xf32> {
+      %0 = dist.reshard %x from <[{}, {} ] sum {"tp"}> to <[{"tp"}, {} ]> of [4, 8] : tensor<4x8xf32> -> tensor<2x8xf32>
+      return %0 : tensor<2x8xf32>
+    }
+    ```
+    After:
+    ```mlir
+    dist.mesh @mesh <"tp" = 2>
+    func.func @f(%x: tensor<4x8xf32>) -> tensor<2x8xf32> {
+      %0 = dist.reduce_scatter %x sum dim 0 over ["tp"] of [4, 8] : tensor<4x8xf32> -> tensor<2x8xf32>
+      return %0 : tensor<2x8xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::weft::dist::DistDialect"];
+}
+
+#endif // DIALECTS_DIST_TRANSFORMS_PASSES_TD

@@ -1,0 +1,130 @@
+//===- TensorParallel.cpp - Which layers can share their columns ----------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Dist/Transforms/TensorParallel.h"
+
+#include "dialects/Dist/Transforms/Factors.h"
+
+#include "llvm/ADT/SetVector.h"
+#include <numeric>
+
+using namespace mlir;
+
+namespace weft::dist {
+
+namespace {
+
+/// Columns of the first layer for one element of a dimension.
+struct Scale {
+  int64_t numerator = 1, denominator = 1;
+
+  Scale times(int64_t factor) const {
+    int64_t common = std::gcd(factor, denominator);
+    return {numerator * (factor / common), denominator / common};
+  }
+  Scale dividedBy(int64_t divisor) const {
+    int64_t common = std::gcd(divisor, numerator);
+    return {numerator / common, denominator * (divisor / common)};
+  }
+};
+
+/// A dimension that a cut has reached.
+struct Reached {
+  Value value;
+  int64_t dimension;
+  Scale scale;
+};
+
+class Walk {
+public:
+  Walk(SizeAnalysis &sizes, const Mesh &mesh) : sizes(sizes), mesh(mesh) {}
+
+  std::optional<ColumnSplit> run(LinearOp first) {
+    reach(first.getResult(), first.getType().getRank() - 1, {});
+    // Grows while it is walked.
+    for (size_t i = 0; i < reached.size(); ++i)
+      for (OpOperand &use : reached[i].value.getUses())
+        if (!pass(use, Reached(reached[i])))
+          return std::nullopt;
+    if (ends.empty())
+      return std::nullopt;
+    ColumnSplit split;
+    split.granule = granule;
+    for (auto [linear, scale] : ends)
+      split.ends.push_back(
+          {linear, granule / scale.numerator * scale.denominator});
+    return split;
+  }
+
+private:
+  void reach(Value value, int64_t dimension, Scale scale) {
+    if (seen.insert({value, dimension}).second)
+      reached.push_back({value, dimension, scale});
+  }
+
+  /// Whole elements of a factor stay together.
+  void keepTogether(Scale scale) {
+    granule = std::lcm(granule, scale.numerator);
+  }
+
+  bool pass(OpOperand &use, const Reached &from) {
+    auto model = dyn_cast<ModelOpInterface>(use.getOwner());
+    if (!model)
+      return false;
+    // A bias does not hinder: it is added behind the reduction.
+    auto linear = dyn_cast<LinearOp>(use.getOwner());
+    if (linear && use.getOperandNumber() == 0 &&
+        from.dimension ==
+            cast<RankedTensorType>(from.value.getType()).getRank() - 1) {
+      if (linear.getPanel() ||
+          !linear.getWeight().getDefiningOp<LoadWeightOp>())
+        return false;
+      keepTogether(from.scale);
+      if (seenEnds.insert(linear).second)
+        ends.push_back({linear, from.scale});
+      return true;
+    }
+    Factors factors(model, sizes, mesh);
+    std::optional<unsigned> factor =
+        factors.getFactor(use.getOperandNumber(), from.dimension);
+    if (!factor || factors.getKind(*factor) != FactorKind::PassThrough)
+      return false;
+    auto minorAt = [&](unsigned tensor) -> std::optional<Factors::Place> {
+      for (Factors::Place place : factors.getPlaces(*factor))
+        if (place.tensor == tensor)
+          return place;
+      return std::nullopt;
+    };
+    Scale scale = from.scale.times(minorAt(use.getOperandNumber())->minor);
+    keepTogether(scale);
+    std::optional<Factors::Place> to = minorAt(factors.getResultIndex());
+    if (!to)
+      return false;
+    reach(use.getOwner()->getResult(0), to->dimension,
+          scale.dividedBy(to->minor));
+    return true;
+  }
+
+  SizeAnalysis &sizes;
+  const Mesh &mesh;
+  int64_t granule = 1;
+  SmallVector<Reached> reached;
+  llvm::DenseSet<std::pair<Value, int64_t>> seen;
+  SmallVector<std::pair<LinearOp, Scale>> ends;
+  llvm::DenseSet<Operation *> seenEnds;
+};
+
+} // namespace
+
+std::optional<ColumnSplit> followColumns(LinearOp linear, SizeAnalysis &sizes,
+                                         const Mesh &mesh) {
+  if (linear.getPanel() || !linear.getWeight().getDefiningOp<LoadWeightOp>())
+    return std::nullopt;
+  return Walk(sizes, mesh).run(linear);
+}
+
+} // namespace weft::dist
