@@ -118,9 +118,10 @@ struct RunOptions {
   /// Empty: the artifact's first.
   std::string entryPoint;
   /// Seconds after which the run ends with an error; 0: never. Looked at
-  /// between commands, and by ranks that wait for others. A kernel that does
-  /// not end half a second later is given up: it may still use the inputs and
-  /// the outputs, and the model must be loaded again.
+  /// between commands, and by ranks that wait for others. A rank that has not
+  /// ended half a second later is given up, unless it is the caller's thread:
+  /// it may still use the inputs and the outputs, and the model must be loaded
+  /// again.
   double timeout = 0;
   /// Called after each command, by one rank at a time, on its thread.
   std::function<void(const CommandRecord &)> onCommand;

@@ -16,6 +16,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <random>
+#include <set>
 #include <sys/resource.h>
 
 using namespace weft;
@@ -40,8 +41,8 @@ struct Family {
 
 struct Result {
   std::vector<double> latencies;          // microseconds
-  std::map<std::string, Family> families; // of one run
-  double launches = 0;                    // of one run
+  std::map<std::string, Family> families; // of one run, a rank's mean time
+  double launches = 0;                    // of one run, on one rank
   double peak = 0;                        // GFLOP/s
 
   double mean() const {
@@ -194,21 +195,25 @@ static StatusOr<Result> measure(const Options &options) {
             .count());
   }
   // Apart from the timed runs, which reading the clock would slow down.
+  std::set<std::string> devices;
   run.onCommand = [&](const CommandRecord &record) {
+    devices.emplace(record.device);
     Family &family = result.families[std::string(record.family)];
     family.microseconds +=
         std::chrono::duration<double, std::micro>(record.end - record.begin)
             .count();
     family.flops += record.flops;
-    result.launches += record.family != "memory";
+    result.launches +=
+        record.family != "memory" && record.family != "collective";
   };
   for (int i = 0; i != options.repeats; ++i)
     WEFT_RETURN_IF_ERROR(model->run(views, results, run));
+  double rankRuns = options.repeats * static_cast<double>(devices.size());
   for (auto &[name, family] : result.families) {
-    family.microseconds /= options.repeats;
+    family.microseconds /= rankRuns;
     family.flops /= options.repeats;
   }
-  result.launches /= options.repeats;
+  result.launches /= std::max(rankRuns, 1.0);
   result.peak = tool::measureFmaPeak(model->threads());
   return result;
 }

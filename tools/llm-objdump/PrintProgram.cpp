@@ -8,6 +8,7 @@
 #include "tools/llm-objdump/Print.h"
 
 #include "runtime/base/Text.h"
+#include "weft/DataType.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -40,6 +41,7 @@ private:
   void printCommands(const Commands &commands, unsigned indent);
   void printCommand(const artifact::Command &command, unsigned indent);
   void printLaunch(const artifact::Launch &launch);
+  void printCollective(const artifact::Collective &collective);
 
   const artifact::Stage &stage;
   const artifact::Variant &variant;
@@ -58,6 +60,8 @@ void VariantPrinter::printBuffer(size_t index, const artifact::Buffer &buffer) {
   case Buffer::INPUT:
   case Buffer::OUTPUT:
     out << " " << buffer.index();
+    if (!buffer.owner().empty())
+      out << " of ranks where " << buffer.owner();
     break;
   case Buffer::WEIGHT:
   case Buffer::STATE:
@@ -80,6 +84,29 @@ void VariantPrinter::printLaunch(const artifact::Launch &launch) {
   out << ") sizes [" << join(launch.sizes(), ", ") << "]";
   if (!launch.grid().empty())
     out << " grid [" << join(launch.grid(), ", ") << "]";
+}
+
+void VariantPrinter::printCollective(const artifact::Collective &collective) {
+  using artifact::Collective;
+  auto dimension = [&](StringRef what, uint32_t index, uint64_t granule) {
+    out << " " << what << " " << index;
+    if (granule > 1)
+      out << " by " << granule;
+  };
+  out << StringRef(Collective::Kind_Name(collective.kind())).lower();
+  if (!collective.reduction().empty())
+    out << " " << collective.reduction();
+  out << " %" << collective.source() << " to %" << collective.destination()
+      << " over [" << join(collective.axes(), ", ") << "], "
+      << name(static_cast<DataType>(collective.type())) << "["
+      << join(collective.sizes(), ", ") << "]";
+  bool isAllToAll = collective.kind() == Collective::ALL_TO_ALL;
+  if (isAllToAll || collective.kind() == Collective::REDUCE_SCATTER)
+    dimension("split", collective.split_dimension(),
+              collective.split_granule());
+  if (isAllToAll || collective.kind() == Collective::ALL_GATHER)
+    dimension("concat", collective.concat_dimension(),
+              collective.concat_granule());
 }
 
 void VariantPrinter::printCommand(const artifact::Command &command,
@@ -126,13 +153,7 @@ void VariantPrinter::printCommand(const artifact::Command &command,
         << command.gemm().n() << " x " << command.gemm().k();
     return;
   case artifact::Command::kCollective:
-    out << StringRef(
-               artifact::Collective::Kind_Name(command.collective().kind()))
-               .lower()
-        << " %" << command.collective().source() << " to %"
-        << command.collective().destination() << " over ["
-        << join(command.collective().axes(), ", ") << "]";
-    return;
+    return printCollective(command.collective());
   case artifact::Command::kTransfer:
     out << (command.transfer().send() ? "send %" : "receive %")
         << command.transfer().buffer() << ", stage "

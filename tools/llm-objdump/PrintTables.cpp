@@ -12,6 +12,7 @@
 #include "runtime/base/Sha256.h"
 #include "runtime/base/Text.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 
@@ -43,6 +44,14 @@ void printSummary(const artifact::Manifest &manifest, raw_ostream &out) {
         << size.maximum() << ", multiple of " << size.divisor() << "\n";
   for (const artifact::MeshAxis &axis : manifest.mesh().axes())
     out << "mesh " << axis.name() << " = " << axis.size() << "\n";
+  if (manifest.ranks_size() > 1)
+    for (const auto &[index, rank] : enumerate(manifest.ranks())) {
+      out << "rank " << index << ":";
+      for (const auto &[axis, coordinate] :
+           zip_equal(manifest.mesh().axes(), rank.coordinates()))
+        out << " " << axis.name() << "=" << coordinate;
+      out << ", stage " << rank.stage() << "\n";
+    }
   printTensors("state", manifest.states(), out);
   for (const artifact::EntryPoint &entry : manifest.entries()) {
     out << "entry " << printable(entry.name()) << "\n";
@@ -108,8 +117,12 @@ Status printWeights(const std::string &folder,
                           [](int64_t size) { return std::to_string(size); }),
                 ", ")
         << "] " << printable(weight.layout()) << ", " << found.bytes
-        << " bytes at " << found.offset << " of " << printable(weight.file())
-        << "\n";
+        << " bytes at " << found.offset << " of " << printable(weight.file());
+    if (!weight.ranks().empty()) {
+      out << ", ranks ";
+      interleaveComma(weight.ranks(), out);
+    }
+    out << "\n";
     total += found.bytes;
   }
   out << manifest.weights_size() << " weights, "
