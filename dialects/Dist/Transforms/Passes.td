@@ -88,7 +88,7 @@ def PropagatePass : Pass<"dist-propagate", "::mlir::ModuleOp"> {
     ```mlir
     dist.mesh @mesh <"tp" = 2>
     func.func @f(%x: tensor<4x16xf32> {dist.sharding = #dist.sharding<[{}, {} ]>}, %w: tensor<64x16xf32> {dist.sharding = #dist.sharding<[{"tp"}, {} ]>}) -> tensor<4x64xf32> {
-      %0 = llm.linear %x, %w {dist.origin = "tp: %w", dist.sharding = #dist.sharding<[{}, {"tp"} ]>} : tensor<4x16xf32>, tensor<64x16xf32> -> tensor<4x64xf32>
+      %0 = llm.linear %x, %w {dist.origin = "tp: input 1", dist.sharding = #dist.sharding<[{}, {"tp"} ]>} : tensor<4x16xf32>, tensor<64x16xf32> -> tensor<4x64xf32>
       return %0 : tensor<4x64xf32>
     }
     ```
@@ -187,6 +187,40 @@ def LowerReshardsPass : Pass<"dist-lower-reshards", "::mlir::ModuleOp"> {
       return %0 : tensor<2x8xf32>
     }
     ```
+  }];
+  let dependentDialects = ["::weft::dist::DistDialect"];
+}
+
+def MergeCollectivesPass : Pass<"dist-merge-collectives", "::mlir::func::FuncOp"> {
+  let summary = "Join collectives, and reduce no more than what is read";
+  let description = [{
+    - Equal collectives of one value become one.
+    - Reductions over one axis and then another become one over both; so do
+      gathers and scatters of one dimension where its blocks are even.
+    - A reduction of which every device reads only its block becomes a
+      reduce_scatter.
+    - The sum of two reductions becomes the reduction of the sum.
+
+    Before:
+    ```mlir
+    dist.mesh @mesh <"tp" = 2>
+    func.func @f(%x: tensor<4x8xf32>, %y: tensor<4x8xf32>) -> tensor<4x8xf32> {
+      %0 = dist.all_reduce %x sum over ["tp"] : tensor<4x8xf32>
+      %1 = dist.all_reduce %y sum over ["tp"] : tensor<4x8xf32>
+      %2 = llm.add %0, %1 : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<4x8xf32>
+      return %2 : tensor<4x8xf32>
+    }
+    ```
+    After:
+    ```mlir
+    dist.mesh @mesh <"tp" = 2>
+    func.func @f(%x: tensor<4x8xf32>, %y: tensor<4x8xf32>) -> tensor<4x8xf32> {
+      %0 = llm.add %x, %y : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<4x8xf32>
+      %1 = dist.all_reduce %0 sum over ["tp"] : tensor<4x8xf32>
+      return %1 : tensor<4x8xf32>
+    }
+    ```
+    A collective whose result has other users stays.
   }];
   let dependentDialects = ["::weft::dist::DistDialect"];
 }

@@ -65,6 +65,8 @@ public:
   }
 
   void run() {
+    for (auto &[op, factors] : ops)
+      reportContradictions(op, factors);
     auto isPassThrough = [](const Factors &factors) {
       for (unsigned factor = 0; factor < factors.getNumFactors(); ++factor)
         if (factors.getKind(factor) != FactorKind::PassThrough)
@@ -152,6 +154,36 @@ private:
         if (sharding.usesAxis(axis))
           state.origins[axis] =
               "result " + std::to_string(operand.getOperandNumber());
+    }
+  }
+
+  /// Annotations that ask for one factor to be split in two ways.
+  void reportContradictions(ModelOpInterface op, const Factors &factors) {
+    for (unsigned factor = 0; factor < factors.getNumFactors(); ++factor) {
+      std::optional<Proposal> first;
+      for (const Factors::Place &place : factors.getPlaces(factor)) {
+        State *state = stateOf(factors, place.tensor);
+        if (!state || !state->annotation || !factors.canSplit(factor))
+          continue;
+        std::optional<FactorSharding> sharding =
+            factors.project(place, state->dimensions[place.dimension]);
+        if (!sharding || sharding->axes.empty())
+          continue;
+        if (!first)
+          first = {*sharding, place.tensor};
+        if (isPrefix(first->sharding.axes, sharding->axes) ||
+            isPrefix(sharding->axes, first->sharding.axes))
+          continue;
+        InFlightDiagnostic diagnostic =
+            op->emitWarning("two shardings contradict here; one of them will "
+                            "be changed on the way");
+        for (unsigned tensor : {first->tensor, place.tensor}) {
+          Value value = factors.getTensor(tensor);
+          diagnostic.attachNote(value.getLoc())
+              << nameOf(value) << " has " << getSharding(value);
+        }
+        return;
+      }
     }
   }
 
