@@ -16,7 +16,7 @@
 
 using namespace weft;
 
-static constexpr std::chrono::milliseconds grace(500);
+static constexpr std::chrono::milliseconds grace(500), slack(100);
 // A sleeping rank looks at the clock this often.
 static constexpr timespec nap = {0, 20'000'000};
 
@@ -39,6 +39,12 @@ void Watchdog::begin(double timeout) {
 }
 
 bool Watchdog::isLate() const { return seconds > 0 && Clock::now() > deadline; }
+
+bool Watchdog::isLateAlone() const {
+  return seconds > 0 &&
+         Clock::now() >
+             deadline + (ranks.size() > 1 ? slack : Clock::duration());
+}
 
 bool Watchdog::isOverdue() const {
   return seconds > 0 && hasFailed() && Clock::now() > deadline + grace;

@@ -72,6 +72,9 @@ public:
   void begin(double timeout);
   double timeout() const { return seconds; }
   bool isLate() const;
+  /// Late enough for a rank that waits for no other: those that do wait have
+  /// had time to say for whom.
+  bool isLateAlone() const;
   /// The run failed and is half a second late: time to end without the ranks
   /// that do not.
   bool isOverdue() const;

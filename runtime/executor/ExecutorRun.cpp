@@ -325,7 +325,7 @@ Status Executor::execute(const RunOptions &options) {
     watchdog.reach(context.rank, &op.node);
     if (watchdog.hasFailed())
       return Status::error("another rank failed");
-    if (watchdog.isLate())
+    if (watchdog.isLateAlone())
       return atNode(op, "the run was stopped after " +
                             secondsText(watchdog.timeout()) +
                             " seconds; raise the timeout if it needs more");

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <sys/wait.h>
 
@@ -159,6 +160,72 @@ TEST_F(RuntimeTools, StopsAfterTheTimeout) {
           .isOk());
   EXPECT_THAT(error(llmRun + " --input ids=ones.npy --timeout=0.2"),
               HasSubstr("node 'endless': the run was stopped after 0.2"));
+}
+
+/// Two ranks do the same until they take the greatest of their values; then
+/// rank 0 writes the output. A first id that is not 0 may keep rank 1 busy
+/// before.
+artifact::Manifest twoRanks(bool mayBeBusy) {
+  artifact::Manifest manifest = encoderManifest();
+  setMesh(manifest, {{"tp", 2}});
+  artifact::Variant &variant =
+      *manifest.mutable_stages(0)->mutable_programs(0)->mutable_variants(0);
+  variant.mutable_buffers(5)->set_owner("1 - coord(\"tp\")");
+  variant.set_variables(1);
+  artifact::Command add = variant.commands(2);
+  variant.mutable_commands()->RemoveLast();
+  auto read = [](artifact::Command &command) {
+    command.set_node("busy");
+    command.mutable_read()->set_type(artifact::I64);
+    command.mutable_read()->set_offset("0");
+  };
+  if (mayBeBusy) {
+    read(*variant.add_commands());
+    artifact::Command &command = *variant.add_commands();
+    command.set_node("busy");
+    artifact::While &loop = *command.mutable_while_();
+    loop.set_condition("v0*coord(\"tp\")");
+    read(*loop.add_body());
+  }
+  addCollective(variant, "layer/Max", artifact::Collective::ALL_REDUCE, {"tp"},
+                4, 4, {"batch*sequence", "8"})
+      .set_reduction("max");
+  *variant.add_commands() = add;
+  return manifest;
+}
+
+TEST_F(RuntimeTools, RunTwoRanks) {
+  Outcome alone = run(llmRun + " --input ids=ids.npy --output-dir out");
+  ASSERT_EQ(alone.status, 0) << alone.err;
+  writeArtifact(artifact, twoRanks(true));
+  Outcome both = run(llmRun + " --input ids=ids.npy --trace trace.json "
+                              "--devices=cpu:0,cpu:1 --timeout=60 "
+                              "--expect output=out/output.npy");
+  ASSERT_EQ(both.status, 0) << both.err;
+  auto trace = nlohmann::json::parse(readText(folder.file("trace.json")));
+  std::map<std::string, int> counts;
+  for (const auto &event : trace["traceEvents"])
+    ++counts[event["name"] == "thread_name"
+                 ? event["args"]["name"].get<std::string>()
+                 : event["name"].get<std::string>()];
+  EXPECT_EQ(counts["cpu:0"], 1);
+  EXPECT_EQ(counts["cpu:1"], 1);
+  EXPECT_EQ(counts["all_reduce 192 bytes"], 2);
+
+  EXPECT_THAT(error(llmRun + " --input ids=ids.npy --devices=cpu:0"),
+              HasSubstr("it has 2 ranks, but 1 devices are given"));
+  std::vector<int64_t> ids = {1, 1}, shape = {1, 2};
+  ASSERT_TRUE(
+      writeNpy(folder.file("ones.npy"), DataType::I64, shape, ids.data())
+          .isOk());
+  EXPECT_THAT(error(llmRun + " --input ids=ones.npy --timeout=0.2"),
+              HasSubstr("node 'layer/Max': all_reduce over [tp] of 64 bytes: "
+                        "rank 0 (tp=0) arrived, but rank 1 (tp=1) (which is at "
+                        "node 'busy') did not within 0.2 seconds"));
+  writeArtifact(artifact, twoRanks(false));
+  Outcome bench = run(llmBench + " --sizes=batch=2,sequence=3 -r 2");
+  EXPECT_EQ(bench.status, 0) << bench.err;
+  EXPECT_THAT(bench.out, HasSubstr("collective"));
 }
 
 TEST_F(RuntimeTools, Benches) {

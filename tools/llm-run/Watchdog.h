@@ -21,9 +21,10 @@ namespace weft::tool {
 /// itself: a kernel, a slow disk. 0 is never.
 class Watchdog {
 public:
-  explicit Watchdog(double timeout) {
+  explicit Watchdog(double timeout) : timeout(timeout) {
+    restart();
     if (timeout > 0)
-      thread = std::thread([this, timeout] { watch(timeout); });
+      thread = std::thread([this] { watch(); });
   }
   ~Watchdog() {
     {
@@ -35,16 +36,28 @@ public:
       thread.join();
   }
 
+  /// Something else begins, which has the whole time again.
+  void restart() {
+    std::lock_guard lock(mutex);
+    end = Clock::now() +
+          std::chrono::duration_cast<Clock::duration>(
+              std::chrono::duration<double>(std::min(timeout, 1e6) + 1));
+  }
+
 private:
-  void watch(double timeout) {
+  using Clock = std::chrono::steady_clock;
+
+  void watch() {
     std::unique_lock lock(mutex);
-    auto grace = std::chrono::duration<double>(std::min(timeout, 1e6) + 1);
-    if (done.wait_for(lock, grace, [&] { return isDone; }))
-      return;
+    while (Clock::now() < end)
+      if (done.wait_until(lock, Clock::time_point(end), [&] { return isDone; }))
+        return;
     _exit(fail("stopped after " + std::to_string(timeout) +
                " seconds; raise --timeout if it needs more"));
   }
 
+  const double timeout;
+  Clock::time_point end;
   std::mutex mutex;
   std::condition_variable done;
   bool isDone = false;

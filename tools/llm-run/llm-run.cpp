@@ -48,7 +48,8 @@ static void addOptions(CLI::App &app, Options &options) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_option("--timeout", options.timeout,
-                 "stops with an error after this time (default: never)")
+                 "stops loading, or running, with an error after this time "
+                 "(default: never)")
       ->check(CLI::PositiveNumber)
       ->type_name("SECONDS");
   app.add_option("--trace", options.trace,
@@ -126,7 +127,7 @@ static void addToTrace(Trace &trace, const CommandRecord &record) {
              record.end, record.flops});
 }
 
-static Status runModel(const Options &options) {
+static Status runModel(const Options &options, tool::Watchdog &watchdog) {
   std::vector<NpyArray> arrays;
   std::vector<std::string> names;
   for (const std::string &text : options.inputs) {
@@ -156,6 +157,7 @@ static Status runModel(const Options &options) {
       addToTrace(trace, record);
     };
   progress.next("running " + options.load.artifact);
+  watchdog.restart();
   StatusOr<std::vector<Tensor>> outputs = model->run(inputs, run);
   progress.end();
   if (!outputs)
@@ -178,6 +180,6 @@ int main(int argc, char **argv) {
   if (std::optional<int> status = tool::parse(app, argc, argv))
     return *status;
   tool::Watchdog watchdog(options.timeout);
-  Status status = runModel(options);
+  Status status = runModel(options, watchdog);
   return status ? 0 : tool::fail(status.message());
 }
