@@ -5,7 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/Dist/IR/Sharding.h"
+#include "dialects/Dist/Transforms/Factors.h"
+#include "dialects/Dist/Transforms/PadLayers.h"
 #include "dialects/Dist/Transforms/Passes.h"
 #include "dialects/Dist/Transforms/ShardOptions.h"
 #include "dialects/Dist/Transforms/TensorParallel.h"
@@ -47,10 +48,13 @@ void addAxis(Value value, int64_t dimension, StringAttr axis, int64_t granule,
 class Annotator {
 public:
   Annotator(ModuleOp module, const Mesh &mesh, ArrayRef<ShardPattern> patterns)
-      : module(module), mesh(mesh), patterns(patterns), sizes(module) {}
+      : module(module), mesh(mesh), patterns(patterns),
+        sizes(std::in_place, module) {}
 
   LogicalResult run() {
-    for (auto function : module.getOps<func::FuncOp>())
+    for (auto function : module.getOps<func::FuncOp>()) {
+      if (isInLocalForm(function))
+        return function.emitError("is partitioned already");
       if (function.isPublic() && !function.isDeclaration())
         function.walk([&](Operation *op) {
           if (auto load = dyn_cast<LoadWeightOp>(op))
@@ -58,6 +62,7 @@ public:
           if (auto linear = dyn_cast<LinearOp>(op))
             linears.push_back(linear);
         });
+    }
     if (failed(applyPatterns()))
       return failure();
     for (auto [axis, count] :
@@ -132,7 +137,7 @@ private:
       if (pattern.dimension == 1)
         rows.insert(linear);
       else if (std::optional<ColumnSplit> split =
-                   followColumns(linear, sizes, mesh)) {
+                   followColumns(linear, *sizes, mesh)) {
         granule = split->granule;
         for (ColumnSplit::End end : split->ends)
           rows.insert(end.linear);
@@ -148,29 +153,56 @@ private:
   // Built-in choices
   //===--------------------------------------------------------------------===//
 
+  /// Makes the columns of every layer that can be split a multiple of the
+  /// devices, as shards are equal.
+  void padLayers(StringAttr axis) {
+    int64_t devices = mesh.getSize(axis);
+    bool warned = false;
+    for (LinearOp linear : linears) {
+      std::optional<ColumnSplit> split = followColumns(linear, *sizes, mesh);
+      int64_t columns = linear.getType().getShape().back();
+      if (!split || columns % split->granule != 0)
+        continue;
+      int64_t blocks = columns / split->granule,
+              padded = llvm::divideCeil(blocks, devices) * devices;
+      if (padded == blocks ||
+          failed(padColumns(linear, blocks, padded, *sizes, mesh)))
+        continue;
+      sizes.emplace(module);
+      if (!warned)
+        linear.emitWarning()
+            << blocks << " blocks of " << split->granule
+            << " columns are padded to " << padded << ", so that the "
+            << devices << " devices of axis " << axis
+            << " have equal shards; this takes as long as " << padded
+            << " blocks would";
+      warned = true;
+    }
+  }
+
   LogicalResult splitLayers(StringAttr axis) {
+    padLayers(axis);
     bool found = false;
     for (LinearOp linear : linears) {
-      auto load = linear.getWeight().getDefiningOp<LoadWeightOp>();
+      Value weight = linear.getWeight();
       // A layer that ends a cut has its rows split; a weight that is used twice
       // may be split only once.
-      if (!load || rows.contains(linear) || getSharding(load))
+      if (!isWeight(weight) || rows.contains(linear) || getSharding(weight))
         continue;
-      std::optional<ColumnSplit> split = followColumns(linear, sizes, mesh);
+      std::optional<ColumnSplit> split = followColumns(linear, *sizes, mesh);
       if (!split || llvm::any_of(split->ends, [&](ColumnSplit::End end) {
             return !rows.contains(end.linear) &&
                    getSharding(end.linear.getWeight());
           }))
         continue;
       found = true;
-      if (failed(
-              splitWeight(load, 0, axis, split->granule, "columns of a layer")))
+      if (failed(splitWeight(weight, 0, axis, split->granule,
+                             "columns of a layer")))
         return failure();
       for (ColumnSplit::End end : split->ends)
         if (rows.insert(end.linear).second &&
-            failed(splitWeight(
-                end.linear.getWeight().getDefiningOp<LoadWeightOp>(), 1, axis,
-                end.granule, "rows of a layer")))
+            failed(splitWeight(end.linear.getWeight(), 1, axis, end.granule,
+                               "rows of a layer")))
           return failure();
     }
     if (!found)
@@ -187,7 +219,7 @@ private:
         continue;
       std::optional<SizeExpr> batch;
       for (BlockArgument argument : function.getArguments()) {
-        Sizes argumentSizes = sizes.getSizes(argument);
+        Sizes argumentSizes = sizes->getSizes(argument);
         if (argumentSizes.empty() || argumentSizes[0] == SizeExpr(1))
           continue;
         if (!batch)
@@ -207,15 +239,18 @@ private:
   // Weights
   //===--------------------------------------------------------------------===//
 
-  LogicalResult splitWeight(LoadWeightOp load, int64_t dimension,
-                            StringAttr axis, int64_t granule,
-                            const Twine &origin) {
-    addAxis(load, dimension, axis, granule, origin);
+  LogicalResult splitWeight(Value weight, int64_t dimension, StringAttr axis,
+                            int64_t granule, const Twine &origin) {
+    addAxis(weight, dimension, axis, granule, origin);
     DimensionShardingAttr sharding =
-        getSharding(load).getDimensions()[dimension];
-    int64_t size = load.getType().getDimSize(dimension);
+        getSharding(weight).getDimensions()[dimension];
+    int64_t size =
+        cast<RankedTensorType>(weight.getType()).getDimSize(dimension);
     if (splitsEvenly(size, sharding, mesh))
       return success();
+    while (auto pad = weight.getDefiningOp<PadOp>())
+      weight = pad.getInput();
+    auto load = weight.getDefiningOp<LoadWeightOp>();
     InFlightDiagnostic diagnostic =
         load.emitError() << "dimension " << dimension << " of weight @"
                          << load.getWeight() << " has " << size << " elements";
@@ -247,7 +282,8 @@ private:
   ModuleOp module;
   const Mesh &mesh;
   ArrayRef<ShardPattern> patterns;
-  SizeAnalysis sizes;
+  /// Made anew when layers are padded.
+  std::optional<SizeAnalysis> sizes;
   SmallVector<LoadWeightOp> loads;
   SmallVector<LinearOp> linears;
   /// Layers whose rows are split.

@@ -13,6 +13,12 @@ using namespace mlir;
 
 namespace weft::dist {
 
+bool isWeight(Value value) {
+  while (auto pad = value.getDefiningOp<PadOp>())
+    value = pad.getInput();
+  return value.getDefiningOp<LoadWeightOp>() != nullptr;
+}
+
 bool haveSameShards(const SizeExpr &size, DimensionShardingAttr lhs,
                     DimensionShardingAttr rhs, const Mesh &mesh) {
   if (lhs.getAxes() != rhs.getAxes())

@@ -32,6 +32,9 @@ struct FactorSharding {
   int64_t granule = 1;
 };
 
+/// A weight, also with zeros around it.
+bool isWeight(mlir::Value value);
+
 /// True when both give every device the same elements of a dimension.
 bool haveSameShards(const SizeExpr &size, DimensionShardingAttr lhs,
                     DimensionShardingAttr rhs, const Mesh &mesh);

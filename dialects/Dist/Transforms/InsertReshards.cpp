@@ -61,7 +61,10 @@ public:
       ops.push_back(&op);
     for (Operation *op : ops) {
       auto model = dyn_cast<ModelOpInterface>(op);
-      if (!model || isa<ReshardOp>(op))
+      if (!model)
+        return op->emitError("has no sharding rule; partition a program before "
+                             "its kernels are formed");
+      if (isa<ReshardOp>(op))
         continue;
       if (!getSharding(op->getResult(0)))
         return op->emitError("has no dist.sharding; run dist-propagate first");

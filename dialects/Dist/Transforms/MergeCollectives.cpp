@@ -213,16 +213,17 @@ private:
 struct MergeCollectivesPass
     : impl::MergeCollectivesPassBase<MergeCollectivesPass> {
   void runOnOperation() override {
-    func::FuncOp function = getOperation();
-    mergeEqual(function);
-    SizeAnalysis sizes(function);
+    ModuleOp module = getOperation();
+    for (auto function : module.getOps<func::FuncOp>())
+      mergeEqual(function);
+    SizeAnalysis sizes(module);
     RewritePatternSet patterns(&getContext());
     patterns.add<JoinReductions, JoinGathers, JoinScatters, AddBeforeReduction>(
         &getContext());
     patterns.add<ScatterReduction>(&getContext(), sizes);
     GreedyRewriteConfig config;
-    config.setListener(&sizes);
-    if (failed(applyPatternsGreedily(function, std::move(patterns), config)))
+    config.setListener(&sizes).enableFolding(false);
+    if (failed(applyPatternsGreedily(module, std::move(patterns), config)))
       signalPassFailure();
   }
 

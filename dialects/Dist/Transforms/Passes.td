@@ -22,6 +22,8 @@ def AnnotatePass : Pass<"dist-annotate", "::mlir::ModuleOp"> {
       to other linear layers, which sum them and get their rows (dimension 1)
       split: query, key, value and output of an attention, up and down of an MLP.
       Heads stay whole. A layer whose output reaches a norm or a result stays.
+      Shards of weights are equal: where the devices don't divide the heads or
+      columns, zeros make up for those that are missing, which takes no longer.
 
     A bias of a layer with split rows becomes an `llm.add` behind it, so that it
     is added once.
@@ -191,7 +193,7 @@ def LowerReshardsPass : Pass<"dist-lower-reshards", "::mlir::ModuleOp"> {
   let dependentDialects = ["::weft::dist::DistDialect"];
 }
 
-def MergeCollectivesPass : Pass<"dist-merge-collectives", "::mlir::func::FuncOp"> {
+def MergeCollectivesPass : Pass<"dist-merge-collectives", "::mlir::ModuleOp"> {
   let summary = "Join collectives, and reduce no more than what is read";
   let description = [{
     - Equal collectives of one value become one.

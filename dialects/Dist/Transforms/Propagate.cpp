@@ -119,7 +119,7 @@ private:
   static bool staysWhole(Value value) {
     Operation *op = value.getDefiningOp();
     return !op || isa<ConstantOp, SizesToTensorOp>(op) ||
-           (isa<LoadWeightOp>(op) && !value.hasOneUse());
+           (isWeight(value) && !value.hasOneUse());
   }
 
   static std::string nameOf(Value value) {
@@ -244,14 +244,13 @@ private:
   }
 
   bool isSplitWeight(const Factors &factors, unsigned factor, StringAttr axis) {
-    return llvm::any_of(factors.getPlaces(factor), [&](const Factors::Place
-                                                           &place) {
-      State *state = stateOf(factors, place.tensor);
-      return state &&
-             factors.getTensor(place.tensor).getDefiningOp<LoadWeightOp>() &&
-             llvm::is_contained(state->dimensions[place.dimension].getAxes(),
-                                axis);
-    });
+    return llvm::any_of(
+        factors.getPlaces(factor), [&](const Factors::Place &place) {
+          State *state = stateOf(factors, place.tensor);
+          return state && isWeight(factors.getTensor(place.tensor)) &&
+                 llvm::is_contained(
+                     state->dimensions[place.dimension].getAxes(), axis);
+        });
   }
 
   /// An axis that several factors ask for goes to a weight's: it would have to
@@ -298,8 +297,7 @@ private:
     const SizeExpr &size = factors.getSizes(place.tensor)[place.dimension];
     if (extended.axes.size() == current->axes.size() ||
         // Weights are stored in equal shards.
-        (value.getDefiningOp<LoadWeightOp>() &&
-         !splitsEvenly(size, wanted, mesh)))
+        (isWeight(value) && !splitsEvenly(size, wanted, mesh)))
       return false;
     State *source = stateOf(factors, proposal.tensor);
     for (StringAttr axis :

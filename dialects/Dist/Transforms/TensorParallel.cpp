@@ -80,8 +80,7 @@ private:
     if (linear && use.getOperandNumber() == 0 &&
         from.dimension ==
             cast<RankedTensorType>(from.value.getType()).getRank() - 1) {
-      if (linear.getPanel() ||
-          !linear.getWeight().getDefiningOp<LoadWeightOp>())
+      if (linear.getPanel() || !isWeight(linear.getWeight()))
         return false;
       keepTogether(from.scale);
       if (seenEnds.insert(linear).second)
@@ -122,7 +121,7 @@ private:
 
 std::optional<ColumnSplit> followColumns(LinearOp linear, SizeAnalysis &sizes,
                                          const Mesh &mesh) {
-  if (linear.getPanel() || !linear.getWeight().getDefiningOp<LoadWeightOp>())
+  if (linear.getPanel() || !isWeight(linear.getWeight()))
     return std::nullopt;
   return Walk(sizes, mesh).run(linear);
 }

@@ -24,6 +24,8 @@
 // SECOND: error: has a dist.mesh already; give no option 'mesh'
 // RUN: not llm-opt %s --dist-annotate=mesh=dp=2 -o /dev/null 2>&1 | FileCheck %s --check-prefix=BATCH
 // BATCH: error: axis "dp" splits the batch, but no input of @main has one: dimension 0 of all is 1
+// RUN: not llm-opt %s --dist-annotate=mesh=tp=2 --dist-propagate --dist-insert-reshards --dist-localize --dist-annotate -o /dev/null 2>&1 | FileCheck %s --check-prefix=AGAIN
+// AGAIN: error: is partitioned already
 // RUN: not llm-opt %s --dist-propagate -o /dev/null 2>&1 | FileCheck %s --check-prefix=NOTYET
 // NOTYET: error: has no dist.mesh; run dist-annotate first
 

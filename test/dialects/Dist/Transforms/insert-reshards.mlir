@@ -74,3 +74,16 @@ func.func @not_propagated(%x: tensor<8xf32>) -> tensor<8xf32> {
   %0 = llm.exp %x : tensor<8xf32>
   return %0 : tensor<8xf32>
 }
+
+// -----
+
+dist.mesh @mesh <"tp" = 2>
+func.func @kernel(%x: tensor<8xf32>) -> tensor<8xf32> {
+  // expected-error @below {{has no sharding rule; partition a program before its kernels are formed}}
+  %0 = llm.kernel(%x) : (tensor<8xf32>) -> tensor<8xf32> {
+  ^bb0(%a: tensor<8xf32>):
+    %1 = llm.exp %a : tensor<8xf32>
+    llm.yield %1 : tensor<8xf32>
+  }
+  return %0 : tensor<8xf32>
+}

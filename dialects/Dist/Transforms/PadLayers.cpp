@@ -1,0 +1,142 @@
+//===- PadLayers.cpp - Layers that no number of devices divides -----------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Dist/Transforms/PadLayers.h"
+
+#include "dialects/Dist/Transforms/Factors.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+
+namespace weft::dist {
+
+namespace {
+
+/// Zeros in, finite numbers out: what becomes of the padding meets columns of
+/// zeros at the end.
+bool keepsZerosFinite(Operation *op) {
+  return isa<LinearOp, AttentionOp, MatMulOp, SoftmaxOp, ReshapeOp, TransposeOp,
+             AddOp, SubOp, MulOp, NegOp, AbsOp, ExpOp, TanhOp, ErfOp, SigmoidOp,
+             ReluOp, GeluOp, CastOp>(op);
+}
+
+class Padding {
+public:
+  Padding(SizeAnalysis &sizes, const Mesh &mesh, int64_t blocks,
+          int64_t paddedBlocks)
+      : sizes(sizes), mesh(mesh), blocks(blocks), paddedBlocks(paddedBlocks) {}
+
+  /// Finds all that has to grow with a dimension.
+  LogicalResult collect(Value value, int64_t dimension) {
+    reach(value, dimension);
+    // Grows while it is walked.
+    for (size_t i = 0; i < reached.size(); ++i) {
+      auto [tensor, place] = reached[i];
+      Operation *op = tensor.getDefiningOp();
+      if (!op || failed(pass(op, op->getNumOperands(), place)))
+        return failure();
+      for (OpOperand &use : tensor.getUses())
+        if (failed(pass(use.getOwner(), use.getOperandNumber(), place)))
+          return failure();
+    }
+    return success();
+  }
+
+  void apply() {
+    for (auto [operand, dimension] : padded)
+      pad(*operand, dimension);
+    for (auto [value, dimension] : reached) {
+      auto type = cast<RankedTensorType>(value.getType());
+      SmallVector<int64_t> shape(type.getShape());
+      shape[dimension] = grow(shape[dimension]);
+      value.setType(type.clone(shape));
+      if (auto reshape = value.getDefiningOp<ReshapeOp>()) {
+        Sizes newSizes = reshape.getSizes().getExprs();
+        newSizes[dimension] = shape[dimension];
+        reshape.setSizesAttr(SizesAttr::get(value.getContext(), newSizes));
+      }
+    }
+  }
+
+private:
+  int64_t grow(int64_t size) const { return size / blocks * paddedBlocks; }
+
+  void reach(Value value, int64_t dimension) {
+    if (seen.insert({value, dimension}).second)
+      reached.push_back({value, dimension});
+  }
+
+  LogicalResult pass(Operation *op, unsigned tensor, int64_t dimension) {
+    auto model = dyn_cast<ModelOpInterface>(op);
+    if (!model || !keepsZerosFinite(op))
+      return failure();
+    auto reachPlace = [&](unsigned tensor, int64_t dimension) {
+      if (tensor == op->getNumOperands())
+        return reach(op->getResult(0), dimension);
+      OpOperand &operand = op->getOpOperand(tensor);
+      if (!isWeight(operand.get()) &&
+          !operand.get().getDefiningOp<ConstantOp>())
+        return reach(operand.get(), dimension);
+      if (seenOperands.insert(&operand).second)
+        padded.push_back({&operand, dimension});
+    };
+    // A bias does not hinder: it is whole behind the sum.
+    auto linear = dyn_cast<LinearOp>(op);
+    if (linear && tensor == 0 && dimension == linear.getType().getRank() - 1) {
+      reachPlace(1, 1);
+      return success(isWeight(linear.getWeight()) && !linear.getPanel());
+    }
+    Factors factors(model, sizes, mesh);
+    std::optional<unsigned> factor = factors.getFactor(tensor, dimension);
+    if (!factor)
+      return failure();
+    for (const Factors::Place &place : factors.getPlaces(*factor)) {
+      std::optional<int64_t> size =
+          factors.getSizes(place.tensor)[place.dimension].asConstant();
+      if (!size || *size % blocks != 0)
+        return failure();
+      reachPlace(place.tensor, place.dimension);
+    }
+    return success();
+  }
+
+  void pad(OpOperand &operand, int64_t dimension) {
+    OpBuilder builder(operand.getOwner());
+    auto type = cast<RankedTensorType>(operand.get().getType());
+    SmallVector<int64_t> shape(type.getShape()), low(shape.size(), 0),
+        high(shape.size(), 0);
+    shape[dimension] = grow(shape[dimension]);
+    high[dimension] = shape[dimension] - type.getDimSize(dimension);
+    operand.set(PadOp::create(
+        builder, operand.get().getLoc(), type.clone(shape), operand.get(),
+        builder.getDenseI64ArrayAttr(low), builder.getDenseI64ArrayAttr(high)));
+  }
+
+  SizeAnalysis &sizes;
+  const Mesh &mesh;
+  int64_t blocks, paddedBlocks;
+  /// Dimensions of computed values, and of weights where they are used.
+  SmallVector<std::pair<Value, int64_t>> reached;
+  SmallVector<std::pair<OpOperand *, int64_t>> padded;
+  llvm::DenseSet<std::pair<Value, int64_t>> seen;
+  llvm::DenseSet<OpOperand *> seenOperands;
+};
+
+} // namespace
+
+LogicalResult padColumns(LinearOp linear, int64_t blocks, int64_t paddedBlocks,
+                         SizeAnalysis &sizes, const Mesh &mesh) {
+  Padding padding(sizes, mesh, blocks, paddedBlocks);
+  if (failed(
+          padding.collect(linear.getResult(), linear.getType().getRank() - 1)))
+    return failure();
+  padding.apply();
+  return success();
+}
+
+} // namespace weft::dist
