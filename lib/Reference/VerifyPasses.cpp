@@ -9,6 +9,7 @@
 
 #include "lib/Reference/DrawInputs.h"
 #include "lib/Reference/FindDifference.h"
+#include "lib/Reference/LoweredPrecision.h"
 
 #include "mlir/IR/OperationSupport.h"
 #include "mlir/Pass/PassInstrumentation.h"
@@ -54,10 +55,14 @@ private:
   void expect(func::FuncOp function);
   std::optional<Expectation> draw(func::FuncOp function, SizeAnalysis &sizes);
   void compareResults(StringRef pass, func::FuncOp function,
+                      SmallVector<HostTensor> found);
+  void reportMovement(StringRef pass, func::FuncOp function,
                       ArrayRef<HostTensor> found);
   /// The op on which the results `differing` first went wrong.
   std::optional<DifferingValue> findCulprit(func::FuncOp function,
-                                            ArrayRef<unsigned> differing);
+                                            ArrayRef<unsigned> differing,
+                                            double tolerance);
+  double toleranceOf(StringRef pass, func::FuncOp function) const;
   void keep(ModuleOp module);
 
   VerifyOptions options;
@@ -191,10 +196,11 @@ void Verification::checkFunction(StringRef pass, func::FuncOp function) {
     reason = captured.text;
   }
   if (succeeded(results))
-    return compareResults(pass, function, *results);
+    return compareResults(pass, function, std::move(*results));
   isFailed = true;
   auto all = llvm::to_vector(llvm::seq<unsigned>(function.getNumResults()));
-  std::optional<DifferingValue> culprit = findCulprit(function, all);
+  std::optional<DifferingValue> culprit =
+      findCulprit(function, all, toleranceOf(pass, function));
   InFlightDiagnostic error =
       emitError(culprit ? culprit->value.getLoc() : function.getLoc())
       << "pass `" << pass << "` left `" << function.getSymName()
@@ -204,18 +210,26 @@ void Verification::checkFunction(StringRef pass, func::FuncOp function) {
 }
 
 std::optional<DifferingValue>
-Verification::findCulprit(func::FuncOp function, ArrayRef<unsigned> differing) {
+Verification::findCulprit(func::FuncOp function, ArrayRef<unsigned> differing,
+                          double tolerance) {
   auto earlier = before->lookupSymbol<func::FuncOp>(function.getSymName());
   if (!earlier)
     return std::nullopt;
   CapturedDiagnostics silence(function.getContext());
   return findDifference(evaluator, earlier, function,
                         expectations[function.getSymName().str()].inputs,
-                        differing, options.tolerance);
+                        differing, tolerance);
+}
+
+double Verification::toleranceOf(StringRef pass, func::FuncOp function) const {
+  if (!lowersPrecision(pass))
+    return options.tolerance;
+  return std::max(options.tolerance,
+                  loweredTolerance(function->getParentOfType<ModuleOp>()));
 }
 
 void Verification::compareResults(StringRef pass, func::FuncOp function,
-                                  ArrayRef<HostTensor> found) {
+                                  SmallVector<HostTensor> found) {
   Expectation &expectation = expectations[function.getSymName().str()];
   ArrayRef<HostTensor> expected = expectation.results;
   isFailed = true;
@@ -226,20 +240,25 @@ void Verification::compareResults(StringRef pass, func::FuncOp function,
                          << " were expected";
     return;
   }
+  double tolerance = toleranceOf(pass, function);
   SmallVector<unsigned> differing;
   std::optional<Difference> first;
   for (unsigned i = 0; i != found.size(); ++i)
-    if (auto difference =
-            compareTensors(found[i], expected[i], options.tolerance)) {
+    if (auto difference = compareTensors(found[i], expected[i], tolerance)) {
       differing.push_back(i);
       if (!first)
         first = std::move(difference);
     }
   if (differing.empty()) {
     isFailed = false;
+    if (lowersPrecision(pass)) {
+      reportMovement(pass, function, found);
+      expectation.results = std::move(found);
+    }
     return;
   }
-  std::optional<DifferingValue> culprit = findCulprit(function, differing);
+  std::optional<DifferingValue> culprit =
+      findCulprit(function, differing, tolerance);
   std::string result = describeResult(function, differing.front());
   InFlightDiagnostic error =
       emitError(culprit ? culprit->value.getLoc() : function.getLoc())
@@ -248,7 +267,19 @@ void Verification::compareResults(StringRef pass, func::FuncOp function,
   if (culprit)
     error << describe(*culprit) << ", so that ";
   error << result << " has " << first->str() << " (tolerance "
-        << formatNumber(options.tolerance) << ")";
+        << formatNumber(tolerance) << ")";
+}
+
+void Verification::reportMovement(StringRef pass, func::FuncOp function,
+                                  ArrayRef<HostTensor> found) {
+  ArrayRef<HostTensor> expected =
+      expectations[function.getSymName().str()].results;
+  for (unsigned i = 0; i != found.size(); ++i)
+    if (std::string text = describeMovement(found[i], expected[i]);
+        !text.empty())
+      function.emitRemark()
+          << "pass `" << pass << "` moved " << describeResult(function, i)
+          << " of `" << function.getSymName() << "` by " << text;
 }
 
 //===----------------------------------------------------------------------===//

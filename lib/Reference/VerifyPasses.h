@@ -41,6 +41,10 @@ struct VerifyOptions {
   std::string weightDirectory;
 };
 
+/// A pass that lowers precision has a tolerance of its own
+/// (LoweredPrecision.h). A remark says how far it moved each result; the passes
+/// behind it are compared with what it gave.
+///
 /// Call once, after all passes were added. Switches multithreading off. A
 /// function is checked for as long as it consists of llm ops; after a failure
 /// the remaining passes are skipped and the pass manager fails.

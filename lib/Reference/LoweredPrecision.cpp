@@ -1,0 +1,56 @@
+//===- LoweredPrecision.cpp - How far rounded weights move results --------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Reference/LoweredPrecision.h"
+
+#include "dialects/LLM/IR/LLM.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace weft;
+
+bool weft::lowersPrecision(StringRef pass) {
+  return pass == "llm-lower-precision";
+}
+
+double weft::loweredTolerance(ModuleOp module) {
+  double tolerance = 0;
+  for (auto weight : module.getOps<WeightOp>())
+    if (auto type =
+            dyn_cast<FloatType>(weight.getTensorType().getElementType()))
+      tolerance = std::max(tolerance,
+                           std::ldexp(32.0, -int(type.getFPMantissaWidth())));
+  return tolerance;
+}
+
+std::string weft::describeMovement(const HostTensor &found,
+                                   const HostTensor &expected) {
+  if (!found.isFloat())
+    return "";
+  double moved = 0, whole = 0, largest = 0, there = 0;
+  for (auto [x, y] : llvm::zip_equal(found.floats(), expected.floats())) {
+    // Infinities that stayed have no distance.
+    double distance = x == y ? 0 : std::abs(x - y);
+    moved += distance * distance;
+    whole += y * y;
+    if (distance > largest) {
+      largest = distance;
+      there = y;
+    }
+  }
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  stream << llvm::format("%.3g%% (root mean square)",
+                         whole > 0 ? 100 * std::sqrt(moved / whole) : 0.0);
+  if (largest > 0)
+    stream << llvm::format(", at most %.3g where %.3g was expected", largest,
+                           there);
+  return text;
+}
