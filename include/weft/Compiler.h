@@ -26,8 +26,13 @@ struct CompileOptions {
   std::string output;
   /// "host", "x86-64", "x86-64-v3" (AVX2) or "x86-64-v4" (AVX-512).
   std::string arch = "host";
+  /// What linear weights and embedding tables are held in: "keep" (as the model
+  /// file does), "f32", "bf16" or "f16". Everything else is computed as the
+  /// model says.
+  std::string precision = "keep";
   /// Compares the results of the program before and after each pass; a float
-  /// may differ by this times (1 + |expected|).
+  /// may differ by this times (1 + |expected|). For the pass that lowers the
+  /// precision of weights it may be more, and the report says how much it was.
   std::optional<double> verifyTolerance;
   /// Ends after the phase of this name (see `getPhaseNames`); the report's text
   /// is the IR.
@@ -50,6 +55,9 @@ struct CompileReport {
   uint64_t codeBytes = 0;
   /// Seconds of each phase, in their order.
   std::vector<std::pair<std::string, double>> phases;
+  /// Sentences: with `verifyTolerance`, how far a lower precision moved
+  /// results.
+  std::vector<std::string> remarks;
   /// See `stopAfter` and `planOnly`.
   std::string text;
 };

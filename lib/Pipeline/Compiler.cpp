@@ -34,8 +34,11 @@ using namespace weft;
 
 namespace path = llvm::sys::path;
 
-static constexpr const char *phaseNames[] = {"import",   "simplify", "fuse",
-                                             "schedule", "codegen",  "package"};
+static constexpr const char *phaseNames[] = {"import", "simplify", "precision",
+                                             "fuse",   "schedule", "codegen",
+                                             "package"};
+static constexpr llvm::StringLiteral precisions[] = {"keep", "f32", "bf16",
+                                                     "f16"};
 
 std::vector<std::string> weft::getPhaseNames() {
   return {std::begin(phaseNames), std::end(phaseNames)};
@@ -50,15 +53,20 @@ public:
       : model(model), options(options), context(getRegistry()),
         diagnostics(&context) {}
 
-  Status run();
-  CompileReport report;
+  StatusOr<CompileReport> run() {
+    WEFT_RETURN_IF_ERROR(runPhases());
+    report.remarks = diagnostics.getRemarks();
+    return std::move(report);
+  }
 
 private:
   static DialectRegistry getRegistry();
 
+  Status runPhases();
   /// Runs a phase that ends with IR; `isDone` when the options say so.
   Status runPhase(StringRef name, llvm::function_ref<Status()> work);
-  Status runPasses(StringRef name, void (*build)(OpPassManager &));
+  Status runPasses(StringRef name,
+                   llvm::function_ref<void(OpPassManager &)> build);
   Status import();
   Status generate();
   Status package();
@@ -71,6 +79,7 @@ private:
   const CompileOptions &options;
   MLIRContext context;
   DiagnosticCollector diagnostics;
+  CompileReport report;
   OwningOpRef<ModuleOp> module;
   std::optional<CPUTarget> target;
   std::optional<GeneratedCode> code;
@@ -100,7 +109,8 @@ Status Compilation::import() {
                 : diagnostics.getStatus("cannot import '" + model + "'");
 }
 
-Status Compilation::runPasses(StringRef name, void (*build)(OpPassManager &)) {
+Status Compilation::runPasses(StringRef name,
+                              llvm::function_ref<void(OpPassManager &)> build) {
   PassManager pm(module->getContext(), ModuleOp::getOperationName());
   build(pm);
   if (options.verifyTolerance) {
@@ -130,7 +140,9 @@ Status Compilation::package() {
                      code->initializers,
                      name,
                      getModelFolder(),
-                     {{"arch", target->arch}, {"target", "cpu"}}};
+                     {{"arch", target->arch},
+                      {"precision", options.precision},
+                      {"target", "cpu"}}};
   StatusOr<PackageReport> written =
       writeArtifact(input, {options.output, options.memoryBudget});
   if (!written)
@@ -188,12 +200,16 @@ void Compilation::count() {
   report.kernels = std::distance(kernels.begin(), kernels.end());
 }
 
-Status Compilation::run() {
+Status Compilation::runPhases() {
   if (!options.stopAfter.empty() &&
       !llvm::is_contained(phaseNames, options.stopAfter))
     return Status::error("there is no phase '" + options.stopAfter +
                          "'; the phases are " +
                          llvm::join(getPhaseNames(), ", "));
+  if (!llvm::is_contained(precisions, options.precision))
+    return Status::error("unknown precision '" + options.precision +
+                         "'; expected " +
+                         llvm::join(ArrayRef(precisions), ", "));
   bool writes = !options.planOnly && options.stopAfter.empty();
   if (writes)
     WEFT_RETURN_IF_ERROR(ArtifactFolder::checkTarget(options.output));
@@ -205,6 +221,11 @@ Status Compilation::run() {
   WEFT_RETURN_IF_ERROR(runPhase("import", [&] { return import(); }));
   WEFT_RETURN_IF_ERROR(runPhase(
       "simplify", [&] { return runPasses("simplify", buildSimplifyPhase); }));
+  WEFT_RETURN_IF_ERROR(runPhase("precision", [&] {
+    return runPasses("precision", [&](OpPassManager &pm) {
+      buildPrecisionPhase(pm, options.precision);
+    });
+  }));
   WEFT_RETURN_IF_ERROR(
       runPhase("fuse", [&] { return runPasses("fuse", buildFusePhase); }));
   WEFT_RETURN_IF_ERROR(runPhase(
@@ -222,7 +243,5 @@ Status Compilation::run() {
 
 StatusOr<CompileReport> weft::compile(const std::string &path,
                                       const CompileOptions &options) {
-  Compilation compilation(path, options);
-  WEFT_RETURN_IF_ERROR(compilation.run());
-  return std::move(compilation.report);
+  return Compilation(path, options).run();
 }

@@ -28,6 +28,8 @@ static std::string describe(Location location) {
 
 DiagnosticCollector::DiagnosticCollector(MLIRContext *context)
     : handler(context, [this](Diagnostic &diagnostic) {
+        if (diagnostic.getSeverity() == DiagnosticSeverity::Remark)
+          remarks.push_back(diagnostic.str());
         if (diagnostic.getSeverity() != DiagnosticSeverity::Error ||
             !first.empty())
           return success();

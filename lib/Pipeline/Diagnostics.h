@@ -14,8 +14,8 @@
 
 namespace weft {
 
-/// Keeps the first error of a context while it lives; everything else that is
-/// said there is dropped.
+/// Keeps the first error of a context while it lives, and all remarks; warnings
+/// and notes are dropped.
 class DiagnosticCollector {
 public:
   explicit DiagnosticCollector(mlir::MLIRContext *context);
@@ -24,8 +24,11 @@ public:
   /// location names it. `fallback` when nothing was said.
   Status getStatus(const std::string &fallback) const;
 
+  llvm::ArrayRef<std::string> getRemarks() const { return remarks; }
+
 private:
   std::string first;
+  std::vector<std::string> remarks;
   mlir::ScopedDiagnosticHandler handler;
 };
 

@@ -18,6 +18,12 @@ namespace weft {
 
 void buildSimplifyPhase(OpPassManager &pm) { buildSimplifyPipeline(pm); }
 
+void buildPrecisionPhase(OpPassManager &pm, StringRef precision) {
+  LowerPrecisionPassOptions options;
+  options.type = precision.str();
+  pm.addPass(createLowerPrecisionPass(options));
+}
+
 void buildFusePhase(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createMergeLinearsPass());
   pm.addPass(createHoistWeightsPass());

@@ -15,6 +15,10 @@ namespace weft {
 /// From what an importer gives to linear, attention, layer_norm, ...
 void buildSimplifyPhase(mlir::OpPassManager &pm);
 
+/// Weights are held in the type that `precision` names: see
+/// llm-lower-precision.
+void buildPrecisionPhase(mlir::OpPassManager &pm, llvm::StringRef precision);
+
 /// Ops become kernels; weights take the form in which kernels read them.
 void buildFusePhase(mlir::OpPassManager &pm);
 

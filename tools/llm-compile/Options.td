@@ -15,6 +15,8 @@ def output : JoinedOrSeparate<["-"], "o">, MetaVarName<"DIR.weft">,
 def target : Assigned<"target", "cpu", "The kind of device (default cpu)">;
 def arch : Assigned<"arch", "ARCH",
     "host (default), x86-64, x86-64-v3 (AVX2) or x86-64-v4 (AVX-512)">;
+def precision : Assigned<"precision", "TYPE",
+    "What weights are held in: keep (default, as the model does), f32, bf16 or f16">;
 def memory_budget : Assigned<"memory-budget", "SIZE",
     "Bytes of weights in memory at once (default 2GiB)">;
 
@@ -25,7 +27,7 @@ def verify_EQ : Assigned<"verify", "TOLERANCE",
 def plan_only : Flag<["--"], "plan-only">,
     HelpText<"Print launches, buffers and work; read no weights, write nothing">;
 def stop_after : Assigned<"stop-after", "PHASE",
-    "Print the IR after import, simplify, fuse, schedule or codegen">;
+    "Print the IR after import, simplify, precision, fuse, schedule or codegen">;
 def save_phases : Assigned<"save-phases", "DIR",
     "Write the IR after each phase to DIR/1-import.mlir, ...">;
 

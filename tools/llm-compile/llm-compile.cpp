@@ -24,6 +24,9 @@ Examples:
   llm-compile encoder.onnx -o encoder.weft     compile for this machine
   llm-compile encoder.onnx -o encoder.weft --arch=x86-64-v3
                                                for any machine with AVX2
+  llm-compile encoder.onnx -o encoder.weft --precision=bf16 --verify
+                                               half the weights, and what it
+                                               costs in accuracy
   llm-compile encoder.onnx --plan-only         what will run, and how much work
   llm-compile encoder.onnx --stop-after=fuse   the IR with its kernels
 Then:
@@ -47,6 +50,7 @@ static std::optional<uint64_t> parseBytes(StringRef text) {
 static Status readOptions(const InputArgList &args, CompileOptions &options) {
   options.output = args.getLastArgValue(OPT_output).str();
   options.arch = args.getLastArgValue(OPT_arch, "host").str();
+  options.precision = args.getLastArgValue(OPT_precision, "keep").str();
   options.stopAfter = args.getLastArgValue(OPT_stop_after).str();
   options.savePhases = args.getLastArgValue(OPT_save_phases).str();
   options.planOnly = args.hasArg(OPT_plan_only);
@@ -115,6 +119,8 @@ int main(int argc, char **argv) {
   progress.end();
   if (!report)
     return tool::fail(report.message());
+  for (const std::string &remark : report->remarks)
+    errs() << "remark: " << remark << "\n";
   outs() << report->text;
   if (report->text.empty())
     printSummary(options.output, *report);

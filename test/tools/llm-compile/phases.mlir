@@ -1,15 +1,18 @@
 // Each phase's IR can be seen, and a plan made without reading weights.
 // RUN: llm-compile %s --stop-after=simplify | FileCheck %s --check-prefix=SIMPLIFY
+// RUN: llm-compile %s --stop-after=precision --precision=bf16 | FileCheck %s --check-prefix=PRECISION
 // RUN: llm-compile %s --stop-after=fuse | FileCheck %s --check-prefix=FUSE
 // RUN: llm-compile %s --stop-after=schedule | FileCheck %s --check-prefix=SCHEDULE
 // RUN: llm-compile %s --stop-after=codegen --arch=x86-64-v3 | FileCheck %s --check-prefix=CODEGEN
 // RUN: llm-compile %s --plan-only | FileCheck %s --check-prefix=PLAN
 // RUN: rm -rf %t && llm-compile %s --stop-after=schedule --save-phases=%t
 // RUN: llm-opt %t/1-import.mlir | FileCheck %s --check-prefix=IMPORT
-// RUN: llm-opt %t/4-schedule.mlir | FileCheck %s --check-prefix=SCHEDULE
+// RUN: llm-opt %t/5-schedule.mlir | FileCheck %s --check-prefix=SCHEDULE
 
 // IMPORT: llm.matmul
 // SIMPLIFY: llm.linear
+// PRECISION: llm.weight @w.bf16 : tensor<16x8xbf16> from @transpose_cast(@w)
+// PRECISION: llm.linear {{.*}} tensor<16x8xbf16>
 // FUSE: llm.weight @w{{.*}} from @
 // FUSE: llm.kernel
 // FUSE: llm.linear {{.*}} panel 16
