@@ -13,6 +13,8 @@
 
 /* Bits that a kernel sets in WeftArgs::error. */
 #define WEFT_ERROR_INDEX_OUT_OF_RANGE 1u
+/* Only code that computes weights: rounding made an infinity of a number. */
+#define WEFT_ERROR_OVERFLOW 2u
 
 #ifdef __cplusplus
 extern "C" {

@@ -173,7 +173,24 @@ static StatusOr<uint64_t> getValue(const artifact::Kernel &kernel,
   return static_cast<uint64_t>(*value);
 }
 
-StatusOr<TensorFill> WeightSources::compute(const artifact::Kernel &kernel,
+/// What an initializer's error flag says.
+static Status describeErrors(uint32_t errors, const std::string &weight,
+                             FloatType type) {
+  if (type && (errors & WEFT_ERROR_OVERFLOW)) {
+    APFloat greatest = APFloat::getLargest(type.getFloatSemantics());
+    llvm::SmallString<16> digits;
+    greatest.toString(digits, 6);
+    return Status::error("weight '" + weight + "' has a number beyond " +
+                         digits.str().str() +
+                         ", the greatest of its type; "
+                         "choose another --precision");
+  }
+  return Status::error("weight '" + weight +
+                       "' is computed by an index out of range");
+}
+
+StatusOr<TensorFill> WeightSources::compute(WeightOp weight,
+                                            const artifact::Kernel &kernel,
                                             std::vector<int64_t> parameters,
                                             ArrayRef<FileRange> sources) const {
   auto get = [&](const std::string &text) {
@@ -201,8 +218,9 @@ StatusOr<TensorFill> WeightSources::compute(const artifact::Kernel &kernel,
   fill.items = *items;
   fill.chunk = std::max<uint64_t>(1, *chunk);
   WeftKernel function = initializers->kernels.find(kernel.name());
-  fill.run = [memories, function, name = kernel.name(), scratchBytes = *scratch,
-              parameters = std::move(parameters)](
+  auto type = dyn_cast<FloatType>(weight.getTensorType().getElementType());
+  fill.run = [memories, function, type, name = weight.getSymName().str(),
+              scratchBytes = *scratch, parameters = std::move(parameters)](
                  uint8_t *tensor, uint64_t begin, uint64_t end) {
     std::vector<void *> buffers;
     for (SourceMemory &memory : *memories)
@@ -214,9 +232,7 @@ StatusOr<TensorFill> WeightSources::compute(const artifact::Kernel &kernel,
     function(&args, begin, end,
              reinterpret_cast<void *>(llvm::alignTo(
                  reinterpret_cast<uintptr_t>(scratch.data()), 64)));
-    return error ? Status::error("initializer '" + name +
-                                 "' met an index out of range")
-                 : Status::ok();
+    return error ? describeErrors(error, name, type) : Status::ok();
   };
   return fill;
 }
@@ -262,9 +278,9 @@ StatusOr<PackagedTensor> WeightSources::getTensor(const WeightShard &shard) {
   if (kernel == kernels.end())
     return Status::error("weight '" + tensor.name + "' needs initializer '" +
                          function.str() + "', which was not compiled");
-  tensor.prepare = [this, sources, &kernel = *kernel,
+  tensor.prepare = [this, weight, sources, &kernel = *kernel,
                     parameters = shard.parameters] {
-    return compute(kernel, parameters, sources);
+    return compute(weight, kernel, parameters, sources);
   };
   return tensor;
 }

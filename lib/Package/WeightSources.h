@@ -61,7 +61,7 @@ private:
   StatusOr<FileRange> open(WeightOp weight);
   StatusOr<TensorFill> copy(const FileRange &range) const;
   /// `parameters` are the kernel's sizes s0, s1, ...
-  StatusOr<TensorFill> compute(const artifact::Kernel &kernel,
+  StatusOr<TensorFill> compute(WeightOp weight, const artifact::Kernel &kernel,
                                std::vector<int64_t> parameters,
                                llvm::ArrayRef<FileRange> sources) const;
 

@@ -38,10 +38,13 @@ static KernelSource getSource(func::FuncOp function) {
 }
 
 static FailureOr<CompiledKernels> compileAll(ArrayRef<func::FuncOp> functions,
-                                             const CPUTarget &target) {
+                                             const CPUTarget &target,
+                                             bool reportsOverflow) {
   std::vector<KernelSource> sources;
-  for (func::FuncOp function : functions)
+  for (func::FuncOp function : functions) {
     sources.push_back(getSource(function));
+    sources.back().reportsOverflow = reportsOverflow;
+  }
   return compileKernels(sources, target);
 }
 
@@ -103,7 +106,7 @@ FailureOr<GeneratedCode> weft::generateCode(ModuleOp module,
   for (auto function : module.getOps<func::FuncOp>())
     if (function->hasAttr(exec::kernelSizesAttrName))
       functions.push_back(function);
-  auto compiled = compileAll(functions, target);
+  auto compiled = compileAll(functions, target, /*reportsOverflow=*/false);
   if (failed(compiled))
     return failure();
   code.kernels = std::move(*compiled);
@@ -119,7 +122,7 @@ FailureOr<GeneratedCode> weft::generateCode(ModuleOp module,
   auto anywhere = resolveCPUTarget("x86-64", module.getLoc());
   if (failed(anywhere))
     return failure();
-  compiled = compileAll(initializers, *anywhere);
+  compiled = compileAll(initializers, *anywhere, /*reportsOverflow=*/true);
   if (failed(compiled))
     return failure();
   code.initializers = std::move(*compiled);

@@ -8,6 +8,8 @@
 #include "lib/Codegen/CPU/ElementModels.h"
 #include "lib/Codegen/CPU/VectorMath.h"
 
+#include <limits>
+
 using namespace mlir;
 using arith::CmpFPredicate;
 using arith::CmpIPredicate;
@@ -195,10 +197,23 @@ static Value convert(ElementEmitter &emitter, Value value, Type from,
                               : Value(code.make<arith::ExtSIOp>(to, value));
     return value;
   }
+  if (computed == toElement)
+    return value;
   // A narrow float is held in f32, but has been rounded.
-  if (computed != toElement)
-    value = emitter.fromStorage(emitter.toStorage(value, toElement), toElement);
-  return value;
+  Value rounded =
+      emitter.fromStorage(emitter.toStorage(value, toElement), toElement);
+  if (emitter.reportsOverflow) {
+    VectorMath math(code);
+    Value infinity =
+        code.number(value.getType(), std::numeric_limits<double>::infinity());
+    Value wasFinite =
+        code.compare(CmpFPredicate::OLT, math.abs(value), infinity);
+    Value isInfinite =
+        code.compare(CmpFPredicate::OEQ, math.abs(rounded), infinity);
+    emitter.reportError(code.make<arith::AndIOp>(wasFinite, isInfinite),
+                        WEFT_ERROR_OVERFLOW);
+  }
+  return rounded;
 }
 
 namespace {

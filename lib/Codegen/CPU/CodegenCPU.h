@@ -63,6 +63,9 @@ struct KernelSource {
   /// Number of the parameters s0, s1, ...
   unsigned sizeCount = 0;
   mlir::Location location;
+  /// A cast to bf16 or f16 that makes an infinity of a number sets
+  /// WEFT_ERROR_OVERFLOW. For weights: an activation's overflow is no error.
+  bool reportsOverflow = false;
 };
 
 struct CompiledKernels {

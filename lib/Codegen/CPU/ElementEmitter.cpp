@@ -16,7 +16,7 @@ using namespace mlir;
 namespace weft {
 
 ElementEmitter::ElementEmitter(CodeBuilder &code, const KernelSource &source)
-    : code(code), scopes(1) {
+    : code(code), reportsOverflow(source.reportsOverflow), scopes(1) {
   for (auto [argument, argumentSizes, buffer] : llvm::zip_first(
            source.body->getArguments(), source.argumentSizes, code.buffers)) {
     sizes[argument] = argumentSizes;

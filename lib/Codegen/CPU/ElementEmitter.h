@@ -54,6 +54,8 @@ public:
   ElementEmitter(CodeBuilder &code, const KernelSource &source);
 
   CodeBuilder &code;
+  /// See KernelSource.
+  const bool reportsOverflow;
 
   /// Sizes of any value of the body.
   const Sizes &sizesOf(Value tensor) const { return sizes.at(tensor); }
