@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-//   codegen-cpu-bench [arch] [gelu]
+//   codegen-cpu-bench [arch] [f32|bf16|f16] [gelu]
 //
 // One thread's GFLOP/s of linear kernels, beside the peak that independent
 // multiply-adds in registers reach in the same run. Weights are the same in
@@ -70,11 +70,12 @@ static double peakOf(llvm::StringRef arch) {
   return 2.0 * rounds * 12 * (wide ? 16 : 8) / seconds / 1e9;
 }
 
-static std::string linear(int64_t columns, int64_t depth, bool gelu) {
+static std::string linear(int64_t columns, int64_t depth,
+                          const std::string &weights, bool gelu) {
   std::string n = std::to_string(columns), k = std::to_string(depth);
   std::string panels = std::to_string((columns + 15) / 16);
   std::string x = "tensor<?x" + k + "xf32>", y = "tensor<?x" + n + "xf32>";
-  std::string w = "tensor<" + panels + "x" + k + "x16xf32>";
+  std::string w = "tensor<" + panels + "x" + k + "x16x" + weights + ">";
   std::string b = "tensor<" + n + "xf32>";
   return "func.func @linear_" + n + "_" + k + "(%x: " + x +
          " {llm.sizes = #llm.sizes<[s0, " + k + "]>}, %w: " + w +
@@ -90,15 +91,16 @@ static std::string linear(int64_t columns, int64_t depth, bool gelu) {
 
 int main(int argc, char **argv) {
   std::string arch = argc > 1 ? argv[1] : archsHere().back();
-  bool gelu = argc > 2;
+  std::string weights = argc > 2 ? argv[2] : "f32";
+  bool gelu = argc > 3;
   std::vector<std::pair<int64_t, int64_t>> shapes = {
       {384, 384}, {1536, 384}, {384, 1536}, {1152, 384}, {768, 3072}};
   std::string text;
   for (auto [columns, depth] : shapes)
-    text += linear(columns, depth, gelu);
+    text += linear(columns, depth, weights, gelu);
   auto start = std::chrono::steady_clock::now();
   KernelRunner runner(text, arch);
-  llvm::outs() << arch << ": compiled in "
+  llvm::outs() << arch << " " << weights << ": compiled in "
                << llvm::format("%.2f s", secondsSince(start)) << ", peak "
                << llvm::format("%.1f GFLOP/s\n", peakOf(arch));
   for (auto [columns, depth] : shapes) {

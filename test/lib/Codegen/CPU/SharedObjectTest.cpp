@@ -22,6 +22,13 @@ static const char *text = R"(
       %l = llm.linear %x, %w panel 16 : tensor<?x40xf32>, tensor<3x40x16xf32> -> tensor<?x48xf32>
       return %l : tensor<?x48xf32>
     }
+    func.func @narrow(%x: tensor<?x40xf32> {llm.sizes = #llm.sizes<[s0, 40]>}, %w: tensor<3x40x16xbf16> {llm.sizes = #llm.sizes<[3, 40, 16]>}, %i: tensor<?xi64> {llm.sizes = #llm.sizes<[s0]>}, %t: tensor<9x48xf16> {llm.sizes = #llm.sizes<[9, 48]>}) -> tensor<?x48xbf16> {
+      %l = llm.linear %x, %w panel 16 : tensor<?x40xf32>, tensor<3x40x16xbf16> -> tensor<?x48xf32>
+      %e = llm.embedding %i, %t : tensor<?xi64>, tensor<9x48xf16> -> tensor<?x48xf32>
+      %s = llm.add %l, %e : tensor<?x48xf32>, tensor<?x48xf32> -> tensor<?x48xf32>
+      %y = llm.cast %s : tensor<?x48xf32> -> tensor<?x48xbf16>
+      return %y : tensor<?x48xbf16>
+    }
     func.func @zeros(%x: tensor<?xf32> {llm.sizes = #llm.sizes<[s0]>}) -> tensor<?xf32> {
       %c = llm.constant dense<0.0> : tensor<f32>
       %y = llm.expand %c to [s0] : tensor<f32> -> tensor<?xf32>
@@ -52,9 +59,9 @@ TEST(SharedObject, ImportsNothingAndExportsItsKernels) {
           << name.str() << " on " << arch;
       exported.insert(name.str());
     }
-    EXPECT_EQ(exported, (std::set<std::string>{"first", "second", "zeros",
-                                               "floors", "weft_kernel_table",
-                                               "weft_kernel_table_bytes"}));
+    EXPECT_EQ(exported, (std::set<std::string>{
+                            "first", "second", "narrow", "zeros", "floors",
+                            "weft_kernel_table", "weft_kernel_table_bytes"}));
   }
 }
 
@@ -79,7 +86,7 @@ TEST(SharedObject, NoItemsTouchNothing) {
   for (const std::string &name : runner.names()) {
     runner.select(name);
     int64_t sizes[] = {0, 0};
-    void *buffers[] = {nullptr, nullptr, nullptr};
+    void *buffers[5] = {};
     WeftArgs args{buffers, sizes, nullptr};
     runner.function()(&args, 0, 0, nullptr);
   }
