@@ -35,6 +35,7 @@ void buildSchedulePhase(OpPassManager &pm) {
   pm.addPass(createConvertLLMToExec());
   pm.addNestedPass<exec::ProgramOp>(exec::createRemoveCopies());
   pm.addNestedPass<exec::ProgramOp>(exec::createCheckWrites());
+  pm.addNestedPass<exec::ProgramOp>(exec::createCheckCollectives());
 }
 
 } // namespace weft

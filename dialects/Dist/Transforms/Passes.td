@@ -227,4 +227,33 @@ def MergeCollectivesPass : Pass<"dist-merge-collectives", "::mlir::ModuleOp"> {
   let dependentDialects = ["::weft::dist::DistDialect"];
 }
 
+def CheckCollectivesPass : Pass<"dist-check-collectives", "::mlir::ModuleOp"> {
+  let summary = "Refuse programs whose ranks may disagree on collectives";
+  let description = [{
+    All ranks run one program, so its text orders the collectives, and kind, axes
+    and element type of each are the same on all ranks. What this does not say is
+    proved here:
+
+    - every rank of a group comes to the collective. Straight-line code runs
+      everywhere. A collective inside of a region is refused: no op of this level
+      says which ranks run its region (`exec-check-collectives` knows `exec.if`).
+    - the ranks of a group know the same sizes. A size may use coordinates, but
+      only of axes outside of the group, and symbols that all ranks know alike:
+      those of the inputs' sizes, not those that a rank finds in its data.
+
+    No rank then waits in vain: of the collectives that some rank has issued and
+    that are not completed, the ranks of the first one in the text all come to it,
+    as none of them waits in an earlier one.
+
+    Refused, because the ranks of the group would gather different tensors:
+    ```mlir
+    dist.mesh @mesh <"tp" = 2>
+    func.func @f(%x: tensor<4xf32>) -> tensor<?xf32> attributes {dist.local} {
+      %0 = dist.all_gather %x dim 0 over ["tp"] of [8 + coord("tp")] : tensor<4xf32> -> tensor<?xf32>
+      return %0 : tensor<?xf32>
+    }
+    ```
+  }];
+}
+
 #endif // DIALECTS_DIST_TRANSFORMS_PASSES_TD

@@ -54,4 +54,31 @@ def CheckWrites : Pass<"exec-check-writes", "::weft::exec::ProgramOp"> {
   }];
 }
 
+def CheckCollectives : Pass<"exec-check-collectives", "::weft::exec::ProgramOp"> {
+  let summary = "Refuse programs whose ranks may disagree on collectives";
+  let description = [{
+    The proof of `dist-check-collectives` for commands, which may be conditional:
+    where the ranks of a group may differ in the condition of an `if`, both of its
+    sides must issue the same collectives (kind, axes, type, sizes) in the same
+    order; such a condition of a `while` around a collective is refused. A guard of
+    a variant must not use coordinates, and collectives are on one queue: nothing
+    orders two of them.
+
+    Refused, because one rank would wait for the other:
+    ```mlir
+    exec.program @main inputs [#exec.tensor<"x" : f32 [4]>] outputs [#exec.tensor<"y" : f32 [4]>] {
+      exec.variant {
+        %x = exec.input 0 bytes [16]
+        %y = exec.output 0 bytes [16]
+        exec.if [coord("tp")] {
+          exec.collective all_reduce %x to %y over ["tp"] reduction "sum" type f32 of [4]
+        } else {
+          exec.collective all_reduce %x to %y over ["tp"] reduction "max" type f32 of [4]
+        }
+      }
+    }
+    ```
+  }];
+}
+
 #endif // DIALECTS_EXEC_TRANSFORMS_PASSES_TD
