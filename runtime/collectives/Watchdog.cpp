@@ -67,7 +67,7 @@ Status Watchdog::error() const {
 }
 
 std::string_view Watchdog::nodeOf(unsigned rank) const {
-  const std::string *node = ranks[rank].node.load(std::memory_order_relaxed);
+  const std::string *node = ranks[rank].node.load(std::memory_order_acquire);
   return node ? std::string_view(*node) : std::string_view();
 }
 

@@ -87,7 +87,8 @@ public:
 
   /// Rank `rank` comes to a command; `node` lives as long as the run.
   void reach(unsigned rank, const std::string *node) {
-    ranks[rank].node.store(node, std::memory_order_relaxed);
+    // Releases what the rank did before to those that give it up.
+    ranks[rank].node.store(node, std::memory_order_release);
   }
   /// The node of the command that a rank came to last; empty before the first.
   std::string_view nodeOf(unsigned rank) const;

@@ -27,6 +27,10 @@ private:
 };
 } // namespace
 
+static Status anotherRankFailed() {
+  return Status::error("another rank failed");
+}
+
 static Status atNode(const Op &op, const std::string &what) {
   return Status::error("node '" + printable(op.node) + "': " + what);
 }
@@ -322,9 +326,8 @@ Status Executor::execute(const RunOptions &options) {
   for (size_t at = 0; at != ops.size();) {
     const Op &op = ops[at];
     size_t next = at + 1;
-    watchdog.reach(context.rank, &op.node);
     if (watchdog.hasFailed())
-      return Status::error("another rank failed");
+      return anotherRankFailed();
     if (watchdog.isLateAlone())
       return atNode(op, "the run was stopped after " +
                             secondsText(watchdog.timeout()) +
@@ -332,7 +335,12 @@ Status Executor::execute(const RunOptions &options) {
     Clock::time_point begin;
     if (options.onCommand)
       begin = Clock::now();
+    watchdog.reach(context.rank, &op.node);
     WEFT_RETURN_IF_ERROR(perform(op, next));
+    // After a failure the caller may have given this rank up: what it gave is
+    // no longer looked at.
+    if (watchdog.hasFailed())
+      return anotherRankFailed();
     if (options.onCommand)
       WEFT_RETURN_IF_ERROR(record(op, begin, options));
     at = next;

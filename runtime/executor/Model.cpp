@@ -70,7 +70,9 @@ struct Model::Implementation {
   unsigned threadCount = 1;
   Request request;
   std::optional<RankThreads> threads; // these use all of the above
+  /// A rank did not end; it may still use the outputs that `run` made.
   bool isStuck = false;
+  std::vector<Tensor> abandoned;
   std::mutex running;
 
   Status open(const std::string &folder, const LoadOptions &options);
@@ -324,7 +326,11 @@ StatusOr<std::vector<Tensor>> Model::run(std::span<const TensorView> inputs,
   }
   for (Tensor &tensor : results)
     views.push_back(tensor.mutableView());
-  WEFT_RETURN_IF_ERROR(implementation->run(inputs, views, options));
+  Status status = implementation->run(inputs, views, options);
+  if (implementation->isStuck)
+    implementation->abandoned = std::move(results);
+  if (!status)
+    return status;
   return results;
 }
 

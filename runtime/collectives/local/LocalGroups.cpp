@@ -91,24 +91,29 @@ std::string LocalGroups::Member::describe(const Collective &collective) const {
          std::to_string(collective.bytes()) + " bytes";
 }
 
-/// Who arrived and who did not.
+/// Who arrived and who did not; success when nobody is missing any longer.
 Status LocalGroups::Member::explain(const Collective &collective,
                                     Watchdog::Outcome outcome) {
   if (outcome == Watchdog::Outcome::Failed)
     return Status::error("another rank failed");
-  std::string arrived, missing;
+  std::string arrived, missing, ended;
   for (size_t other = 0; other != shared.slots.size(); ++other) {
     unsigned its = shared.ranks[other];
-    std::string &list = hasArrived(other) ? arrived : missing;
-    list += (list.empty() ? "" : ", ") + watchdog.name(its);
-    if (hasArrived(other))
-      continue;
+    std::string named = watchdog.name(its);
+    bool isThere = hasArrived(other), hasEnded = watchdog.hasEnded(its);
     std::string_view node = watchdog.nodeOf(its);
-    if (watchdog.hasEnded(its))
-      list += " (which has ended)";
-    else if (!node.empty())
-      list += " (which is at node '" + printable(node) + "')";
+    if (!isThere && hasEnded)
+      named += " (which has ended)";
+    else if (!isThere && !node.empty())
+      named += " (which is at node '" + printable(node) + "')";
+    std::string &list = isThere ? arrived : hasEnded ? ended : missing;
+    list += (list.empty() ? "" : ", ") + named;
   }
+  // Others may still be on their way.
+  if (!ended.empty())
+    missing = ended;
+  if (missing.empty())
+    return Status::ok(); // they all came just now
   std::string when = outcome == Watchdog::Outcome::Late
                          ? " within " + secondsText(watchdog.timeout()) +
                                " seconds; raise the timeout if it needs more"
