@@ -248,9 +248,7 @@ private:
         cast<RankedTensorType>(weight.getType()).getDimSize(dimension);
     if (splitsEvenly(size, sharding, mesh))
       return success();
-    while (auto pad = weight.getDefiningOp<PadOp>())
-      weight = pad.getInput();
-    auto load = weight.getDefiningOp<LoadWeightOp>();
+    LoadWeightOp load = findWeight(weight);
     InFlightDiagnostic diagnostic =
         load.emitError() << "dimension " << dimension << " of weight @"
                          << load.getWeight() << " has " << size << " elements";

@@ -13,10 +13,10 @@ using namespace mlir;
 
 namespace weft::dist {
 
-bool isWeight(Value value) {
+LoadWeightOp findWeight(Value value) {
   while (auto pad = value.getDefiningOp<PadOp>())
     value = pad.getInput();
-  return value.getDefiningOp<LoadWeightOp>() != nullptr;
+  return value.getDefiningOp<LoadWeightOp>();
 }
 
 bool haveSameShards(const SizeExpr &size, DimensionShardingAttr lhs,

@@ -32,8 +32,9 @@ struct FactorSharding {
   int64_t granule = 1;
 };
 
-/// A weight, also with zeros around it.
-bool isWeight(mlir::Value value);
+/// The weight that a value is, also with zeros around it; none for any other.
+LoadWeightOp findWeight(mlir::Value value);
+inline bool isWeight(mlir::Value value) { return findWeight(value) != nullptr; }
 
 /// True when both give every device the same elements of a dimension.
 bool haveSameShards(const SizeExpr &size, DimensionShardingAttr lhs,

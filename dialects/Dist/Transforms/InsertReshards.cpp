@@ -128,13 +128,31 @@ private:
     ShardingAttr wanted = getSharding(op->getResult(0));
     Assignment best = findBest(factors, wanted, secondsOf(op));
     OpBuilder builder(op);
-    for (OpOperand &operand : op->getOpOperands())
-      operand.set(
-          reshard(builder, op->getLoc(), operand.get(),
-                  factors.getSharding(operand.getOperandNumber(), best)));
+    for (OpOperand &operand : op->getOpOperands()) {
+      ShardingAttr needed =
+          factors.getSharding(operand.getOperandNumber(), best);
+      warnOfGather(op, operand.get(), needed);
+      operand.set(reshard(builder, op->getLoc(), operand.get(), needed));
+    }
     setSharding(op->getResult(0),
                 factors.getSharding(factors.getResultIndex(), best));
     replaceResult(op, wanted);
+  }
+
+  /// Weights are the largest tensors, and moving one is seldom meant.
+  void warnOfGather(ModelOpInterface op, Value value, ShardingAttr needed) {
+    auto cut = value.getDefiningOp<ReshardOp>();
+    LoadWeightOp load = cut ? findWeight(cut.getInput()) : LoadWeightOp();
+    if (!load)
+      return;
+    std::optional<ReshardPlan> plan =
+        planReshard(cut.getTarget(), needed, sizes.getSizes(value),
+                    cut.getType().getElementType(), mesh, sizes.getSymbols());
+    if (plan && plan->seconds > 0)
+      op->emitWarning() << "moves weight @" << load.getWeight()
+                        << " between devices on every run, as the op cannot "
+                        << "be computed on shards " << cut.getTarget()
+                        << "; split another dimension of it";
   }
 
   LogicalResult finishResults(Operation *end) {

@@ -89,7 +89,7 @@ def PropagatePass : Pass<"dist-propagate", "::mlir::ModuleOp"> {
     After:
     ```mlir
     dist.mesh @mesh <"tp" = 2>
-    func.func @f(%x: tensor<4x16xf32> {dist.sharding = #dist.sharding<[{}, {} ]>}, %w: tensor<64x16xf32> {dist.sharding = #dist.sharding<[{"tp"}, {} ]>}) -> tensor<4x64xf32> {
+    func.func @f(%x: tensor<4x16xf32> {dist.sharding = #dist.sharding<[{}, {} ]>}, %w: tensor<64x16xf32> {dist.origin = "tp: input 1", dist.sharding = #dist.sharding<[{"tp"}, {} ]>}) -> tensor<4x64xf32> {
       %0 = llm.linear %x, %w {dist.origin = "tp: input 1", dist.sharding = #dist.sharding<[{}, {"tp"} ]>} : tensor<4x16xf32>, tensor<64x16xf32> -> tensor<4x64xf32>
       return %0 : tensor<4x64xf32>
     }
@@ -114,20 +114,24 @@ def InsertReshardsPass : Pass<"dist-insert-reshards", "::mlir::ModuleOp"> {
     Before:
     ```mlir
     dist.mesh @mesh <"tp" = 2>
-    func.func @f(%x: tensor<4x16xf32> {dist.sharding = #dist.sharding<[{}, {"tp"} ]>}, %w: tensor<8x16xf32> {dist.sharding = #dist.sharding<[{}, {"tp"} ]>}) -> tensor<4x8xf32> {
-      %0 = llm.linear %x, %w {dist.sharding = #dist.sharding<[{}, {} ]>} : tensor<4x16xf32>, tensor<8x16xf32> -> tensor<4x8xf32>
-      return %0 : tensor<4x8xf32>
+    func.func @f(%x: tensor<8x16xf32>, %y: tensor<16x8xf32>) -> tensor<8x8xf32> {
+      %0 = llm.exp %x {dist.sharding = #dist.sharding<[{}, {"tp"} ]>} : tensor<8x16xf32>
+      %1 = llm.exp %y {dist.sharding = #dist.sharding<[{"tp"}, {} ]>} : tensor<16x8xf32>
+      %2 = llm.matmul %0, %1 {dist.sharding = #dist.sharding<[{}, {} ]>} : tensor<8x16xf32>, tensor<16x8xf32> -> tensor<8x8xf32>
+      return %2 : tensor<8x8xf32>
     }
     ```
     After:
     ```mlir
     dist.mesh @mesh <"tp" = 2>
-    func.func @f(%x: tensor<4x16xf32>, %w: tensor<8x16xf32>) -> tensor<4x8xf32> {
-      %0 = dist.reshard %x from <[{}, {} ]> to <[{}, {"tp"} ]> of [4, 16] : tensor<4x16xf32> -> tensor<4x16xf32>
-      %1 = dist.reshard %w from <[{}, {} ]> to <[{}, {"tp"} ]> of [8, 16] : tensor<8x16xf32> -> tensor<8x16xf32>
-      %2 = llm.linear %0, %1 {dist.sharding = #dist.sharding<[{}, {} ] sum {"tp"}>} : tensor<4x16xf32>, tensor<8x16xf32> -> tensor<4x8xf32>
-      %3 = dist.reshard %2 from <[{}, {} ] sum {"tp"}> to <[{}, {} ]> of [4, 8] : tensor<4x8xf32> -> tensor<4x8xf32>
-      return %3 : tensor<4x8xf32>
+    func.func @f(%x: tensor<8x16xf32>, %y: tensor<16x8xf32>) -> tensor<8x8xf32> {
+      %0 = dist.reshard %x from <[{}, {} ]> to <[{}, {"tp"} ]> of [8, 16] : tensor<8x16xf32> -> tensor<8x16xf32>
+      %1 = llm.exp %0 {dist.sharding = #dist.sharding<[{}, {"tp"} ]>} : tensor<8x16xf32>
+      %2 = dist.reshard %y from <[{}, {} ]> to <[{"tp"}, {} ]> of [16, 8] : tensor<16x8xf32> -> tensor<16x8xf32>
+      %3 = llm.exp %2 {dist.sharding = #dist.sharding<[{"tp"}, {} ]>} : tensor<16x8xf32>
+      %4 = llm.matmul %1, %3 {dist.sharding = #dist.sharding<[{}, {} ] sum {"tp"}>} : tensor<8x16xf32>, tensor<16x8xf32> -> tensor<8x8xf32>
+      %5 = dist.reshard %4 from <[{}, {} ] sum {"tp"}> to <[{}, {} ]> of [8, 8] : tensor<8x8xf32> -> tensor<8x8xf32>
+      return %5 : tensor<8x8xf32>
     }
     ```
   }];

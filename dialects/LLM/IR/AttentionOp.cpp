@@ -40,7 +40,7 @@ static LogicalResult checkShapes(AttentionOp op, ShapeCheck &check) {
           check.equal("head size of query", query[3], "that of key", key[3])))
     return failure();
   if (!ShapedType::isDynamic(query[2]) && !ShapedType::isDynamic(key[2]) &&
-      (key[2] == 0 || query[2] % key[2] != 0))
+      (key[2] == 0 ? query[2] != 0 : query[2] % key[2] != 0))
     return check.error("query has " + Twine(query[2]) +
                        " heads, which is no multiple of the " + Twine(key[2]) +
                        " heads of key");

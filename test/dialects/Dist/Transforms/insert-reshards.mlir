@@ -68,6 +68,18 @@ func.func @both(%x: tensor<8x16xf32>) -> tensor<8x32xf32> {
 
 // -----
 
+// Any row may be asked for.
+dist.mesh @mesh <"tp" = 2>
+llm.weight @words : tensor<64x16xf32> in "model.safetensors" at 0
+func.func @table(%ids: tensor<8xi64>) -> tensor<8x16xf32> {
+  %w = llm.load_weight @words {dist.sharding = #dist.sharding<[{"tp"}, {}]>} : tensor<64x16xf32>
+  // expected-warning @below {{moves weight @words between devices on every run, as the op cannot be computed on shards #dist.sharding<[{"tp"}, {}]>; split another dimension of it}}
+  %0 = llm.embedding %ids, %w {dist.sharding = #dist.sharding<[{}, {}]>} : tensor<8xi64>, tensor<64x16xf32> -> tensor<8x16xf32>
+  return %0 : tensor<8x16xf32>
+}
+
+// -----
+
 dist.mesh @mesh <"tp" = 2>
 func.func @not_propagated(%x: tensor<8xf32>) -> tensor<8xf32> {
   // expected-error @below {{has no dist.sharding; run dist-propagate first}}

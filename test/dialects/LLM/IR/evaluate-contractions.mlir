@@ -67,3 +67,13 @@ func.func @attention() -> (tensor<1x2x2x1xf32>, tensor<1x2x2x1xf32>, tensor<1x2x
   %c = llm.attention %q, %k, %v mask %m scale 1.0 : tensor<1x2x2x3xf32>, tensor<1x3x1x3xf32>, tensor<1x3x1x1xf32>, tensor<2x3xf32> -> tensor<1x2x2x1xf32>
   return %a, %b, %c : tensor<1x2x2x1xf32>, tensor<1x2x2x1xf32>, tensor<1x2x2x1xf32>
 }
+
+// A rank may have none of the heads.
+// CHECK-LABEL: @attention_without_heads
+// CHECK: dense<> : tensor<1x2x0x2xf32>
+func.func @attention_without_heads() -> tensor<1x2x0x2xf32> {
+  %x = llm.constant dense<1.0> : tensor<1x2x1x2xf32>
+  %0 = llm.slice %x offsets [0, 0, 0, 0] sizes [1, 2, 0, 2] strides [1, 1, 1, 1] : tensor<1x2x1x2xf32> -> tensor<1x2x0x2xf32>
+  %y = llm.attention %0, %0, %0 scale 1.0 : tensor<1x2x0x2xf32>, tensor<1x2x0x2xf32>, tensor<1x2x0x2xf32> -> tensor<1x2x0x2xf32>
+  return %y : tensor<1x2x0x2xf32>
+}
