@@ -30,6 +30,12 @@ struct CompileOptions {
   /// file does), "f32", "bf16" or "f16". Everything else is computed as the
   /// model says.
   std::string precision = "keep";
+  /// The devices, as axes and their numbers: "dp=2,tp=4". "tp" splits layers,
+  /// "dp" the batch. Empty: one device.
+  std::string mesh;
+  /// More weights to split, "PATTERN=axis:dimension" with commas between; a
+  /// pattern is a glob over names of weights.
+  std::string shard;
   /// Compares the results of the program before and after each pass; a float
   /// may differ by this times (1 + |expected|). For the pass that lowers the
   /// precision of weights it may be more, and the report says how much it was.
@@ -58,6 +64,8 @@ struct CompileReport {
   /// Sentences: with `verifyTolerance`, how far a lower precision moved
   /// results.
   std::vector<std::string> remarks;
+  /// With a mesh: how the model was split, in three lines.
+  std::string partition;
   /// See `stopAfter` and `planOnly`.
   std::string text;
 };

@@ -13,6 +13,7 @@
 #include "lib/Package/Package.h"
 #include "lib/Pipeline/Diagnostics.h"
 #include "lib/Pipeline/GenerateCode.h"
+#include "lib/Pipeline/PartitionSummary.h"
 #include "lib/Pipeline/Phases.h"
 #include "lib/Pipeline/Plan.h"
 #include "lib/Reference/VerifyPasses.h"
@@ -34,9 +35,9 @@ using namespace weft;
 
 namespace path = llvm::sys::path;
 
-static constexpr const char *phaseNames[] = {"import", "simplify", "precision",
-                                             "fuse",   "schedule", "codegen",
-                                             "package"};
+static constexpr const char *phaseNames[] = {
+    "import", "simplify", "precision", "partition",
+    "fuse",   "schedule", "codegen",   "package"};
 static constexpr llvm::StringLiteral precisions[] = {"keep", "f32", "bf16",
                                                      "f16"};
 
@@ -141,7 +142,9 @@ Status Compilation::package() {
                      name,
                      getModelFolder(),
                      {{"arch", target->arch},
+                      {"mesh", options.mesh},
                       {"precision", options.precision},
+                      {"shard", options.shard},
                       {"target", "cpu"}}};
   StatusOr<PackageReport> written =
       writeArtifact(input, {options.output, options.memoryBudget});
@@ -226,10 +229,17 @@ Status Compilation::runPhases() {
       buildPrecisionPhase(pm, options.precision);
     });
   }));
+  WEFT_RETURN_IF_ERROR(runPhase("partition", [&] {
+    return runPasses("partition", [&](OpPassManager &pm) {
+      buildPartitionPhase(pm, options.mesh, options.shard);
+    });
+  }));
   WEFT_RETURN_IF_ERROR(
       runPhase("fuse", [&] { return runPasses("fuse", buildFusePhase); }));
   WEFT_RETURN_IF_ERROR(runPhase(
       "schedule", [&] { return runPasses("schedule", buildSchedulePhase); }));
+  if (!isDone)
+    report.partition = summarizePartition(*module);
   if (options.planOnly && !isDone) {
     report.text = printPlan(*module);
     return Status::ok();

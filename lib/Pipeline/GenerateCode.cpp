@@ -104,7 +104,8 @@ FailureOr<GeneratedCode> weft::generateCode(ModuleOp module,
   GeneratedCode code;
   SmallVector<func::FuncOp> functions;
   for (auto function : module.getOps<func::FuncOp>())
-    if (function->hasAttr(exec::kernelSizesAttrName))
+    if (function->hasAttr(exec::kernelSizesAttrName) &&
+        !function->hasAttr(exec::sizeValuesAttrName))
       functions.push_back(function);
   auto compiled = compileAll(functions, target, /*reportsOverflow=*/false);
   if (failed(compiled))

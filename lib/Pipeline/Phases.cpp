@@ -7,6 +7,7 @@
 
 #include "lib/Pipeline/Phases.h"
 
+#include "dialects/Dist/Transforms/Passes.h"
 #include "dialects/Exec/Transforms/Passes.h"
 #include "dialects/LLM/Transforms/Passes.h"
 #include "lib/Conversion/LLMToExec/LLMToExec.h"
@@ -22,6 +23,17 @@ void buildPrecisionPhase(OpPassManager &pm, StringRef precision) {
   LowerPrecisionPassOptions options;
   options.type = precision.str();
   pm.addPass(createLowerPrecisionPass(options));
+}
+
+void buildPartitionPhase(OpPassManager &pm, StringRef mesh, StringRef shard) {
+  if (mesh.empty())
+    return;
+  pm.addPass(dist::createAnnotatePass({mesh.str(), shard.str()}));
+  pm.addPass(dist::createPropagatePass());
+  pm.addPass(dist::createInsertReshardsPass());
+  pm.addPass(dist::createLocalizePass());
+  pm.addPass(dist::createLowerReshardsPass());
+  pm.addPass(createHoistWeightsPass());
 }
 
 void buildFusePhase(OpPassManager &pm) {

@@ -19,6 +19,11 @@ void buildSimplifyPhase(mlir::OpPassManager &pm);
 /// llm-lower-precision.
 void buildPrecisionPhase(mlir::OpPassManager &pm, llvm::StringRef precision);
 
+/// One program for all devices of `mesh`: see CompileOptions. Does nothing when
+/// `mesh` is empty.
+void buildPartitionPhase(mlir::OpPassManager &pm, llvm::StringRef mesh,
+                         llvm::StringRef shard);
+
 /// Ops become kernels; weights take the form in which kernels read them.
 void buildFusePhase(mlir::OpPassManager &pm);
 

@@ -17,6 +17,10 @@ def arch : Assigned<"arch", "ARCH",
     "host (default), x86-64, x86-64-v3 (AVX2) or x86-64-v4 (AVX-512)">;
 def precision : Assigned<"precision", "TYPE",
     "What weights are held in: keep (default, as the model does), f32, bf16 or f16">;
+def mesh : Assigned<"mesh", "AXIS=N,...",
+    "Split the model over devices: tp=2 splits layers, dp=2 the batch, dp=2,tp=2 both">;
+def shard : Assigned<"shard", "PATTERN=AXIS:DIM,...",
+    "Split these weights' dimension over an axis of the mesh, instead of tp's choice">;
 def memory_budget : Assigned<"memory-budget", "SIZE",
     "Bytes of weights in memory at once (default 2GiB)">;
 
@@ -27,7 +31,7 @@ def verify_EQ : Assigned<"verify", "TOLERANCE",
 def plan_only : Flag<["--"], "plan-only">,
     HelpText<"Print launches, buffers and work; read no weights, write nothing">;
 def stop_after : Assigned<"stop-after", "PHASE",
-    "Print the IR after import, simplify, precision, fuse, schedule or codegen">;
+    "Print the IR after import, simplify, precision, partition, fuse, schedule or codegen">;
 def save_phases : Assigned<"save-phases", "DIR",
     "Write the IR after each phase to DIR/1-import.mlir, ...">;
 

@@ -27,6 +27,9 @@ Examples:
   llm-compile encoder.onnx -o encoder.weft --precision=bf16 --verify
                                                half the weights, and what it
                                                costs in accuracy
+  llm-compile encoder.onnx -o encoder.weft --mesh=tp=2
+                                               for two devices, each with half
+                                               of the layers' weights
   llm-compile encoder.onnx --plan-only         what will run, and how much work
   llm-compile encoder.onnx --stop-after=fuse   the IR with its kernels
 Then:
@@ -51,6 +54,10 @@ static Status readOptions(const InputArgList &args, CompileOptions &options) {
   options.output = args.getLastArgValue(OPT_output).str();
   options.arch = args.getLastArgValue(OPT_arch, "host").str();
   options.precision = args.getLastArgValue(OPT_precision, "keep").str();
+  options.mesh = args.getLastArgValue(OPT_mesh).str();
+  options.shard = args.getLastArgValue(OPT_shard).str();
+  if (options.mesh.empty() && !options.shard.empty())
+    return Status::error("--shard needs a mesh; give one with --mesh=tp=2");
   options.stopAfter = args.getLastArgValue(OPT_stop_after).str();
   options.savePhases = args.getLastArgValue(OPT_save_phases).str();
   options.planOnly = args.hasArg(OPT_plan_only);
@@ -124,5 +131,6 @@ int main(int argc, char **argv) {
   outs() << report->text;
   if (report->text.empty())
     printSummary(options.output, *report);
+  outs() << report->partition;
   return 0;
 }

@@ -65,6 +65,15 @@ LogicalResult localize(func::FuncOp function, SizeAnalysis &sizes,
         failed(checkAgreement(model, sizes, mesh)))
       return failure();
 
+  // Types no longer tell how large a result is that is returned in shards.
+  for (auto [index, value] :
+       llvm::enumerate(block.getTerminator()->getOperands()))
+    if (function.getResultAttr(index, shardingAttrName))
+      function.setResultAttr(
+          index, "llm.sizes",
+          SizesAttr::get(function.getContext(),
+                         ArrayRef<SizeExpr>(sizes.getSizes(value))));
+
   for (Operation &op : block) {
     if (op.getNumResults() != 1)
       continue;

@@ -21,7 +21,9 @@ bool isLayout(Operation *op) {
 }
 
 bool isElementwise(Operation *op) {
-  return isa<ModelOpInterface>(op) && !isKernelAnchor(op) && !isLayout(op) &&
+  // What ranks do together has effects.
+  return isa<ModelOpInterface>(op) && isMemoryEffectFree(op) &&
+         !isKernelAnchor(op) && !isLayout(op) &&
          !isa<LoadWeightOp, ConstantOp, IotaOp, SizesToTensorOp, ReshapeOp>(op);
 }
 
