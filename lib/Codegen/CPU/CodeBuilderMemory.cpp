@@ -93,14 +93,15 @@ void CodeBuilder::prefetch(Value address) {
 CodeBuilder::Values
 CodeBuilder::loop(Value from, Value to, Value step, ValueRange carried,
                   function_ref<Values(Value, ValueRange)> body) {
-  auto loop = make<scf::ForOp>(
-      from, to, step, carried,
-      [&](OpBuilder &inner, Location, Value index, ValueRange values) {
-        OpBuilder::InsertionGuard guard(builder);
-        builder.setInsertionPointToEnd(inner.getInsertionBlock());
-        Values results = body(index, values);
-        make<scf::YieldOp>(results);
-      });
+  auto loop = make<scf::ForOp>(from, to, step, carried);
+  // Filled where it stands: whether a value is known before a row's loop is
+  // asked of the blocks around.
+  Block &block = *loop.getBody();
+  if (carried.empty())
+    block.clear();
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToEnd(&block);
+  make<scf::YieldOp>(body(loop.getInductionVar(), loop.getRegionIterArgs()));
   return Values(loop.getResults());
 }
 

@@ -144,6 +144,9 @@ ElementEmitter::rememberForRow(const void *key, ArrayRef<LaneIndex> index,
     return remember(key, index, make);
   OpBuilder::InsertionGuard guard(code.builder);
   code.builder.setInsertionPoint(rowPoint);
+  // What these values need of the row themselves goes before them.
+  Operation *outerPoint = rowPoint;
+  rowPoint = code.make<arith::ConstantOp>(code.builder.getI64IntegerAttr(0));
   std::vector<std::vector<Known>> inner(
       std::make_move_iterator(scopes.begin() + rowScope + 1),
       std::make_move_iterator(scopes.end()));
@@ -151,6 +154,8 @@ ElementEmitter::rememberForRow(const void *key, ArrayRef<LaneIndex> index,
   Value outerMask = std::exchange(mask, Value());
   Values values = remember(key, index, make);
   mask = outerMask;
+  rowPoint->erase();
+  rowPoint = outerPoint;
   scopes.insert(scopes.end(), std::make_move_iterator(inner.begin()),
                 std::make_move_iterator(inner.end()));
   return values;
