@@ -42,8 +42,8 @@ public:
 
 private:
   static constexpr int64_t lanes = CodeBuilder::lanes;
-  /// Query rows of an item: enough to pay for copying keys and values.
-  static constexpr int64_t itemRows = 64;
+  /// Query rows of an item: enough to pay for copying all keys and values.
+  static constexpr int64_t itemRows = 128;
   /// Keys of a block: their weights and values stay in the first cache.
   static constexpr int64_t blockKeys = 64;
 
@@ -85,8 +85,10 @@ private:
   /// Mask elements that differ by row go where the scores will be.
   void packRowMask(const RowTile &tile, const KeyBlock &block);
   void storeResult(Value panel);
-  /// to[j * stride + i] = from[i * 16 + j], for i and j below 16.
-  void transpose(Value from, Value to, int64_t stride);
+  /// to[j * stride + i] = from[i * 16 + j], for i and j below 16; `change` is
+  /// applied to each vector of `from`.
+  void transpose(Value from, Value to, int64_t stride,
+                 llvm::function_ref<Value(Value)> change = {});
   /// `emit(first)` for whole vectors of a row of `width` elements; the last one
   /// is masked.
   void forEachVectorOfRow(const SizeExpr &width,

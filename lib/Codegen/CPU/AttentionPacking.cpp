@@ -22,7 +22,8 @@ void AttentionKernel::forEachVectorOfRow(const SizeExpr &width,
 }
 
 /// Four rounds of interleaving rows i and i + 8 transpose 16 rows of 16.
-void AttentionKernel::transpose(Value from, Value to, int64_t stride) {
+void AttentionKernel::transpose(Value from, Value to, int64_t stride,
+                                function_ref<Value(Value)> change) {
   constexpr int64_t half = lanes / 2;
   VectorType vector = CodeBuilder::vectorOf(code.f32());
   SmallVector<int64_t> low, high;
@@ -31,8 +32,10 @@ void AttentionKernel::transpose(Value from, Value to, int64_t stride) {
     high.append({half + i, lanes + half + i});
   }
   Values tile;
-  for (int64_t i = 0; i < lanes; ++i)
-    tile.push_back(code.load(vector, element(from, i * lanes)));
+  for (int64_t i = 0; i < lanes; ++i) {
+    Value row = code.load(vector, element(from, i * lanes));
+    tile.push_back(change ? change(row) : row);
+  }
   for (int64_t round = 1; round < lanes; round *= 2) {
     Values next;
     for (int64_t i = 0; i < half; ++i)
@@ -158,14 +161,10 @@ void AttentionKernel::storeResult(Value panel) {
       code.minimum(code.sub(code.size(rows), firstQuery), code.constant(lanes));
   forEachVectorOfRow(width, [&](Value column) {
     Value columns = element(result, code.mul(column, code.constant(lanes)));
-    code.loop(code.constant(0), code.constant(lanes * lanes), lanes,
-              [&](Value at) {
-                Value mean =
-                    code.mulf(code.load(vector, element(columns, at)), inverse);
-                code.store(code.select(isEmpty, code.number(vector, 0), mean),
-                           element(columns, at));
-              });
-    transpose(columns, rowsOfPanel, lanes);
+    transpose(columns, rowsOfPanel, lanes, [&](Value column) {
+      return code.select(isEmpty, code.number(vector, 0),
+                         code.mulf(column, inverse));
+    });
     code.loop(code.constant(0), endLane, 1, [&](Value lane) {
       ElementEmitter::Scope inner(emitter);
       LaneIndices index = {LaneIndex::uniform(itemBatch),
