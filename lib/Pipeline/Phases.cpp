@@ -33,6 +33,9 @@ void buildPartitionPhase(OpPassManager &pm, StringRef mesh, StringRef shard) {
   pm.addPass(dist::createInsertReshardsPass());
   pm.addPass(dist::createLocalizePass());
   pm.addPass(dist::createLowerReshardsPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(dist::createMergeCollectivesPass());
+  pm.addPass(dist::createCheckCollectivesPass());
   pm.addPass(createHoistWeightsPass());
 }
 

@@ -112,8 +112,9 @@ private:
         high(shape.size(), 0);
     shape[dimension] = grow(shape[dimension]);
     high[dimension] = shape[dimension] - type.getDimSize(dimension);
-    operand.set(PadOp::create(
-        builder, operand.get().getLoc(), type.clone(shape), operand.get(),
+    // Of a constant it is a constant.
+    operand.set(builder.createOrFold<PadOp>(
+        operand.get().getLoc(), type.clone(shape), operand.get(),
         builder.getDenseI64ArrayAttr(low), builder.getDenseI64ArrayAttr(high)));
   }
 

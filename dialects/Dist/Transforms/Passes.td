@@ -159,7 +159,7 @@ def LocalizePass : Pass<"dist-localize", "::mlir::ModuleOp"> {
     ```mlir
     llm.size @batch range(1, 64) divisor 1
     dist.mesh @mesh <"dp" = 2>
-    func.func @f(%x: tensor<?x8xf32> {llm.sizes = #llm.sizes<[batch, 8]>}) -> (tensor<?x2x4xf32> {dist.sharding = #dist.sharding<[{"dp"}, {}, {} ]>}) attributes {dist.local} {
+    func.func @f(%x: tensor<?x8xf32> {llm.sizes = #llm.sizes<[batch, 8]>}) -> (tensor<?x2x4xf32> {dist.sharding = #dist.sharding<[{"dp"}, {}, {} ]>, llm.sizes = #llm.sizes<[batch, 2, 4]>}) attributes {dist.local} {
       %0 = dist.reshard %x from <[{}, {} ]> to <[{"dp"}, {} ]> of [batch, 8] : tensor<?x8xf32> -> tensor<?x8xf32>
       %1 = llm.reshape %0 to [min(ceildiv(batch, 2), max(batch - ceildiv(batch, 2) * coord("dp"), 0)), 2, 4] : tensor<?x8xf32> -> tensor<?x2x4xf32>
       return %1 : tensor<?x2x4xf32>

@@ -3,7 +3,7 @@
 // Ops that hold sizes get those of the shard.
 dist.mesh @mesh <"dp" = 2, "tp" = 2>
 llm.size @batch range(1, 64) divisor 1
-// CHECK-LABEL: @sizes(%arg0: tensor<?x1x8xf32> {llm.sizes = #llm.sizes<[batch, 1, 8]>}) -> (tensor<?x6x4xf32> {dist.sharding = #dist.sharding<[{"dp"}, {}, {}]>}) attributes {dist.local}
+// CHECK-LABEL: @sizes(%arg0: tensor<?x1x8xf32> {llm.sizes = #llm.sizes<[batch, 1, 8]>}) -> (tensor<?x6x4xf32> {dist.sharding = #dist.sharding<[{"dp"}, {}, {}]>, llm.sizes = #llm.sizes<[batch, 6, 4]>}) attributes {dist.local}
 func.func @sizes(%x: tensor<?x1x8xf32> {llm.sizes = #llm.sizes<[batch, 1, 8]>}) -> (tensor<?x6x4xf32> {dist.sharding = #dist.sharding<[{"dp"}, {}, {}]>}) {
   // CHECK: dist.reshard %arg0 from <[{}, {}, {}]> to <[{"dp"}, {}, {"tp"}]> of [batch, 1, 8] : tensor<?x1x8xf32> -> tensor<?x1x4xf32>
   %0 = dist.reshard %x from <[{}, {}, {}]> to <[{"dp"}, {}, {"tp"}]> of [batch, 1, 8] : tensor<?x1x8xf32> -> tensor<?x1x8xf32>

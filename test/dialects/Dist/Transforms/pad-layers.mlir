@@ -27,8 +27,10 @@ func.func @layer(%x: tensor<2x5x8xf32>) -> tensor<2x5x8xf32> {
   // CHECK: %[[WO:.*]] = llm.pad %{{.*}} low [0, 0] high [0, 4] {dist.origin = "tp: rows of a layer", dist.sharding = #dist.sharding<[{}, {"tp"} granule 4]>} : tensor<8x12xf32> -> tensor<8x16xf32>
   // CHECK: llm.linear %{{.*}}, %[[WO]] : tensor<2x5x16xf32>, tensor<8x16xf32> -> tensor<2x5x8xf32>
   %o = llm.linear %m, %wo : tensor<2x5x12xf32>, tensor<8x12xf32> -> tensor<2x5x8xf32>
-  // CHECK: llm.linear %{{.*}} -> tensor<2x5x10xf32>
-  %u = llm.linear %o, %wu : tensor<2x5x8xf32>, tensor<9x8xf32> -> tensor<2x5x9xf32>
+  %c = llm.constant dense<[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]> : tensor<9xf32>
+  // CHECK: %[[C:.*]] = llm.constant dense<[1.0{{.*}}, 9.0{{.*}}, 0.0{{.*}}]> : tensor<10xf32>
+  // CHECK: llm.linear %{{.*}} bias %[[C]] : {{.*}} -> tensor<2x5x10xf32>
+  %u = llm.linear %o, %wu bias %c : tensor<2x5x8xf32>, tensor<9x8xf32>, tensor<9xf32> -> tensor<2x5x9xf32>
   // CHECK: llm.gelu %{{.*}} : tensor<2x5x10xf32>
   %g = llm.gelu %u approximate none : tensor<2x5x9xf32>
   %d = llm.linear %g, %wd : tensor<2x5x9xf32>, tensor<8x9xf32> -> tensor<2x5x8xf32>

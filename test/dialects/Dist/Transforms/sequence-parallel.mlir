@@ -9,7 +9,7 @@ llm.weight @up : tensor<64x16xf32> in "model.safetensors" at 64
 llm.weight @down : tensor<16x64xf32> in "model.safetensors" at 4160
 llm.weight @bias : tensor<16xf32> in "model.safetensors" at 8256
 // CHECK-LABEL: @block
-// CHECK-SAME: (%[[X:.*]]: tensor<?x16xf32> {{.*}}) -> (tensor<?x16xf32> {dist.sharding = #dist.sharding<[{"tp"}, {}]>})
+// CHECK-SAME: (%[[X:.*]]: tensor<?x16xf32> {{.*}}) -> (tensor<?x16xf32> {dist.sharding = #dist.sharding<[{"tp"}, {}]>, llm.sizes = #llm.sizes<[rows, 16]>})
 func.func @block(%x: tensor<?x16xf32> {llm.sizes = #llm.sizes<[rows, 16]>}) -> tensor<?x16xf32> {
   %scale = llm.load_weight @scale : tensor<16xf32>
   %up = llm.load_weight @up : tensor<64x16xf32>
