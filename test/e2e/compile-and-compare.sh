@@ -1,24 +1,28 @@
 #!/bin/sh
 # Compiles a graph twice, to equal bytes, and compares it with onnxruntime.
-# compile-and-compare.sh BIN PYTHON GRAPH.onnx DIR.weft [PRECISION TOLERANCE]
-# With a precision of 16 bits, weights take half of what the model's file does.
+# compile-and-compare.sh BIN PYTHON GRAPH.onnx DIR.weft TOLERANCE [OPTION...]
+# Options are llm-compile's. With a --precision of 16 bits, weights take half of
+# what the model's file does.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 set -eu
-bin=$1 python=$2 graph=$3 artifact=$4 precision=${5-keep} tolerance=${6-1e-4}
+bin=$1 python=$2 graph=$3 artifact=$4 tolerance=$5
+shift 5
 if [ ! -f "$graph" ]; then
   echo "skipped: there is no $graph; scripts/fetch-models gets it"
   exit 77
 fi
 rm -rf "$artifact" "$artifact.again"
-"$bin/llm-compile" "$graph" -o "$artifact" "--precision=$precision"
-"$bin/llm-compile" "$graph" -o "$artifact.again" "--precision=$precision"
+"$bin/llm-compile" "$graph" -o "$artifact" "$@"
+"$bin/llm-compile" "$graph" -o "$artifact.again" "$@"
 diff -r "$artifact" "$artifact.again"
 rm -r "$artifact.again"
-if [ "$precision" != keep ]; then
-  stored=$(cat "$artifact"/weights/*.safetensors | wc -c)
-  model=$(wc -c < "$(dirname "$graph")/model.safetensors")
-  echo "$stored bytes of weights where the model's file has $model"
-  [ $((stored * 100)) -le $((model * 52)) ]
-fi
+case " $*" in
+  *" --precision="*)
+    stored=$(cat "$artifact"/weights/*.safetensors | wc -c)
+    model=$(wc -c < "$(dirname "$graph")/model.safetensors")
+    echo "$stored bytes of weights where the model's file has $model"
+    [ $((stored * 100)) -le $((model * 52)) ]
+    ;;
+esac
 "$python" "$(dirname "$0")/encoder_accuracy.py" "$artifact" "$graph" --llm-run "$bin/llm-run" \
   --tolerance "$tolerance"

@@ -7,7 +7,7 @@
 // RUN: llm-compile %s --plan-only | FileCheck %s --check-prefix=PLAN
 // RUN: rm -rf %t && llm-compile %s --stop-after=schedule --save-phases=%t
 // RUN: llm-opt %t/1-import.mlir | FileCheck %s --check-prefix=IMPORT
-// RUN: llm-opt %t/5-schedule.mlir | FileCheck %s --check-prefix=SCHEDULE
+// RUN: llm-opt %t/6-schedule.mlir | FileCheck %s --check-prefix=SCHEDULE
 
 // IMPORT: llm.matmul
 // SIMPLIFY: llm.linear
