@@ -7,8 +7,10 @@
 
 #include "runtime/collectives/Watchdog.h"
 #include "runtime/base/Spin.h"
+#include "runtime/base/Text.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -17,6 +19,7 @@
 using namespace weft;
 
 static constexpr std::chrono::milliseconds grace(500), slack(100);
+static constexpr std::chrono::milliseconds lookInterval(20);
 // A sleeping rank looks at the clock this often.
 static constexpr timespec nap = {0, 20'000'000};
 
@@ -34,6 +37,8 @@ void Watchdog::begin(double timeout) {
   for (Rank &rank : ranks) {
     rank.node = nullptr;
     rank.ended = false;
+    rank.died = false;
+    rank.thread = 0;
     rank.waitsFor = nullptr;
   }
 }
@@ -46,8 +51,44 @@ bool Watchdog::isLateAlone() const {
              deadline + (ranks.size() > 1 ? slack : Clock::duration());
 }
 
-bool Watchdog::isOverdue() const {
-  return seconds > 0 && hasFailed() && Clock::now() > deadline + grace;
+bool Watchdog::isOverdue() {
+  findDeadThreads();
+  if (!hasFailed())
+    return false;
+  if (seconds > 0 && Clock::now() > deadline + grace)
+    return true;
+  bool someDied = false, allEnded = true;
+  for (const Rank &rank : ranks) {
+    someDied |= rank.died;
+    allEnded &= rank.ended;
+  }
+  return someDied && allEnded;
+}
+
+void Watchdog::enter(unsigned rank) {
+  static thread_local const int thread = gettid();
+  ranks[rank].thread = thread;
+}
+
+/// A thread that dies (a kernel is machine code, it can do anything) says
+/// nothing; the system knows.
+void Watchdog::findDeadThreads() {
+  Clock::rep now = Clock::now().time_since_epoch().count();
+  Clock::rep look = nextLook;
+  if (now < look || !nextLook.compare_exchange_strong(
+                        look, now + Clock::duration(lookInterval).count()))
+    return;
+  for (unsigned rank = 0; rank != ranks.size(); ++rank) {
+    int thread = ranks[rank].thread;
+    if (ranks[rank].ended || thread == 0 ||
+        syscall(SYS_tgkill, getpid(), thread, 0) == 0 || errno != ESRCH)
+      continue;
+    ranks[rank].died = true;
+    fail(Status::error(
+        (names[rank].empty() ? "the thread" : names[rank] + ": its thread") +
+        " ended at node '" + printable(nodeOf(rank)) + "'"));
+    end(rank);
+  }
 }
 
 void Watchdog::fail(const Status &status) {
@@ -90,6 +131,7 @@ void Watchdog::ring() {
 }
 
 Watchdog::Outcome Watchdog::sleep(unsigned rank, const Condition &condition) {
+  findDeadThreads();
   uint32_t heard = bell.load();
   sleepers.fetch_add(1);
   bool isStuck = false;

@@ -7,6 +7,7 @@
 //
 //   Watchdog watchdog({"rank 0 (tp=0)", "rank 1 (tp=1)"}, policy);
 //   watchdog.begin(/*timeout=*/5);      // then each rank, on its own thread:
+//   watchdog.enter(rank);
 //   watchdog.reach(rank, node);         //   before each command
 //   watchdog.wait(rank, condition);     //   for other ranks
 //   watchdog.fail(status);              //   the first error is kept
@@ -75,9 +76,9 @@ public:
   /// Late enough for a rank that waits for no other: those that do wait have
   /// had time to say for whom.
   bool isLateAlone() const;
-  /// The run failed and is half a second late: time to end without the ranks
-  /// that do not.
-  bool isOverdue() const;
+  /// The run failed, and the ranks that have not ended are half a second late,
+  /// or their threads are gone: time to end without them.
+  bool isOverdue();
 
   /// Ends all ranks. Only the first error of a run is kept.
   void fail(const Status &status);
@@ -85,6 +86,8 @@ public:
   /// The first error, once all ranks have ended.
   Status error() const;
 
+  /// Rank `rank` runs on this thread.
+  void enter(unsigned rank);
   /// Rank `rank` comes to a command; `node` lives as long as the run.
   void reach(unsigned rank, const std::string *node) {
     // Releases what the rank did before to those that give it up.
@@ -111,9 +114,12 @@ private:
   struct alignas(64) Rank {
     std::atomic<const std::string *> node = nullptr;
     std::atomic<bool> ended = true;
+    std::atomic<bool> died = false; // then it has ended, too
+    std::atomic<int> thread = 0;    // the system's number; 0 before `enter`
     const Condition *waitsFor = nullptr; // under `mutex`
   };
   bool isDeadlock();
+  void findDeadThreads();
   Outcome sleep(unsigned rank, const Condition &condition);
   void ring();
 
@@ -122,6 +128,7 @@ private:
   std::vector<Rank> ranks;
   double seconds = 0;
   Clock::time_point deadline;
+  std::atomic<Clock::rep> nextLook = 0; // for dead threads
 
   mutable std::mutex mutex;
   Status firstError = Status::ok();

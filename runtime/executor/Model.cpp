@@ -129,6 +129,7 @@ Status Model::Implementation::open(const std::string &folder,
     ranks.push_back(std::move(*loaded));
   }
   threads.emplace(count, policy, [this](unsigned rank) {
+    watchdog->enter(rank);
     if (Status status = runRank(rank); !status)
       watchdog->fail(status);
     watchdog->end(rank);

@@ -63,7 +63,9 @@ protected:
     setMesh(manifest, {{"tp", ranks}});
     variant->set_variables(2);
     for (uint32_t variable : {0u, 1u}) {
-      artifact::Read &read = *variant->add_commands()->mutable_read();
+      Command &command = *variant->add_commands();
+      command.set_node("site0");
+      artifact::Read &read = *command.mutable_read();
       read.set_buffer(0);
       read.set_offset(variable == 0 ? "32" : "40");
       read.set_type(artifact::I64);
@@ -79,7 +81,9 @@ protected:
       Collective &collective = addCollective(
           scratch, "site" + at, kinds[site % 4], {"tp"}, 2, 3, {"6", "10"});
       collective.set_concat_dimension(1);
-      artifact::If &present = *variant->add_commands()->mutable_if_();
+      Command &command = *variant->add_commands();
+      command.set_node("site" + at);
+      artifact::If &present = *command.mutable_if_();
       present.set_condition(
           "(v0 - coord(\"tp\"))*(v0 - coord(\"tp\")) + (v1 - " + at +
           ")*(v1 - " + at + ")");
@@ -172,6 +176,7 @@ TEST_F(RankFault, RandomFaultsGiveOneErrorInTime) {
       break;
     }
     default: { // a rank that is not there in time
+      // On a busy machine others may be late, too.
       control.rank = rank;
       control.site = site;
       control.kind = KernelStays;
@@ -237,20 +242,23 @@ TEST_F(RankFault, GivesUpOnAKernelThatNeverEnds) {
 }
 
 #if defined(__x86_64__)
-TEST_F(RankFault, GivesUpOnAThreadThatDied) {
+TEST_F(RankFault, NoticesAThreadThatDied) {
   writeSites(3);
-  StatusOr<Model> model = load();
-  ASSERT_TRUE(model.isOk()) << model.message();
-  Control control;
-  control.rank = 2;
-  control.site = 3;
-  control.kind = ThreadEnds;
-  Status status = run(*model, control, 0.2);
-  expectOneError(status);
-  EXPECT_THAT(status.message(),
-              HasSubstr("rank 2 (tp=2) (which is at node 'site3') did not "
-                        "within 0.2 seconds"));
-  EXPECT_FALSE(run(*model, control, 0.2).isOk());
+  for (double timeout : {0.0, 30.0}) {
+    StatusOr<Model> model = load();
+    ASSERT_TRUE(model.isOk()) << model.message();
+    Control control;
+    control.rank = 2;
+    control.site = 3;
+    control.kind = ThreadEnds;
+    auto start = Clock::now();
+    Status status = run(*model, control, timeout);
+    EXPECT_LT(Clock::now() - start, std::chrono::seconds(10));
+    ASSERT_FALSE(status.isOk());
+    EXPECT_EQ(status.message(),
+              "rank 2 (tp=2): its thread ended at node 'site3'");
+    EXPECT_FALSE(run(*model, control, timeout).isOk());
+  }
 }
 #endif
 
