@@ -64,6 +64,8 @@ struct CompileReport {
   /// Sentences: with `verifyTolerance`, how far a lower precision moved
   /// results.
   std::vector<std::string> remarks;
+  /// What the caller may not have meant, a sentence each.
+  std::vector<std::string> warnings;
   /// With a mesh: how the model was split, in three lines.
   std::string partition;
   /// See `stopAfter` and `planOnly`.

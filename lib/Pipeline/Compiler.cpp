@@ -57,6 +57,7 @@ public:
   StatusOr<CompileReport> run() {
     WEFT_RETURN_IF_ERROR(runPhases());
     report.remarks = diagnostics.getRemarks();
+    report.warnings = diagnostics.getWarnings();
     return std::move(report);
   }
 

@@ -26,20 +26,33 @@ static std::string describe(Location location) {
   return "";
 }
 
+/// The message on one line, behind the place that it is about.
+static std::string toLine(const Diagnostic &diagnostic) {
+  std::string message = diagnostic.str();
+  std::string where = describe(diagnostic.getLocation());
+  // An importer's messages name their node themselves.
+  if (!where.empty() && !StringRef(message).contains(where))
+    message = where + ": " + message;
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  return message;
+}
+
 DiagnosticCollector::DiagnosticCollector(MLIRContext *context)
     : handler(context, [this](Diagnostic &diagnostic) {
-        if (diagnostic.getSeverity() == DiagnosticSeverity::Remark)
+        switch (diagnostic.getSeverity()) {
+        case DiagnosticSeverity::Remark:
           remarks.push_back(diagnostic.str());
-        if (diagnostic.getSeverity() != DiagnosticSeverity::Error ||
-            !first.empty())
-          return success();
-        std::string message = diagnostic.str();
-        std::string where = describe(diagnostic.getLocation());
-        // An importer's messages name their node themselves.
-        if (!where.empty() && !StringRef(message).contains(where))
-          message = where + ": " + message;
-        std::replace(message.begin(), message.end(), '\n', ' ');
-        first = std::move(message);
+          break;
+        case DiagnosticSeverity::Warning:
+          warnings.push_back(toLine(diagnostic));
+          break;
+        case DiagnosticSeverity::Error:
+          if (first.empty())
+            first = toLine(diagnostic);
+          break;
+        case DiagnosticSeverity::Note:
+          break;
+        }
         return success();
       }) {}
 

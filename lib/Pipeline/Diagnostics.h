@@ -14,8 +14,8 @@
 
 namespace weft {
 
-/// Keeps the first error of a context while it lives, and all remarks; warnings
-/// and notes are dropped.
+/// Keeps the first error of a context while it lives, and all remarks and
+/// warnings; notes are dropped.
 class DiagnosticCollector {
 public:
   explicit DiagnosticCollector(mlir::MLIRContext *context);
@@ -25,10 +25,13 @@ public:
   Status getStatus(const std::string &fallback) const;
 
   llvm::ArrayRef<std::string> getRemarks() const { return remarks; }
+  /// Each on one line, as an error.
+  llvm::ArrayRef<std::string> getWarnings() const { return warnings; }
 
 private:
   std::string first;
   std::vector<std::string> remarks;
+  std::vector<std::string> warnings;
   mlir::ScopedDiagnosticHandler handler;
 };
 

@@ -126,6 +126,8 @@ int main(int argc, char **argv) {
   progress.end();
   if (!report)
     return tool::fail(report.message());
+  for (const std::string &warning : report->warnings)
+    errs() << "warning: " << warning << "\n";
   for (const std::string &remark : report->remarks)
     errs() << "remark: " << remark << "\n";
   outs() << report->text;

@@ -169,13 +169,14 @@ private:
           failed(padColumns(linear, blocks, padded, *sizes, mesh)))
         continue;
       sizes.emplace(module);
-      if (!warned)
-        linear.emitWarning()
-            << blocks << " blocks of " << split->granule
-            << " columns are padded to " << padded << ", so that the "
-            << devices << " devices of axis " << axis
-            << " have equal shards; this takes as long as " << padded
-            << " blocks would";
+      if (!warned) {
+        InFlightDiagnostic diagnostic = linear.emitWarning() << blocks;
+        if (split->granule != 1)
+          diagnostic << " blocks of " << split->granule;
+        diagnostic << " columns are padded to " << padded << ", so that the "
+                   << devices << " devices of axis " << axis
+                   << " have equal shards";
+      }
       warned = true;
     }
   }
