@@ -180,8 +180,14 @@ LogicalResult LLMDialect::verifyRegionResultAttribute(
   if (!function || result >= function.getNumResults())
     return op->emitError() << attribute.getName()
                            << " belongs to results of a function";
-  return verifyValueAttribute(op, function.getResultTypes()[result], attribute,
-                              "result " + Twine(result));
+  Type type = function.getResultTypes()[result];
+  // In the local form of the dist dialect the type is that of a shard, but the
+  // sizes are those of the whole tensor.
+  if (auto tensor = dyn_cast<RankedTensorType>(type);
+      tensor && function->hasAttr("dist.local"))
+    type = tensor.clone(
+        SmallVector<int64_t>(tensor.getRank(), ShapedType::kDynamic));
+  return verifyValueAttribute(op, type, attribute, "result " + Twine(result));
 }
 
 } // namespace weft

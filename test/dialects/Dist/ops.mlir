@@ -36,3 +36,11 @@ func.func @local(%x: tensor<4x8xf32>) -> tensor<2x8xf32> attributes {dist.local}
   %y = dist.reshard %x from <[{}, {}]> to <[{"dp"}, {}]> of [4, 8] : tensor<4x8xf32> -> tensor<2x8xf32>
   return %y : tensor<2x8xf32>
 }
+
+// The sizes of a result are those of the whole tensor, its type that of a shard.
+// CHECK-LABEL: @shards
+// CHECK-SAME: -> (tensor<2x8xf32> {dist.sharding = #dist.sharding<[{"dp"}, {}]>, llm.sizes = #llm.sizes<[4, 8]>})
+func.func @shards(%x: tensor<4x8xf32>) -> (tensor<2x8xf32> {dist.sharding = #dist.sharding<[{"dp"}, {}]>, llm.sizes = #llm.sizes<[4, 8]>}) attributes {dist.local} {
+  %y = llm.slice %x offsets [2 * coord("dp"), 0] sizes [2, 8] strides [1, 1] : tensor<4x8xf32> -> tensor<2x8xf32>
+  return %y : tensor<2x8xf32>
+}
