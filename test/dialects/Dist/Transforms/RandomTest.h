@@ -32,7 +32,7 @@ public:
   }
   bool chance(int64_t oneIn) { return below(oneIn) == 0; }
   template <typename Container> auto &pick(Container &&container) {
-    return container[below(container.size())];
+    return container[below(std::size(container))];
   }
 
 private:
