@@ -36,6 +36,9 @@ struct CompileOptions {
   /// More weights to split, "PATTERN=axis:dimension" with commas between; a
   /// pattern is a glob over names of weights.
   std::string shard;
+  /// A page NAME.html that says how the model was split and why, and the same
+  /// in NAME.json beside it; needs a mesh. Empty: none.
+  std::string report;
   /// Compares the results of the program before and after each pass; a float
   /// may differ by this times (1 + |expected|). For the pass that lowers the
   /// precision of weights it may be more, and the report says how much it was.

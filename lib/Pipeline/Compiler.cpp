@@ -17,6 +17,8 @@
 #include "lib/Pipeline/Phases.h"
 #include "lib/Pipeline/Plan.h"
 #include "lib/Reference/VerifyPasses.h"
+#include "lib/Report/PartitionReport.h"
+#include "runtime/base/AtomicFile.h"
 
 #include "dialects/Exec/IR/Exec.h"
 #include "dialects/LLM/IR/LLM.h"
@@ -25,6 +27,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/ToolOutputFile.h"
 
@@ -70,6 +73,8 @@ private:
   Status runPasses(StringRef name,
                    llvm::function_ref<void(OpPassManager &)> build);
   Status import();
+  Status partition();
+  Status writeReport();
   Status generate();
   Status package();
   Status save(StringRef phase);
@@ -82,6 +87,7 @@ private:
   MLIRContext context;
   DiagnosticCollector diagnostics;
   CompileReport report;
+  PartitionReport partitionReport;
   OwningOpRef<ModuleOp> module;
   std::optional<CPUTarget> target;
   std::optional<GeneratedCode> code;
@@ -124,6 +130,38 @@ Status Compilation::runPasses(StringRef name,
   return succeeded(pm.run(*module))
              ? Status::ok()
              : diagnostics.getStatus("phase " + name.str() + " failed");
+}
+
+Status Compilation::partition() {
+  if (options.mesh.empty())
+    return Status::ok();
+  WEFT_RETURN_IF_ERROR(runPasses("partition", [&](OpPassManager &pm) {
+    buildShardingPasses(pm, options.mesh, options.shard);
+  }));
+  if (!options.report.empty())
+    partitionReport.collectShardings(*module);
+  return runPasses("partition", buildLocalizingPasses);
+}
+
+/// The name with another ending: "plan.json" for "plan.html".
+static std::string withExtension(const std::string &file, StringRef extension) {
+  llvm::SmallString<128> name(file);
+  path::replace_extension(name, extension);
+  return std::string(name);
+}
+
+Status Compilation::writeReport() {
+  partitionReport.collectProgram(*module);
+  std::string html, json;
+  llvm::raw_string_ostream htmlStream(html), jsonStream(json);
+  partitionReport.printHtml(htmlStream, path::stem(model));
+  jsonStream << llvm::formatv("{0:2}\n", partitionReport.getJson());
+  auto bytes = [](const std::string &text) {
+    return std::span(reinterpret_cast<const uint8_t *>(text.data()),
+                     text.size());
+  };
+  WEFT_RETURN_IF_ERROR(writeAtomically(options.report, {bytes(html)}));
+  return writeAtomically(withExtension(options.report, "json"), {bytes(json)});
 }
 
 Status Compilation::generate() {
@@ -214,6 +252,12 @@ Status Compilation::runPhases() {
     return Status::error("unknown precision '" + options.precision +
                          "'; expected " +
                          llvm::join(ArrayRef(precisions), ", "));
+  if (!options.report.empty() && options.mesh.empty())
+    return Status::error("a report says how a model was split; give a mesh, "
+                         "such as tp=2");
+  if (!options.report.empty() && !StringRef(options.report).ends_with(".html"))
+    return Status::error("the report '" + options.report +
+                         "' is a page; expected a name that ends with .html");
   bool writes = !options.planOnly && options.stopAfter.empty();
   if (writes)
     WEFT_RETURN_IF_ERROR(ArtifactFolder::checkTarget(options.output));
@@ -230,17 +274,16 @@ Status Compilation::runPhases() {
       buildPrecisionPhase(pm, options.precision);
     });
   }));
-  WEFT_RETURN_IF_ERROR(runPhase("partition", [&] {
-    return runPasses("partition", [&](OpPassManager &pm) {
-      buildPartitionPhase(pm, options.mesh, options.shard);
-    });
-  }));
+  WEFT_RETURN_IF_ERROR(runPhase("partition", [&] { return partition(); }));
   WEFT_RETURN_IF_ERROR(
       runPhase("fuse", [&] { return runPasses("fuse", buildFusePhase); }));
   WEFT_RETURN_IF_ERROR(runPhase(
       "schedule", [&] { return runPasses("schedule", buildSchedulePhase); }));
-  if (!isDone)
+  if (!isDone) {
     report.partition = summarizePartition(*module);
+    if (!options.report.empty())
+      WEFT_RETURN_IF_ERROR(writeReport());
+  }
   if (options.planOnly && !isDone) {
     report.text = printPlan(*module);
     return Status::ok();

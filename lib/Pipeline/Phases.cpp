@@ -25,11 +25,12 @@ void buildPrecisionPhase(OpPassManager &pm, StringRef precision) {
   pm.addPass(createLowerPrecisionPass(options));
 }
 
-void buildPartitionPhase(OpPassManager &pm, StringRef mesh, StringRef shard) {
-  if (mesh.empty())
-    return;
+void buildShardingPasses(OpPassManager &pm, StringRef mesh, StringRef shard) {
   pm.addPass(dist::createAnnotatePass({mesh.str(), shard.str()}));
   pm.addPass(dist::createPropagatePass());
+}
+
+void buildLocalizingPasses(OpPassManager &pm) {
   pm.addPass(dist::createInsertReshardsPass());
   pm.addPass(dist::createLocalizePass());
   pm.addPass(dist::createLowerReshardsPass());

@@ -19,10 +19,11 @@ void buildSimplifyPhase(mlir::OpPassManager &pm);
 /// llm-lower-precision.
 void buildPrecisionPhase(mlir::OpPassManager &pm, llvm::StringRef precision);
 
-/// One program for all devices of `mesh`: see CompileOptions. Does nothing when
-/// `mesh` is empty.
-void buildPartitionPhase(mlir::OpPassManager &pm, llvm::StringRef mesh,
+/// Every value gets a sharding over `mesh`: see CompileOptions.
+void buildShardingPasses(mlir::OpPassManager &pm, llvm::StringRef mesh,
                          llvm::StringRef shard);
+/// From shardings to one program for all devices of the mesh.
+void buildLocalizingPasses(mlir::OpPassManager &pm);
 
 /// Ops become kernels; weights take the form in which kernels read them.
 void buildFusePhase(mlir::OpPassManager &pm);

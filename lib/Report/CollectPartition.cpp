@@ -33,8 +33,8 @@ static std::string describe(dist::ShardingAttr sharding) {
     return "whole";
   std::string text;
   llvm::raw_string_ostream out(text);
-  sharding.print(out);
-  StringRef bare = StringRef(text).trim();
+  out << sharding;
+  StringRef bare = text;
   bare.consume_front("#dist.sharding");
   return bare.drop_front().drop_back().str();
 }

@@ -61,7 +61,7 @@ h1 { font-size: 1.5em; } h2 { font-size: 1.15em; margin-top: 2em; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .25em .8em .25em 0; border-bottom: 1px solid #ddd; vertical-align: top; }
 td.n, th.n { text-align: right; } code { font-size: .92em; overflow-wrap: anywhere; }
-tr.split { background: #eef5ff; } p.note { color: #555; }
+td:first-child { white-space: nowrap; } tr.split { background: #eef5ff; } p.note { color: #555; }
 )";
 
 /// Writes rows of tables, everything escaped.
@@ -113,9 +113,13 @@ std::string showBytes(double bytes) {
   return text;
 }
 
-std::string showMicroseconds(double seconds) {
+std::string showSeconds(double seconds) {
   std::string text;
-  llvm::raw_string_ostream(text) << llvm::format("%.1f us", seconds * 1e6);
+  llvm::raw_string_ostream out(text);
+  if (seconds >= 1e-3)
+    out << llvm::format("%.2f ms", seconds * 1e3);
+  else
+    out << llvm::format("%.1f us", seconds * 1e6);
   return text;
 }
 
@@ -156,7 +160,7 @@ void PartitionReport::printHtml(llvm::raw_ostream &out, StringRef model) const {
   double seconds = 0;
   for (const ReportedCollective &collective : collectives)
     seconds += collective.seconds;
-  page.heading("Collectives of a run, " + showMicroseconds(seconds),
+  page.heading("Collectives of a run, " + showSeconds(seconds),
                collectives.size());
   page.beginTable("collectives", {"what", "over", "tensor", "caused by",
                                   "#bytes", "#typical", "#predicted"});
@@ -164,7 +168,7 @@ void PartitionReport::printHtml(llvm::raw_ostream &out, StringRef model) const {
     page.row({collective.kind, collective.axes, collective.type,
               collective.node, collective.bytes,
               showBytes(collective.typicalBytes),
-              showMicroseconds(collective.seconds)});
+              showSeconds(collective.seconds)});
   page.endTable();
 
   page.heading("Tensors", tensors.size());

@@ -21,6 +21,8 @@ def mesh : Assigned<"mesh", "AXIS=N,...",
     "Split the model over devices: tp=2 splits layers, dp=2 the batch, dp=2,tp=2 both">;
 def shard : Assigned<"shard", "PATTERN=AXIS:DIM,...",
     "Split these weights' dimension over an axis of the mesh, instead of tp's choice">;
+def report : Assigned<"report", "FILE.html",
+    "A page that says how the model was split and why; the same in FILE.json">;
 def memory_budget : Assigned<"memory-budget", "SIZE",
     "Bytes of weights in memory at once (default 2GiB)">;
 

@@ -56,6 +56,7 @@ static Status readOptions(const InputArgList &args, CompileOptions &options) {
   options.precision = args.getLastArgValue(OPT_precision, "keep").str();
   options.mesh = args.getLastArgValue(OPT_mesh).str();
   options.shard = args.getLastArgValue(OPT_shard).str();
+  options.report = args.getLastArgValue(OPT_report).str();
   if (options.mesh.empty() && !options.shard.empty())
     return Status::error("--shard needs a mesh; give one with --mesh=tp=2");
   options.stopAfter = args.getLastArgValue(OPT_stop_after).str();

@@ -25,6 +25,12 @@ namespace weft::dist {
 static constexpr double kSecondsPerMessage = 1.2e-6;
 static constexpr double kSecondsPerByte = 1e-10;
 
+double estimateCollective(bool isAllReduce, double devices, double bytes) {
+  // An all_reduce is a reduce_scatter and an all_gather.
+  return (isAllReduce ? 2 : 1) * (devices - 1) *
+         (kSecondsPerMessage + kSecondsPerByte * bytes / devices);
+}
+
 static constexpr int64_t kTypicalSize = 256;
 
 double estimateSize(const SizeExpr &size, const SizeSymbols &symbols) {
@@ -177,13 +183,11 @@ private:
     double bytes = localBytes(state);
     size_t rank = state.axes.size();
     auto reachBy = [&](Kind kind, unsigned axis, size_t dimension,
-                       size_t concatDimension, double messages, double moved,
-                       State to) {
-      double devices = mesh.getSizes()[axis];
-      double time = messages * (devices - 1) *
-                    (kSecondsPerMessage + kSecondsPerByte * moved / devices);
-      if (kind == Kind::Slice)
-        time = 0;
+                       size_t concatDimension, double moved, State to) {
+      double time = kind == Kind::Slice
+                        ? 0
+                        : estimateCollective(kind == Kind::AllReduce,
+                                             mesh.getSizes()[axis], moved);
       reach(state, seconds + time, numSteps + 1, to,
             {kind, axis, dimension, concatDimension});
     };
@@ -199,17 +203,17 @@ private:
       if (state.partial.count(axis) && !goal.partial.count(axis)) {
         State reduced = state;
         reduced.partial.erase(axis);
-        reachBy(Kind::AllReduce, axis, 0, 0, 2, bytes, reduced);
+        reachBy(Kind::AllReduce, axis, 0, 0, bytes, reduced);
         for (size_t i = 0; i < rank; ++i) {
           State scattered = reduced;
           scattered.axes[i].push_back(axis);
-          reachBy(Kind::ReduceScatter, axis, i, 0, 1, bytes, scattered);
+          reachBy(Kind::ReduceScatter, axis, i, 0, bytes, scattered);
         }
       } else if (!state.uses(axis) && goal.uses(axis)) {
         for (size_t i = 0; i < rank; ++i) {
           State cut = state;
           cut.axes[i].push_back(axis);
-          reachBy(Kind::Slice, axis, i, 0, 0, 0, cut);
+          reachBy(Kind::Slice, axis, i, 0, 0, cut);
         }
       }
     }
@@ -218,14 +222,14 @@ private:
         continue;
       unsigned axis = state.axes[i].back();
       State gathered = withoutLast(i);
-      reachBy(Kind::AllGather, axis, i, 0, 1, bytes * mesh.getSizes()[axis],
+      reachBy(Kind::AllGather, axis, i, 0, bytes * mesh.getSizes()[axis],
               gathered);
       for (size_t j = 0; j < rank; ++j) {
         if (j == i)
           continue;
         State turned = gathered;
         turned.axes[j].push_back(axis);
-        reachBy(Kind::AllToAll, axis, j, i, 1, bytes, turned);
+        reachBy(Kind::AllToAll, axis, j, i, bytes, turned);
       }
     }
   }

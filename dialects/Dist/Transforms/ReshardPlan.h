@@ -49,6 +49,10 @@ std::optional<ReshardPlan> planReshard(ShardingAttr source, ShardingAttr target,
                                        mlir::Type elementType, const Mesh &mesh,
                                        const SizeSymbols &symbols);
 
+/// Seconds of a collective over `devices` ranks of one machine, for a tensor of
+/// `bytes` that they hold together (each of them, for an all_reduce).
+double estimateCollective(bool isAllReduce, double devices, double bytes);
+
 /// A size as it may be at run time: symbols are 256, or as near as their range
 /// allows. For comparing costs only.
 double estimateSize(const SizeExpr &size, const SizeSymbols &symbols);
