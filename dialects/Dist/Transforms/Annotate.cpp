@@ -92,10 +92,51 @@ public:
 
 private:
   //===--------------------------------------------------------------------===//
+  // Padding
+  //===--------------------------------------------------------------------===//
+
+  /// Makes the columns of layers that an axis will split a multiple of its
+  /// devices, as shards are equal.
+  void padLayers(StringAttr axis,
+                 llvm::function_ref<bool(LoadWeightOp)> isWanted) {
+    int64_t devices = mesh.getSize(axis);
+    bool warned = false;
+    for (LinearOp linear : linears) {
+      LoadWeightOp load = findWeight(linear.getWeight());
+      if (!load || !isWanted(load))
+        continue;
+      std::optional<ColumnSplit> split = followColumns(linear, *sizes, mesh);
+      int64_t columns = linear.getType().getShape().back();
+      if (!split || columns % split->granule != 0)
+        continue;
+      int64_t blocks = columns / split->granule,
+              padded = llvm::divideCeil(blocks, devices) * devices;
+      if (padded == blocks ||
+          failed(padColumns(linear, blocks, padded, *sizes, mesh)))
+        continue;
+      sizes.emplace(module);
+      if (!warned) {
+        InFlightDiagnostic diagnostic = linear.emitWarning() << blocks;
+        if (split->granule != 1)
+          diagnostic << " blocks of " << split->granule;
+        diagnostic << " columns are padded to " << padded << ", so that the "
+                   << devices << " devices of axis " << axis
+                   << " have equal shards";
+      }
+      warned = true;
+    }
+  }
+
+  //===--------------------------------------------------------------------===//
   // Patterns
   //===--------------------------------------------------------------------===//
 
   LogicalResult applyPatterns() {
+    for (const ShardPattern &pattern : patterns)
+      if (pattern.dimension == 0)
+        padLayers(pattern.axis, [&](LoadWeightOp load) {
+          return pattern.glob.match(load.getWeight());
+        });
     // The pattern that split a weight over an axis.
     llvm::DenseMap<std::pair<Operation *, Attribute>, const ShardPattern *> by;
     for (const ShardPattern &pattern : patterns) {
@@ -130,59 +171,48 @@ private:
              << "shard pattern '" << pattern.text << "' names dimension "
              << pattern.dimension << " but weight @" << load.getWeight()
              << " has " << rank << " dimensions";
-    int64_t granule = 1;
-    for (LinearOp linear : linears) {
-      if (linear.getWeight() != load.getResult())
-        continue;
-      if (pattern.dimension == 1)
-        rows.insert(linear);
-      else if (std::optional<ColumnSplit> split =
-                   followColumns(linear, *sizes, mesh)) {
-        granule = split->granule;
-        for (ColumnSplit::End end : split->ends)
-          rows.insert(end.linear);
+    for (Value form : findForms(load)) {
+      int64_t granule = 1;
+      for (LinearOp linear : linears) {
+        if (linear.getWeight() != form)
+          continue;
+        if (pattern.dimension == 1)
+          rows.insert(linear);
+        else if (std::optional<ColumnSplit> split =
+                     followColumns(linear, *sizes, mesh)) {
+          granule = split->granule;
+          for (ColumnSplit::End end : split->ends)
+            rows.insert(end.linear);
+        }
       }
+      if (mesh.getSize(pattern.axis) != 1 &&
+          failed(splitWeight(form, pattern.dimension, pattern.axis, granule,
+                             "shard pattern " + pattern.text)))
+        return failure();
     }
-    if (mesh.getSize(pattern.axis) == 1)
-      return success();
-    return splitWeight(load, pattern.dimension, pattern.axis, granule,
-                       "shard pattern " + pattern.text);
+    return success();
+  }
+
+  /// A weight as its users read it: with zeros around it, or as it is.
+  static SmallVector<Value> findForms(Value weight) {
+    SmallVector<Value> forms;
+    bool isRead = weight.use_empty();
+    for (Operation *user : weight.getUsers())
+      if (auto pad = dyn_cast<PadOp>(user))
+        forms.append(findForms(pad));
+      else
+        isRead = true;
+    if (isRead)
+      forms.push_back(weight);
+    return forms;
   }
 
   //===--------------------------------------------------------------------===//
   // Built-in choices
   //===--------------------------------------------------------------------===//
 
-  /// Makes the columns of every layer that can be split a multiple of the
-  /// devices, as shards are equal.
-  void padLayers(StringAttr axis) {
-    int64_t devices = mesh.getSize(axis);
-    bool warned = false;
-    for (LinearOp linear : linears) {
-      std::optional<ColumnSplit> split = followColumns(linear, *sizes, mesh);
-      int64_t columns = linear.getType().getShape().back();
-      if (!split || columns % split->granule != 0)
-        continue;
-      int64_t blocks = columns / split->granule,
-              padded = llvm::divideCeil(blocks, devices) * devices;
-      if (padded == blocks ||
-          failed(padColumns(linear, blocks, padded, *sizes, mesh)))
-        continue;
-      sizes.emplace(module);
-      if (!warned) {
-        InFlightDiagnostic diagnostic = linear.emitWarning() << blocks;
-        if (split->granule != 1)
-          diagnostic << " blocks of " << split->granule;
-        diagnostic << " columns are padded to " << padded << ", so that the "
-                   << devices << " devices of axis " << axis
-                   << " have equal shards";
-      }
-      warned = true;
-    }
-  }
-
   LogicalResult splitLayers(StringAttr axis) {
-    padLayers(axis);
+    padLayers(axis, [](LoadWeightOp) { return true; });
     bool found = false;
     for (LinearOp linear : linears) {
       Value weight = linear.getWeight();

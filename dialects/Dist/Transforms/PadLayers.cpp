@@ -21,8 +21,9 @@ namespace {
 /// zeros at the end.
 bool keepsZerosFinite(Operation *op) {
   return isa<LinearOp, AttentionOp, MatMulOp, SoftmaxOp, ReshapeOp, TransposeOp,
-             AddOp, SubOp, MulOp, NegOp, AbsOp, ExpOp, TanhOp, ErfOp, SigmoidOp,
-             ReluOp, GeluOp, CastOp>(op);
+             AddOp, SubOp, MulOp, MinOp, MaxOp, NegOp, AbsOp, SignOp, ExpOp,
+             SinOp, CosOp, TanhOp, ErfOp, SigmoidOp, ReluOp, GeluOp, FloorOp,
+             CeilOp, RoundOp, CastOp>(op);
 }
 
 class Padding {

@@ -4,8 +4,10 @@
 // AXIS: error: shard pattern 'w*=ep:0' names axis 'ep'; the mesh has "tp"
 // RUN: not llm-opt %s --dist-annotate="mesh=tp=2 shard=w*=tp:2" -o /dev/null 2>&1 | FileCheck %s --check-prefix=DIM
 // DIM: error: shard pattern 'w*=tp:2' names dimension 2 but weight @w.up has 2 dimensions
-// RUN: not llm-opt %s --dist-annotate="mesh=tp=3 shard=w.up=tp:0" -o /dev/null 2>&1 | FileCheck %s --check-prefix=UNEVEN
-// UNEVEN: error: dimension 0 of weight @w.up has 32 elements, which 3 devices cannot share evenly; choose a number of devices that divides 32
+// RUN: not llm-opt %s --dist-annotate="mesh=tp=3 shard=w.down=tp:1" -o /dev/null 2>&1 | FileCheck %s --check-prefix=UNEVEN
+// UNEVEN: error: dimension 1 of weight @w.down has 32 elements, which 3 devices cannot share evenly; choose a number of devices that divides 32
+// RUN: not llm-opt %s --dist-annotate="mesh=tp=3 shard=w.down=tp:0" -o /dev/null 2>&1 | FileCheck %s --check-prefix=UNEVENRESULT
+// UNEVENRESULT: error: dimension 0 of weight @w.down has 16 elements, which 3 devices cannot share evenly; choose a number of devices that divides 16
 // RUN: not llm-opt %s --dist-annotate="mesh=tp=2 shard=w.up=tp:0,*.up=tp:1" -o /dev/null 2>&1 | FileCheck %s --check-prefix=TWICE
 // TWICE: error: weight @w.up is split by two shard patterns that contradict: 'w.up=tp:0' and '*.up=tp:1'
 // RUN: not llm-opt %s --dist-annotate="mesh=tp=2 shard=w.up" -o /dev/null 2>&1 | FileCheck %s --check-prefix=FORM
