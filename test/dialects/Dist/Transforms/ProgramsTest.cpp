@@ -21,6 +21,8 @@
 
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/Support/FileSystem.h"
 
 #include <fstream>
 
@@ -34,7 +36,11 @@ using Axes = std::vector<std::pair<std::string, int64_t>>;
 
 class ProgramsTest : public PartitionTest {
 protected:
-  ProgramsTest() : weightFile(testing::TempDir() + "partition-weights.bin") {
+  ProgramsTest() {
+    // Two of these tests may run at once.
+    llvm::SmallString<128> path;
+    EXPECT_FALSE(llvm::sys::fs::createTemporaryFile("weights", "bin", path));
+    weightFile = path.str();
     Random random(0);
     std::ofstream file(weightFile, std::ios::binary);
     for (int64_t i = 0; i != weightFileSize / 4; ++i) {
@@ -113,6 +119,7 @@ std::string ProgramsTest::check(const GeneratedProgram &program,
   pm.addPass(createInsertReshardsPass());
   pm.addPass(createLocalizePass());
   pm.addPass(createLowerReshardsPass());
+  pm.addPass(createCSEPass());
   pm.addPass(createMergeCollectivesPass());
   pm.addPass(createCheckCollectivesPass());
   pm.addPass(createHoistWeightsPass());
