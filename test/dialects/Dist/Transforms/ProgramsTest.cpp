@@ -5,8 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Random models go through the passes of the partition phase; then all ranks
-// together compute what the model computes. A failure prints the seed:
+// Random models go through the passes of the partition phase, and half of them
+// through those of the fuse phase; then all ranks together compute what the
+// model computes. A failure prints the seed:
 //
 //   WEFT_TEST_SEED=17 PartitionTest --gtest_filter='ProgramsTest.*'
 //
@@ -123,6 +124,13 @@ std::string ProgramsTest::check(const GeneratedProgram &program,
   pm.addPass(createMergeCollectivesPass());
   pm.addPass(createCheckCollectivesPass());
   pm.addPass(createHoistWeightsPass());
+  // What comes behind reads coordinates too.
+  if (random.chance(2)) {
+    pm.addNestedPass<func::FuncOp>(createMergeLinearsPass());
+    pm.addPass(createHoistWeightsPass());
+    pm.addPass(createPackLinearWeightsPass());
+    pm.addNestedPass<func::FuncOp>(createFormKernelsPass());
+  }
   if (failed(pm.run(*module))) {
     if (annotate && isAskedTooMuch(message)) {
       ++numRefused;
