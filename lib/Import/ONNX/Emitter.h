@@ -166,9 +166,7 @@ private:
     return SizesAttr::get(builder.getContext(), sizes);
   }
   mlir::Value operand(Tensor *tensor) { return getValue(tensor); }
-  template <typename T> const T &operand(const T &attribute) {
-    return attribute;
-  }
+  template <typename T> T operand(T attribute) { return attribute; }
   /// An operand that may be read before its elements are repeated.
   struct Narrow {
     Tensor *tensor;

@@ -21,14 +21,13 @@ static Tensor *evaluateGather(Node &node) {
   int64_t size = input->elements->size();
   SmallVector<int64_t> places;
   for (const SizeExpr &index : *indices->elements) {
-    if (!index.asConstant())
-      return nullptr;
-    std::optional<int64_t> place =
-        node.normalizeAxis(*index.asConstant(), size);
+    std::optional<int64_t> place = index.asConstant();
     if (!place)
+      return nullptr;
+    if (*place < -size || *place >= size)
       return node.emit.invalid("index " + index.str() + " is none of " +
                                llvm::Twine(size) + " elements");
-    places.push_back(*place);
+    places.push_back(*place < 0 ? *place + size : *place);
   }
   std::vector<SizeExpr> elements;
   for (int64_t place : places)
@@ -39,8 +38,8 @@ static Tensor *evaluateGather(Node &node) {
 
 static Tensor *importGather(Node &node) {
   Tensor *input = node.getInput(0);
-  std::optional<int64_t> axis = node.getInteger("axis", 0);
-  if (!axis || !(axis = node.normalizeAxis(*axis, input->getRank())))
+  std::optional<int64_t> axis = node.getAxis(input->getRank(), 0);
+  if (!axis)
     return nullptr;
   return node.emit.gather(input, node.getInput(1), *axis);
 }
@@ -71,8 +70,8 @@ static Tensor *gatherFlat(Emitter &emit, Tensor *input, Tensor *indices) {
 static Tensor *importGatherElements(Node &node) {
   Emitter &emit = node.emit;
   Tensor *input = node.getInput(0), *indices = node.getInput(1);
-  std::optional<int64_t> axis = node.getInteger("axis", 0);
-  if (!axis || !(axis = node.normalizeAxis(*axis, input->getRank())))
+  std::optional<int64_t> axis = node.getAxis(input->getRank(), 0);
+  if (!axis)
     return nullptr;
   if (indices->getRank() != input->getRank())
     return emit.invalid("the indices have " + llvm::Twine(indices->getRank()) +

@@ -149,20 +149,17 @@ static Tensor *evaluateConcat(Node &node) {
 }
 
 static Tensor *importConcat(Node &node) {
-  std::optional<int64_t> axis = node.getInteger("axis", 0);
-  if (!axis)
-    return nullptr;
   for (Tensor *input : node.getInputs())
     if (!input)
       return node.emit.invalid("an operand is missing");
-  axis = node.normalizeAxis(*axis, node.getInput(0)->getRank());
+  std::optional<int64_t> axis = node.getAxis(node.getInput(0)->getRank(), 0);
   return axis ? node.emit.concat(node.getInputs(), *axis) : nullptr;
 }
 
 static Tensor *importSplit(Node &node) {
   Tensor *input = node.getInput(0);
-  std::optional<int64_t> axis = node.getInteger("axis", 0);
-  if (!axis || !(axis = node.normalizeAxis(*axis, input->getRank())))
+  std::optional<int64_t> axis = node.getAxis(input->getRank(), 0);
+  if (!axis)
     return nullptr;
   const SizeExpr &whole = input->sizes[*axis];
   int64_t count = node.getNumOutputs();

@@ -136,6 +136,11 @@ Type Node::getElementType(llvm::StringRef name) {
   return {};
 }
 
+std::optional<int64_t> Node::getAxis(int64_t rank, int64_t absent) {
+  std::optional<int64_t> axis = getInteger("axis", absent);
+  return axis ? normalizeAxis(*axis, rank) : std::nullopt;
+}
+
 std::optional<int64_t> Node::normalizeAxis(int64_t axis, int64_t rank) {
   if (axis >= -rank && axis < rank)
     return axis < 0 ? axis + rank : axis;

@@ -59,6 +59,8 @@ public:
   /// The MLIR type that the attribute `name` asks for by number.
   mlir::Type getElementType(llvm::StringRef name);
 
+  /// The attribute "axis", counted from the front.
+  std::optional<int64_t> getAxis(int64_t rank, int64_t absent);
   /// `axis` counted from the front.
   std::optional<int64_t> normalizeAxis(int64_t axis, int64_t rank);
   /// All of `axes`, sorted; each may occur once.

@@ -16,8 +16,8 @@ template <bool takesLogarithm> static Tensor *importSoftmax(Node &node) {
   Emitter &emit = node.emit;
   Tensor *input = node.getInput(0);
   bool isFlat = node.opset < 13;
-  std::optional<int64_t> axis = node.getInteger("axis", isFlat ? 1 : -1);
-  if (!axis || !(axis = node.normalizeAxis(*axis, input->getRank())))
+  std::optional<int64_t> axis = node.getAxis(input->getRank(), isFlat ? 1 : -1);
+  if (!axis)
     return nullptr;
   if (!isa<FloatType>(input->elementType))
     return emit.invalid("the elements are no floats");
@@ -46,10 +46,9 @@ static Tensor *importLayerNormalization(Node &node) {
   Emitter &emit = node.emit;
   Tensor *input = node.getInput(0), *scale = node.getInput(1),
          *bias = node.getInput(2);
-  std::optional<int64_t> axis = node.getInteger("axis", -1);
+  std::optional<int64_t> axis = node.getAxis(input->getRank(), -1);
   std::optional<float> epsilon = node.getFloat("epsilon", 1e-5f);
-  if (!axis || !epsilon ||
-      !(axis = node.normalizeAxis(*axis, input->getRank())))
+  if (!axis || !epsilon)
     return nullptr;
   if (!isa<FloatType>(input->elementType))
     return emit.invalid("the elements are no floats");

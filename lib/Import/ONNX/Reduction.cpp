@@ -107,9 +107,9 @@ static Tensor *importReduceL1(Node &node) {
 static Tensor *importLpNormalization(Node &node) {
   Emitter &emit = node.emit;
   Tensor *input = node.getInput(0);
-  std::optional<int64_t> axis = node.getInteger("axis", -1);
+  std::optional<int64_t> axis = node.getAxis(input->getRank(), -1);
   std::optional<int64_t> order = node.getInteger("p", 2);
-  if (!axis || !order || !(axis = node.normalizeAxis(*axis, input->getRank())))
+  if (!axis || !order)
     return nullptr;
   if (*order != 1 && *order != 2)
     return emit.invalid("attribute \"p\" is neither 1 nor 2");

@@ -190,6 +190,13 @@ TEST(HostileModels, Shapes) {
   rank.output("y");
   EXPECT_THAT(errorOf(rank), HasSubstr("axis 3"));
 
+  ModelBuilder index;
+  index.integers("sizes", {5, 6});
+  index.integers("i", {2});
+  index.node("Gather", {"sizes", "i"}, {"y"});
+  index.output("y");
+  EXPECT_THAT(errorOf(index), HasSubstr("index 2 is none of 2 elements"));
+
   ModelBuilder inputs;
   inputs.input("x", {6});
   inputs.node("Add", {"x"}, {"y"});
