@@ -152,8 +152,23 @@ Watchdog::Outcome Watchdog::sleep(unsigned rank, const Condition &condition) {
   return isStuck ? Outcome::Hopeless : Outcome::Met;
 }
 
+/// Returns true when what this rank waits for came about while another thread
+/// had the CPU for a moment: the two share it, for the system may not move one
+/// where other programs are busy. Those keep it longer.
+static bool yieldTo(const Watchdog::Condition &condition) {
+  Watchdog::Clock::time_point start = Watchdog::Clock::now();
+  sched_yield();
+  Watchdog::Clock::duration away = Watchdog::Clock::now() - start;
+  return away > std::chrono::microseconds(2) &&
+         away < std::chrono::microseconds(200) && condition.isMet();
+}
+
 Watchdog::Outcome Watchdog::wait(unsigned rank, const Condition &condition) {
   Outcome outcome = Outcome::Met;
+  // Spinning would hold up a rank that shares the CPU.
+  std::chrono::microseconds spins = policy.spins;
+  if (ranks[rank].sharesCpu)
+    spins = std::min(spins, std::chrono::microseconds(1));
   bool isMet = spinFor([&] { return condition.isMet(); },
                        [&](Clock::duration waited) {
                          // An end or a failure of others first: what they did
@@ -169,8 +184,8 @@ Watchdog::Outcome Watchdog::wait(unsigned rank, const Condition &condition) {
                            outcome = Outcome::Late;
                          else if (waited > policy.spins + policy.yields)
                            outcome = sleep(rank, condition);
-                         else if (waited > policy.spins)
-                           sched_yield();
+                         else if (waited > spins)
+                           ranks[rank].sharesCpu = yieldTo(condition);
                          return outcome == Outcome::Met;
                        });
   return isMet || condition.isMet() ? Outcome::Met : outcome;

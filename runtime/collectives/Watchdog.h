@@ -116,6 +116,7 @@ private:
     std::atomic<bool> ended = true;
     std::atomic<bool> died = false; // then it has ended, too
     std::atomic<int> thread = 0;    // the system's number; 0 before `enter`
+    bool sharesCpu = false;         // with the rank it waited for last
     const Condition *waitsFor = nullptr; // under `mutex`
   };
   bool isDeadlock();
