@@ -490,6 +490,11 @@ def FormKernelsPass : Pass<"llm-form-kernels", "::mlir::func::FuncOp"> {
     A value with users in two kernels is computed in neither: it is the result of
     a third. exp, erf and their like are not computed again where their result is
     broadcast.
+
+    A norm is no prologue of the product behind it: each of the product's items,
+    a block of rows times a group of columns, would norm its rows anew. For 16
+    rows of 384 columns that is a third of an item's time; the launch it saves is
+    one in seven.
   }];
   let dependentDialects = ["::weft::LLMDialect"];
 }
