@@ -46,7 +46,7 @@ void Generator::addSplit(const Tensor &x) {
     return;
   int64_t inner = random.pick(factors);
   Shape shape = x.shape;
-  shape[i] = {whole.size / inner, whole.isDynamic};
+  shape[i] = {whole.size / inner, whole.symbol};
   shape.insert(shape.begin() + i + 1, {inner});
   reshape(x, shape);
 }
@@ -55,11 +55,11 @@ void Generator::addMerge(const Tensor &x) {
   if (x.shape.size() < 2)
     return;
   size_t i = random.below(x.shape.size() - 1);
-  if (x.shape[i].isDynamic && x.shape[i + 1].isDynamic)
+  if (x.shape[i].isDynamic() && x.shape[i + 1].isDynamic())
     return;
   Shape shape = x.shape;
   shape[i] = {shape[i].size * shape[i + 1].size,
-              shape[i].isDynamic || shape[i + 1].isDynamic};
+              shape[i].symbol + shape[i + 1].symbol};
   shape.erase(shape.begin() + i + 1);
   reshape(x, shape);
 }
@@ -69,7 +69,7 @@ void Generator::addSlice(const Tensor &x) {
   std::vector<std::string> offsets, strides;
   for (Dimension &dimension : shape) {
     int64_t offset = 0, stride = 1;
-    if (!dimension.isDynamic && random.chance(2)) {
+    if (!dimension.isDynamic() && random.chance(2)) {
       stride = random.between(1, 2);
       offset = random.below(dimension.size);
       int64_t most = (dimension.size - offset + stride - 1) / stride;
@@ -96,7 +96,7 @@ void Generator::addConcat(const Tensor &x) {
   for (const Tensor &value : values) {
     Shape shape = value.shape;
     if (shape.size() == x.shape.size() &&
-        shape[axis].isDynamic == x.shape[axis].isDynamic) {
+        shape[axis].symbol == x.shape[axis].symbol) {
       shape[axis] = x.shape[axis];
       if (shape == x.shape)
         others.push_back(value);
@@ -114,7 +114,7 @@ void Generator::addPad(const Tensor &x) {
   std::vector<std::string> low, high;
   for (Dimension &dimension : shape) {
     int64_t before = 0, after = 0;
-    if (!dimension.isDynamic && random.chance(2)) {
+    if (!dimension.isDynamic() && random.chance(2)) {
       before = random.below(3);
       after = random.below(3);
     }
@@ -131,7 +131,7 @@ void Generator::addGather(const Tensor &x) {
   if (x.shape.empty())
     return;
   size_t axis = random.below(x.shape.size());
-  if (x.shape[axis].isDynamic)
+  if (x.shape[axis].isDynamic())
     return;
   int64_t count = random.between(1, 3);
   std::vector<std::string> indices;

@@ -14,7 +14,8 @@ using namespace weft;
 std::string Generator::typeOf(const Shape &shape, llvm::StringRef element) {
   std::string text = "tensor<";
   for (const Dimension &dimension : shape)
-    text += (dimension.isDynamic ? "?" : std::to_string(dimension.size)) + "x";
+    text +=
+        (dimension.isDynamic() ? "?" : std::to_string(dimension.size)) + "x";
   return text + element.str() + ">";
 }
 
@@ -98,7 +99,7 @@ void Generator::addProduct(const Tensor &x) {
 }
 
 void Generator::addVector(const Tensor &x) {
-  if (x.shape.empty() || x.shape.back().isDynamic)
+  if (x.shape.empty() || x.shape.back().isDynamic())
     return;
   Tensor y = weight({x.shape.back()});
   std::string type = typeOf(x.shape);
@@ -139,12 +140,12 @@ Tensor Generator::linear(const Tensor &x, int64_t size) {
 }
 
 void Generator::addLinear(const Tensor &x) {
-  if (x.shape.size() >= 2 && !x.shape.back().isDynamic)
+  if (x.shape.size() >= 2 && !x.shape.back().isDynamic())
     linear(x, random.between(1, 12));
 }
 
 void Generator::addMLP(const Tensor &x) {
-  if (x.shape.size() < 2 || x.shape.back().isDynamic)
+  if (x.shape.size() < 2 || x.shape.back().isDynamic())
     return;
   Tensor up = linear(x, random.between(2, 16));
   Tensor active =
@@ -156,7 +157,7 @@ void Generator::addMLP(const Tensor &x) {
 }
 
 void Generator::addAttention(const Tensor &x) {
-  if (x.shape.size() != 3 || x.shape[2].isDynamic)
+  if (x.shape.size() != 3 || x.shape[2].isDynamic())
     return;
   int64_t heads = random.between(1, 4), headSize = random.between(1, 3);
   auto project = [&] {
@@ -203,7 +204,7 @@ void Generator::addSoftmax(const Tensor &x) {
 }
 
 void Generator::addNorm(const Tensor &x) {
-  if (x.shape.empty() || x.shape.back().isDynamic || x.shape.back().size < 2)
+  if (x.shape.empty() || x.shape.back().isDynamic() || x.shape.back().size < 2)
     return;
   Tensor scale = weight({x.shape.back()}), bias = weight({x.shape.back()});
   add("layer_norm " + x.name + ", " + scale.name + " bias " + bias.name +
@@ -237,11 +238,13 @@ void Generator::addReduction(const Tensor &x) {
 //===----------------------------------------------------------------------===//
 
 void Generator::addInput() {
-  Shape shape = {{1, true}};
+  Shape shape = {{1, "n"}};
   if (random.chance(3))
     shape[0] = {random.between(1, 6)};
   for (int64_t rank = random.between(1, 3); rank != 0; --rank)
     shape.push_back({random.between(1, 8)});
+  if (random.chance(3))
+    shape[1] = {1, "m"};
   std::string name = "%x" + std::to_string(numArguments);
   bool isIds = random.chance(4);
   Shape taken = isIds ? Shape(shape.begin(), shape.begin() + 2) : shape;
@@ -302,8 +305,9 @@ GeneratedProgram Generator::run() {
     names.push_back(result.name);
     types.push_back(typeOf(result.shape));
   }
-  program.text += "llm.size @n range(1, 64) divisor 1\n" + declarations +
-                  "func.func @f(" + arguments + ") -> (" +
+  program.text += "llm.size @n range(1, 64) divisor 1\n"
+                  "llm.size @m range(1, 64) divisor 1\n" +
+                  declarations + "func.func @f(" + arguments + ") -> (" +
                   llvm::join(types, ", ") + ") {\n" + body + "  return " +
                   llvm::join(names, ", ") + " : " + llvm::join(types, ", ") +
                   "\n}\n";

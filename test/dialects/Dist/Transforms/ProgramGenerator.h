@@ -16,23 +16,25 @@ namespace weft {
 inline constexpr int64_t weightFileSize = 16384;
 
 struct GeneratedProgram {
-  /// A module with a function @f, of symbol `n` or none.
+  /// A module with a function @f, of symbols `n` and `m`.
   std::string text;
   std::vector<std::string> weights;
 };
 
 using GeneratedMesh = llvm::ArrayRef<std::pair<std::string, int64_t>>;
 
-/// `size` elements, or `size * n`.
+/// `size` elements, or `size` times a symbol.
 struct Dimension {
   int64_t size;
-  bool isDynamic = false;
+  std::string symbol = "";
+
+  bool isDynamic() const { return !symbol.empty(); }
 
   bool operator==(const Dimension &other) const {
-    return size == other.size && isDynamic == other.isDynamic;
+    return size == other.size && symbol == other.symbol;
   }
   std::string str() const {
-    return std::to_string(size) + (isDynamic ? " * n" : "");
+    return std::to_string(size) + (isDynamic() ? " * " + symbol : "");
   }
 };
 using Shape = std::vector<Dimension>;

@@ -104,8 +104,9 @@ std::string ProgramsTest::check(const GeneratedProgram &program,
   auto function = module->lookupSymbol<func::FuncOp>("f");
   SizeAnalysis sizes(function);
   SizeBinding binding = drawSizes(function, sizes);
-  if (binding.lookup("n"))
-    binding.bind("n", random.between(1, 7));
+  for (const char *symbol : {"n", "m"})
+    if (binding.lookup(symbol))
+      binding.bind(symbol, random.between(1, 7));
   auto inputs = drawInputs(function, sizes, binding, random.below(1000));
   WeightStore weights;
   Evaluator evaluator(weights);
