@@ -131,7 +131,9 @@ unsigned Algebra::depth(const SizeExpr &expr) {
 }
 
 SizeExpr Algebra::bounded(SizeExpr expr) {
-  return weight(expr) > maximumWeight ? invalid() : expr;
+  if (weight(expr) > maximumWeight)
+    return invalid();
+  return expr;
 }
 
 //===----------------------------------------------------------------------===//

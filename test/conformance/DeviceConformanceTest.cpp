@@ -52,6 +52,22 @@ const Driver drivers[] = {
     {"null", [] { return std::make_unique<NullDevice>(0); }, hostCode, false},
 };
 
+/// A launch of `scaleAndAdd`, and what it points to.
+struct Scaling {
+  Scaling(const Code &code, const Buffer &input, const Buffer &result,
+          int64_t factor, uint64_t items)
+      : buffers{input.address(), result.address()}, sizes{factor} {
+    launch.code = &code;
+    launch.buffers = buffers;
+    launch.sizes = sizes;
+    launch.items = items;
+  }
+
+  void *buffers[2];
+  int64_t sizes[1];
+  Launch launch;
+};
+
 class DeviceConformance : public testing::TestWithParam<Driver> {
 protected:
   std::unique_ptr<Device> device = GetParam().create();
@@ -132,18 +148,12 @@ TEST_P(DeviceConformance, LaunchesEveryItemOnce) {
         std::vector<int64_t> values(items);
         std::iota(values.begin(), values.end(), 100);
         expectOk(queue->upload(input->address(), values.data(), items * 8));
-        void *buffers[] = {input->address(), result->address()};
-        int64_t sizes[] = {3};
-        Launch launch;
-        launch.code = code.get();
-        launch.buffers = buffers;
-        launch.sizes = sizes;
-        launch.items = items;
-        launch.chunk = chunk;
-        launch.isDynamic = isDynamic;
-        launch.scratchBytes = 4096;
+        Scaling scaling(*code, *input, *result, 3, items);
+        scaling.launch.chunk = chunk;
+        scaling.launch.isDynamic = isDynamic;
+        scaling.launch.scratchBytes = 4096;
         device->wake();
-        expectOk(queue->launch(launch));
+        expectOk(queue->launch(scaling.launch));
         expectOk(queue->finish());
         device->rest();
         if (!GetParam().runsKernels)
@@ -164,14 +174,8 @@ TEST_P(DeviceConformance, ReportsErrorFlagsOnce) {
   std::unique_ptr<Buffer> input = allocate(800), result = allocate(800);
   std::vector<int64_t> values(100, 13);
   expectOk(queue->upload(input->address(), values.data(), 800));
-  void *buffers[] = {input->address(), result->address()};
-  int64_t sizes[] = {1};
-  Launch launch;
-  launch.code = code.get();
-  launch.buffers = buffers;
-  launch.sizes = sizes;
-  launch.items = 100;
-  expectOk(queue->launch(launch));
+  Scaling scaling(*code, *input, *result, 1, 100);
+  expectOk(queue->launch(scaling.launch));
   expectOk(queue->finish());
   if (GetParam().runsKernels)
     EXPECT_EQ(device->takeErrors(), WEFT_ERROR_INDEX_OUT_OF_RANGE);
@@ -190,19 +194,13 @@ TEST_P(DeviceConformance, RefusesAnEmptyChunk) {
 TEST_P(DeviceConformance, OutlivesManyShortRequests) {
   std::unique_ptr<Code> code = GetParam().code(*device);
   std::unique_ptr<Buffer> input = allocate(800), result = allocate(800);
-  void *buffers[] = {input->address(), result->address()};
-  int64_t sizes[] = {1};
-  Launch launch;
-  launch.code = code.get();
-  launch.buffers = buffers;
-  launch.sizes = sizes;
-  launch.items = 100;
+  Scaling scaling(*code, *input, *result, 1, 100);
   for (int request = 0; request != 300; ++request) {
     // Also without `wake`: a launch wakes who sleeps.
     if (request % 3 != 0)
       device->wake();
-    expectOk(queue->launch(launch));
-    launch.isDynamic = !launch.isDynamic;
+    expectOk(queue->launch(scaling.launch));
+    scaling.launch.isDynamic = !scaling.launch.isDynamic;
     if (request % 3 != 0)
       device->rest();
     if (request % 50 == 0)
@@ -210,6 +208,15 @@ TEST_P(DeviceConformance, OutlivesManyShortRequests) {
   }
   if (GetParam().runsKernels)
     EXPECT_EQ(download(*result), std::vector<int64_t>(100, 1));
+}
+
+TEST(NullDevice, CountsLaunches) {
+  NullDevice device(0);
+  std::unique_ptr<Queue> first = device.createQueue(),
+                         second = device.createQueue();
+  EXPECT_TRUE(first->launch(Launch()).isOk());
+  EXPECT_TRUE(second->launch(Launch()).isOk());
+  EXPECT_EQ(device.launchCount(), 2u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, DeviceConformance, testing::ValuesIn(drivers),
