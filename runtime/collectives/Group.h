@@ -31,6 +31,9 @@ public:
   /// start on multiples of the element's width and do not overlap, but an
   /// all_reduce may be in place.
   ///
+  /// All three are what other ranks may look at until they have ended, also when
+  /// this one has failed.
+  ///
   /// Fails when another rank gives a different collective, has failed or ended,
   /// or does not come in time; the message says who arrived and who did not.
   virtual Status run(const Collective &collective, const void *source,

@@ -28,18 +28,26 @@ struct Script {
 Status follow(Ranks &ranks, const std::vector<Script> &scripts,
               double timeout = 0) {
   std::vector<std::vector<Group *>> groups(ranks.size());
-  for (unsigned rank = 0; rank != ranks.size(); ++rank)
-    for (const std::vector<std::string> &axes : scripts[rank].groups)
+  std::vector<std::vector<Collective>> collectives(ranks.size());
+  std::vector<std::vector<float>> sources(ranks.size()),
+      destinations(ranks.size());
+  for (unsigned rank = 0; rank != ranks.size(); ++rank) {
+    const std::vector<uint64_t> &counts = scripts[rank].counts;
+    for (const std::vector<std::string> &axes : scripts[rank].groups) {
+      size_t index = groups[rank].size();
       groups[rank].push_back(&ranks.groups.find(rank, axes));
+      collectives[rank].push_back(
+          sum(index < counts.size() ? counts[index] : 4));
+    }
+    sources[rank].resize(64);
+    destinations[rank].resize(64);
+  }
   return ranks.run(
       [&](unsigned rank) {
-        std::vector<float> source(64), destination(64);
-        for (size_t i = 0; i != groups[rank].size(); ++i) {
-          const std::vector<uint64_t> &counts = scripts[rank].counts;
-          Collective collective = sum(i < counts.size() ? counts[i] : 4);
-          WEFT_RETURN_IF_ERROR(groups[rank][i]->run(collective, source.data(),
-                                                    destination.data()));
-        }
+        for (size_t i = 0; i != groups[rank].size(); ++i)
+          WEFT_RETURN_IF_ERROR(groups[rank][i]->run(collectives[rank][i],
+                                                    sources[rank].data(),
+                                                    destinations[rank].data()));
         return Status::ok();
       },
       timeout);
@@ -50,6 +58,8 @@ TEST(Watchdog, NamesWhoDidNotComeInTime) {
   Group *groups[] = {&ranks.groups.find(0, {"tp"}),
                      &ranks.groups.find(1, {"tp"}),
                      &ranks.groups.find(2, {"tp"})};
+  const Collective collective = sum(1);
+  float sources[3] = {}, destinations[3] = {};
   const std::string node = "slow";
   auto start = Watchdog::Clock::now();
   Status status = ranks.run(
@@ -60,8 +70,8 @@ TEST(Watchdog, NamesWhoDidNotComeInTime) {
             std::this_thread::yield();
           return Status::ok();
         }
-        float source = 1, destination = 0;
-        return groups[rank]->run(sum(1), &source, &destination);
+        return groups[rank]->run(collective, &sources[rank],
+                                 &destinations[rank]);
       },
       0.1);
   ASSERT_FALSE(status.isOk());
@@ -110,13 +120,14 @@ TEST(Watchdog, EndsAllWhenOneFails) {
     std::vector<Group *> groups;
     for (unsigned rank = 0; rank != 4; ++rank)
       groups.push_back(&ranks.groups.find(rank, {"tp"}));
+    const Collective collective = sum(8);
+    float sources[4][8] = {}, destinations[4][8] = {};
     Status status = ranks.run([&](unsigned rank) {
-      std::vector<float> source(8), destination(8);
       for (int round = 0;; ++round) {
         if (rank == bad && round == 100)
           return Status::error("rank " + std::to_string(rank) + " broke");
         WEFT_RETURN_IF_ERROR(
-            groups[rank]->run(sum(8), source.data(), destination.data()));
+            groups[rank]->run(collective, sources[rank], destinations[rank]));
       }
     });
     ASSERT_FALSE(status.isOk());

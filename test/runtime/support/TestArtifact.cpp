@@ -57,7 +57,8 @@ test::safetensors(const std::map<std::string, std::vector<float>> &tensors) {
   for (const auto &[name, values] : tensors) {
     size_t bytes = values.size() * sizeof(float);
     addEntry(name, "F32", values.size(), bytes);
-    std::memcpy(data.data() + data.size() - bytes, values.data(), bytes);
+    if (bytes != 0)
+      std::memcpy(data.data() + data.size() - bytes, values.data(), bytes);
     if (size_t gap = (64 - data.size() % 64) % 64)
       addEntry("__pad" + std::to_string(pads++) + "__", "U8", gap, gap);
   }
