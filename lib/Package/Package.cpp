@@ -16,6 +16,8 @@
 
 #include "llvm/Support/FileSystem.h"
 
+#include <tuple>
+
 using namespace mlir;
 using namespace weft;
 
@@ -95,11 +97,12 @@ static Status writeWeights(const PackageInput &input,
   for (const auto &[file, shards] : files)
     WEFT_RETURN_IF_ERROR(writeWeightFile(file, shards, sources, memory, folder,
                                          manifest, report));
-  std::stable_sort(manifest.mutable_weights()->pointer_begin(),
-                   manifest.mutable_weights()->pointer_end(),
-                   [](const artifact::Weight *a, const artifact::Weight *b) {
-                     return a->name() < b->name();
-                   });
+  llvm::sort(llvm::make_range(manifest.mutable_weights()->pointer_begin(),
+                              manifest.mutable_weights()->pointer_end()),
+             [](const artifact::Weight *a, const artifact::Weight *b) {
+               return std::tie(a->name(), a->file()) <
+                      std::tie(b->name(), b->file());
+             });
   return Status::ok();
 }
 
