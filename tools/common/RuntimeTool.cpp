@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "RuntimeTool.h"
+#include "tools/common/RuntimeTool.h"
 
 #include <bit>
 #include <cmath>

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "FmaPeak.h"
+#include "tools/llm-bench/FmaPeak.h"
 #include "runtime/artifact/CpuFeatures.h"
 
 #include <algorithm>

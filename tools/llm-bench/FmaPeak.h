@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TOOLS_LLMBENCH_FMAPEAK_H
-#define TOOLS_LLMBENCH_FMAPEAK_H
+#ifndef TOOLS_LLM_BENCH_FMAPEAK_H
+#define TOOLS_LLM_BENCH_FMAPEAK_H
 
 namespace weft::tool {
 
@@ -17,4 +17,4 @@ double measureFmaPeak(unsigned threads);
 
 } // namespace weft::tool
 
-#endif // TOOLS_LLMBENCH_FMAPEAK_H
+#endif // TOOLS_LLM_BENCH_FMAPEAK_H

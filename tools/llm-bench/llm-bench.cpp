@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "FmaPeak.h"
 #include "tools/common/Progress.h"
 #include "tools/common/RuntimeTool.h"
+#include "tools/llm-bench/FmaPeak.h"
 
 #include <algorithm>
 #include <charconv>
@@ -281,7 +281,7 @@ int main(int argc, char **argv) {
     return *status;
   StatusOr<Result> result = measure(options);
   if (!result)
-    return tool::fail("'" + options.load.artifact + "': " + result.message());
+    return tool::fail(result.message());
   if (options.json)
     printJson(*result);
   else

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TOOLS_LLMOPT_OPENMODEL_H
-#define TOOLS_LLMOPT_OPENMODEL_H
+#ifndef TOOLS_LLM_OPT_OPENMODEL_H
+#define TOOLS_LLM_OPT_OPENMODEL_H
 
 #include "mlir/IR/DialectRegistry.h"
 #include "llvm/ADT/StringRef.h"
@@ -25,4 +25,4 @@ openModel(llvm::StringRef path, const mlir::DialectRegistry &registry);
 
 } // namespace weft
 
-#endif // TOOLS_LLMOPT_OPENMODEL_H
+#endif // TOOLS_LLM_OPT_OPENMODEL_H

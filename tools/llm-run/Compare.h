@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TOOLS_LLMRUN_COMPARE_H
-#define TOOLS_LLMRUN_COMPARE_H
+#ifndef TOOLS_LLM_RUN_COMPARE_H
+#define TOOLS_LLM_RUN_COMPARE_H
 
 #include "runtime/base/Npy.h"
 #include "tools/common/RuntimeTool.h"
@@ -70,4 +70,4 @@ inline StatusOr<double> compare(const Tensor &found, const NpyArray &expected,
 
 } // namespace weft::tool
 
-#endif // TOOLS_LLMRUN_COMPARE_H
+#endif // TOOLS_LLM_RUN_COMPARE_H

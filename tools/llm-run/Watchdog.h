@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TOOLS_LLMRUN_WATCHDOG_H
-#define TOOLS_LLMRUN_WATCHDOG_H
+#ifndef TOOLS_LLM_RUN_WATCHDOG_H
+#define TOOLS_LLM_RUN_WATCHDOG_H
 
 #include "tools/common/RuntimeTool.h"
 
@@ -66,4 +66,4 @@ private:
 
 } // namespace weft::tool
 
-#endif // TOOLS_LLMRUN_WATCHDOG_H
+#endif // TOOLS_LLM_RUN_WATCHDOG_H

@@ -5,13 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Compare.h"
-#include "Watchdog.h"
 #include "runtime/base/AtomicFile.h"
 #include "runtime/base/Npy.h"
 #include "runtime/base/Trace.h"
 #include "tools/common/Progress.h"
 #include "tools/common/RuntimeTool.h"
+#include "tools/llm-run/Compare.h"
+#include "tools/llm-run/Watchdog.h"
 
 #include <algorithm>
 #include <cerrno>
