@@ -82,6 +82,13 @@ static LogicalResult checkRange(func::FuncOp function, StringRef symbol,
   return error;
 }
 
+std::string SizeBinding::str() const {
+  std::string text;
+  for (const auto &[symbol, value] : values)
+    text += (text.empty() ? "" : ", ") + symbol + " = " + std::to_string(value);
+  return text;
+}
+
 SizeBinding weft::coordinatesOf(const dist::Mesh &mesh, int64_t rank) {
   SizeBinding binding;
   for (auto [axis, coordinate] :

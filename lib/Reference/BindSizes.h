@@ -31,6 +31,8 @@ public:
     auto it = values.find(symbol);
     return it == values.end() ? std::nullopt : std::optional(it->second);
   }
+  /// "batch = 2, sequence = 7", in the order of the names.
+  std::string str() const;
   /// For SizeExpr::evaluate; lives as long as this does.
   SizeExpr::Values asValues() const {
     return [this](std::string_view symbol) { return lookup(symbol); };

@@ -19,53 +19,58 @@ public:
   Uses(SizeAnalysis &sizes, const SizeBinding &binding)
       : sizes(sizes), binding(binding) {}
 
-  void follow(Value value);
+  /// `isComputed`: the value is not the argument's elements any more.
+  void follow(Value value, bool isComputed = false);
 
   /// The greatest index that all uses accept, if any use is an index.
   std::optional<int64_t> maximumIndex;
+  bool hasComputedIndex = false;
   bool isCompared = false;
   bool isComputedWith = false;
 
 private:
-  void visit(OpOperand &use);
-  void limit(const SizeExpr &numRows);
+  void visit(OpOperand &use, bool isComputed);
+  void limit(const SizeExpr &numRows, bool isComputed);
 
   SizeAnalysis &sizes;
   const SizeBinding &binding;
-  DenseSet<Value> visited;
+  DenseSet<Value> visited, visitedAsComputed;
 };
 
 } // namespace
 
-void Uses::limit(const SizeExpr &numRows) {
+void Uses::limit(const SizeExpr &numRows, bool isComputed) {
   StatusOr<int64_t> rows = numRows.evaluate(binding.asValues());
   if (!rows.isOk())
     return;
+  hasComputedIndex |= isComputed;
   int64_t last = std::max<int64_t>(*rows - 1, 0);
   maximumIndex = maximumIndex ? std::min(*maximumIndex, last) : last;
 }
 
-void Uses::follow(Value value) {
-  if (!visited.insert(value).second)
+void Uses::follow(Value value, bool isComputed) {
+  if (!(isComputed ? visitedAsComputed : visited).insert(value).second)
     return;
   for (OpOperand &use : value.getUses())
-    visit(use);
+    visit(use, isComputed);
 }
 
-void Uses::visit(OpOperand &use) {
+void Uses::visit(OpOperand &use, bool isComputed) {
   Operation *op = use.getOwner();
   if (auto embedding = dyn_cast<EmbeddingOp>(op)) {
     if (use.getOperandNumber() == 0)
-      limit(sizes.getSize(embedding.getTable(), 0));
+      limit(sizes.getSize(embedding.getTable(), 0), isComputed);
     return;
   }
   auto gather = dyn_cast<GatherOp>(op);
   if (gather && use.getOperandNumber() == 1)
-    return limit(sizes.getSize(gather.getInput(), gather.getAxis()));
+    return limit(sizes.getSize(gather.getInput(), gather.getAxis()),
+                 isComputed);
   if (auto kernel = dyn_cast<KernelOp>(op))
-    return follow(kernel.getBody().getArgument(use.getOperandNumber()));
+    return follow(kernel.getBody().getArgument(use.getOperandNumber()),
+                  isComputed);
   if (isa<YieldOp>(op))
-    return follow(op->getParentOp()->getResult(0));
+    return follow(op->getParentOp()->getResult(0), isComputed);
   if (isa<CompareOp, NotOp, AndOp, OrOp, XorOp>(op)) {
     isCompared = true;
     return;
@@ -77,18 +82,22 @@ void Uses::visit(OpOperand &use) {
     isCompared = true;
     return;
   }
-  if (isa<AddOp, SubOp, MulOp, DivOp, ModOp, PowOp, ReduceOp>(op))
-    isComputedWith = true;
+  bool computes = isa<AddOp, SubOp, MulOp, DivOp, ModOp, PowOp, ReduceOp>(op);
+  isComputedWith |= computes;
   // Layout ops, casts, and sums with other indices: the result is used as the
-  // operand is.
+  // operand is. A running sum is a product with ones.
   if (isa<IntegerType>(result))
-    follow(op->getResult(0));
+    follow(op->getResult(0), isComputed || computes || isa<MatMulOp>(op));
 }
 
 IntegerRange weft::rangeOfUses(Value argument, SizeAnalysis &sizes,
                                const SizeBinding &binding) {
   Uses uses(sizes, binding);
   uses.follow(argument);
+  // Positions that count a mask's ones stay small where the mask has only
+  // those; of other elements a sum soon leaves the table.
+  if (uses.hasComputedIndex)
+    return {0, std::min<int64_t>(*uses.maximumIndex, 1), uses.isCompared};
   if (uses.maximumIndex)
     return {0, *uses.maximumIndex};
   if (getElementTypeOrSelf(argument.getType()).isInteger(1) ||

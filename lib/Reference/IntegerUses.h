@@ -22,6 +22,7 @@ struct IntegerRange {
 
 /// What elements of an integer argument may be, by the ops that they reach:
 /// rows of an embedding's table, elements along a gather's axis; 0 and 1 where
+/// such an index is computed from them, as positions are from a mask, and where
 /// they are only compared or converted, as masks are; else 1 to 9.
 IntegerRange rangeOfUses(mlir::Value argument, SizeAnalysis &sizes,
                          const SizeBinding &binding);

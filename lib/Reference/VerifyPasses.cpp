@@ -53,7 +53,8 @@ public:
 private:
   void checkFunction(StringRef pass, func::FuncOp function);
   void expect(func::FuncOp function);
-  std::optional<Expectation> draw(func::FuncOp function, SizeAnalysis &sizes);
+  std::optional<Expectation> draw(func::FuncOp function, SizeAnalysis &sizes,
+                                  const SizeBinding &binding);
   void compareResults(StringRef pass, func::FuncOp function,
                       SmallVector<HostTensor> found);
   void reportMovement(StringRef pass, func::FuncOp function,
@@ -139,8 +140,8 @@ void Verification::begin(ModuleOp module) {
 }
 
 std::optional<Expectation> Verification::draw(func::FuncOp function,
-                                              SizeAnalysis &sizes) {
-  SizeBinding binding = drawSizes(function, sizes);
+                                              SizeAnalysis &sizes,
+                                              const SizeBinding &binding) {
   auto inputs = drawInputs(function, sizes, binding, options.seed);
   if (failed(inputs))
     return std::nullopt;
@@ -152,11 +153,13 @@ std::optional<Expectation> Verification::draw(func::FuncOp function,
 
 void Verification::expect(func::FuncOp function) {
   std::optional<Expectation> expectation;
+  SizeBinding binding;
   std::string reason;
   {
     CapturedDiagnostics captured(function.getContext());
     SizeAnalysis sizes(function);
-    expectation = draw(function, sizes);
+    binding = drawSizes(function, sizes);
+    expectation = draw(function, sizes, binding);
     reason = captured.text;
   }
   if (expectation) {
@@ -165,7 +168,10 @@ void Verification::expect(func::FuncOp function) {
   }
   isFailed = true;
   function.emitError() << "cannot verify passes: `" << function.getSymName()
-                       << "` has no value on the inputs drawn: " << reason;
+                       << "` has no value on the inputs drawn"
+                       << (binding.str().empty() ? ""
+                                                 : " (" + binding.str() + ")")
+                       << ": " << reason;
 }
 
 void Verification::check(StringRef pass, ModuleOp module) {
