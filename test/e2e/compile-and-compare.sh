@@ -2,7 +2,8 @@
 # Compiles a graph twice, to equal bytes, and compares it with onnxruntime.
 # compile-and-compare.sh BIN PYTHON GRAPH.onnx DIR.weft TOLERANCE [OPTION...]
 # Options are llm-compile's. With a --precision of 16 bits, weights take half of
-# what the model's file does.
+# what the model's file does. Those of encoder_accuracy.py are in the environment
+# as ACCURACY_OPTIONS.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 set -eu
 bin=$1 python=$2 graph=$3 artifact=$4 tolerance=$5
@@ -25,4 +26,4 @@ case " $*" in
     ;;
 esac
 "$python" "$(dirname "$0")/encoder_accuracy.py" "$artifact" "$graph" --llm-run "$bin/llm-run" \
-  --tolerance "$tolerance"
+  --tolerance "$tolerance" ${ACCURACY_OPTIONS:-}
