@@ -61,10 +61,12 @@ Value materialize(OpBuilder &builder, const View &view) {
 struct Attention {
   MatMulOp scores;
   double scale = 1.0;
-  /// Added to the scores.
+  /// Added to the scores, the last first.
   SmallVector<Value, 2> masks;
-  /// Where `condition` is `hides`, the score becomes `lowest`.
+  /// Where its condition says so, the score becomes a lowest one.
   SelectOp hiding;
+  /// How many masks are added after `hiding`.
+  size_t numMasksAfter = 0;
   SmallVector<Operation *> ops;
 };
 
@@ -111,11 +113,13 @@ bool matchScores(Value value, Attention &found) {
     std::optional<double> onFalse = matchSplat(select.getRhs());
     bool hidesTrue = onTrue && *onTrue <= lowestScore;
     bool hidesFalse = onFalse && *onFalse <= lowestScore;
-    if (found.hiding || hidesTrue == hidesFalse)
+    Value scores = hidesTrue ? select.getRhs() : select.getLhs();
+    if (found.hiding || hidesTrue == hidesFalse || scores.getType() != type)
       return false;
     found.hiding = select;
+    found.numMasksAfter = found.masks.size();
     found.ops.push_back(select);
-    return matchScores(hidesTrue ? select.getRhs() : select.getLhs(), found);
+    return matchScores(scores, found);
   }
   return matchCommuted<AddOp>(value, [&](AddOp add, Value scores, Value mask) {
     Attention inner = found;
@@ -148,26 +152,8 @@ Value scalar(OpBuilder &builder, Location location, Type elementType,
                             DenseElementsAttr::get(type, value));
 }
 
-/// One additive mask for all that was peeled off the scores, or null.
-Value buildMask(OpBuilder &builder, Location location, Attention &found) {
-  SmallVector<Value, 2> masks = found.masks;
-  if (SelectOp hiding = found.hiding) {
-    auto conditionType =
-        cast<RankedTensorType>(hiding.getCondition().getType());
-    Type elementType = hiding.getType().getElementType();
-    Value zero = scalar(builder, location, elementType,
-                        builder.getFloatAttr(elementType, 0.0));
-    auto lowest = [&](Value branch) {
-      std::optional<double> splat = matchSplat(branch);
-      return splat ? scalar(builder, location, elementType,
-                            builder.getFloatAttr(elementType, *splat))
-                   : zero;
-    };
-    Value onTrue = lowest(hiding.getLhs()), onFalse = lowest(hiding.getRhs());
-    masks.push_back(SelectOp::create(builder, hiding.getLoc(),
-                                     conditionType.clone(elementType),
-                                     hiding.getCondition(), onTrue, onFalse));
-  }
+/// The sum of masks, or null without any.
+Value sumMasks(OpBuilder &builder, Location location, ArrayRef<Value> masks) {
   Value sum;
   for (Value mask : masks) {
     // The op broadcasts the mask itself.
@@ -182,6 +168,37 @@ Value buildMask(OpBuilder &builder, Location location, Attention &found) {
               : mask;
   }
   return sum;
+}
+
+/// One additive mask for all that was peeled off the scores, or null.
+Value buildMask(OpBuilder &builder, Location location, Attention &found) {
+  SelectOp hiding = found.hiding;
+  if (!hiding)
+    return sumMasks(builder, location, found.masks);
+  Type elementType = hiding.getType().getElementType();
+  auto number = [&](double value) {
+    return scalar(builder, location, elementType,
+                  builder.getFloatAttr(elementType, value));
+  };
+  // What is hidden forgets what was added before: two lowest numbers together
+  // would be lower than one.
+  ArrayRef<Value> masks = found.masks;
+  Value before =
+      sumMasks(builder, location, masks.drop_front(found.numMasksAfter));
+  if (!before)
+    before = number(0.0);
+  auto branch = [&](Value score) {
+    std::optional<double> lowest = matchSplat(score);
+    return lowest ? number(*lowest) : before;
+  };
+  Value onTrue = branch(hiding.getLhs()), onFalse = branch(hiding.getRhs());
+  auto condition = cast<RankedTensorType>(hiding.getCondition().getType());
+  auto type = broadcastType(condition.clone(elementType),
+                            cast<RankedTensorType>(before.getType()));
+  SmallVector<Value> after(masks.take_front(found.numMasksAfter));
+  after.push_back(SelectOp::create(builder, hiding.getLoc(), type,
+                                   hiding.getCondition(), onTrue, onFalse));
+  return sumMasks(builder, location, after);
 }
 
 struct RaiseMatMulToAttention : SizedPattern<MatMulOp> {

@@ -62,9 +62,7 @@ func.func @split_scale(%q: tensor<2x8x4x16xf32>, %k: tensor<2x8x4x16xf32>, %v: t
 // CHECK-LABEL: @selected_and_added
 func.func @selected_and_added(%q: tensor<2x4x8x16xf32>, %kt: tensor<2x4x16x8xf32>, %v: tensor<2x4x8x16xf32>, %hidden: tensor<2x1x1x8xi1>, %bias: tensor<1x4x8x8xf32>) -> tensor<2x4x8x16xf32> {
   // CHECK-DAG: %[[LOWEST:.*]] = llm.constant dense<0xFF800000> : tensor<f32>
-  // CHECK-DAG: %[[ZERO:.*]] = llm.constant dense<0.000000e+00> : tensor<f32>
-  // CHECK: %[[SELECTED:.*]] = llm.select %{{.*}}, %[[LOWEST]], %[[ZERO]] : tensor<2x1x1x8xi1>, tensor<f32>, tensor<f32> -> tensor<2x1x1x8xf32>
-  // CHECK: %[[MASK:.*]] = llm.add %{{.*}}, %[[SELECTED]] : tensor<1x4x8x8xf32>, tensor<2x1x1x8xf32> -> tensor<2x4x8x8xf32>
+  // CHECK: %[[MASK:.*]] = llm.select %{{.*}}, %[[LOWEST]], %{{.*}} : tensor<2x1x1x8xi1>, tensor<f32>, tensor<1x4x8x8xf32> -> tensor<2x4x8x8xf32>
   // CHECK: llm.attention %{{.*}} mask %[[MASK]] scale 1.000000e+00
   %lowest = llm.constant dense<0xFF800000> : tensor<f32>
   %0 = llm.matmul %q, %kt : tensor<2x4x8x16xf32>, tensor<2x4x16x8xf32> -> tensor<2x4x8x8xf32>
@@ -73,6 +71,39 @@ func.func @selected_and_added(%q: tensor<2x4x8x16xf32>, %kt: tensor<2x4x16x8xf32
   %3 = llm.softmax %2 axis 3 : tensor<2x4x8x8xf32>
   %4 = llm.matmul %3, %v : tensor<2x4x8x8xf32>, tensor<2x4x8x16xf32> -> tensor<2x4x8x16xf32>
   return %4 : tensor<2x4x8x16xf32>
+}
+
+// -----
+
+// Keys that are hidden twice weigh as much as those that are hidden once: where
+// all are hidden, each weighs the same.
+// CHECK-LABEL: @hidden_twice
+func.func @hidden_twice(%q: tensor<2x4x8x16xf32>, %kt: tensor<2x4x16x8xf32>, %v: tensor<2x4x8x16xf32>, %hidden: tensor<2x1x1x8xi1>, %bias: tensor<1x4x8x8xf32>) -> tensor<2x4x8x16xf32> {
+  // CHECK: %[[SELECTED:.*]] = llm.select {{.*}} : tensor<2x1x1x8xi1>, tensor<f32>, tensor<1x1x1x8xf32> -> tensor<2x1x1x8xf32>
+  // CHECK: %[[MASK:.*]] = llm.add %{{.*}}, %[[SELECTED]] : tensor<1x4x8x8xf32>, tensor<2x1x1x8xf32> -> tensor<2x4x8x8xf32>
+  // CHECK: llm.attention %{{.*}} mask %[[MASK]] scale 1.000000e+00
+  %padding = llm.constant dense<-3.40282347E+38> : tensor<1x1x1x8xf32>
+  %lowest = llm.constant dense<-3.40282347E+38> : tensor<f32>
+  %0 = llm.matmul %q, %kt : tensor<2x4x8x16xf32>, tensor<2x4x16x8xf32> -> tensor<2x4x8x8xf32>
+  %1 = llm.add %0, %padding : tensor<2x4x8x8xf32>, tensor<1x1x1x8xf32> -> tensor<2x4x8x8xf32>
+  %2 = llm.select %hidden, %lowest, %1 : tensor<2x1x1x8xi1>, tensor<f32>, tensor<2x4x8x8xf32> -> tensor<2x4x8x8xf32>
+  %3 = llm.add %2, %bias : tensor<2x4x8x8xf32>, tensor<1x4x8x8xf32> -> tensor<2x4x8x8xf32>
+  %4 = llm.softmax %3 axis 3 : tensor<2x4x8x8xf32>
+  %5 = llm.matmul %4, %v : tensor<2x4x8x8xf32>, tensor<2x4x8x16xf32> -> tensor<2x4x8x16xf32>
+  return %5 : tensor<2x4x8x16xf32>
+}
+
+// -----
+
+// CHECK-LABEL: @keeps_scores_that_a_selection_repeats
+func.func @keeps_scores_that_a_selection_repeats(%q: tensor<2x4x1x16xf32>, %kt: tensor<2x4x16x8xf32>, %v: tensor<2x4x8x16xf32>, %hidden: tensor<6x8xi1>) -> tensor<2x4x6x16xf32> {
+  // CHECK-NOT: llm.attention
+  %lowest = llm.constant dense<0xFF800000> : tensor<f32>
+  %0 = llm.matmul %q, %kt : tensor<2x4x1x16xf32>, tensor<2x4x16x8xf32> -> tensor<2x4x1x8xf32>
+  %1 = llm.select %hidden, %lowest, %0 : tensor<6x8xi1>, tensor<f32>, tensor<2x4x1x8xf32> -> tensor<2x4x6x8xf32>
+  %2 = llm.softmax %1 axis 3 : tensor<2x4x6x8xf32>
+  %3 = llm.matmul %2, %v : tensor<2x4x6x8xf32>, tensor<2x4x8x16xf32> -> tensor<2x4x6x16xf32>
+  return %3 : tensor<2x4x6x16xf32>
 }
 
 // -----
