@@ -125,7 +125,9 @@ static void describeStage(const PackageInput &input, artifact::Stage &stage) {
   stage.set_arch(input.target.arch);
   for (const std::string &feature : input.target.features)
     stage.add_cpu_features(feature);
-  stage.add_code_files(codeFile.str());
+  // A program that only copies has no kernels, and so no code.
+  if (!input.kernels.sharedObject.empty())
+    stage.add_code_files(codeFile.str());
   stage.set_kernel_abi(WEFT_KERNEL_ABI_VERSION);
   *stage.mutable_kernels() = input.kernels.table;
 }
@@ -152,9 +154,11 @@ StatusOr<PackageReport> weft::writeArtifact(const PackageInput &input,
     return folder.status();
   const std::string &path = folder->path();
   const std::string &code = input.kernels.sharedObject;
-  WEFT_RETURN_IF_ERROR(
-      writeAtomically(path + "/" + codeFile.str(), {asBytes(code)}));
-  addFile(manifest, codeFile, code.size(), sha256(asBytes(code)));
+  if (!code.empty()) {
+    WEFT_RETURN_IF_ERROR(
+        writeAtomically(path + "/" + codeFile.str(), {asBytes(code)}));
+    addFile(manifest, codeFile, code.size(), sha256(asBytes(code)));
+  }
   report.codeBytes = code.size();
   WEFT_RETURN_IF_ERROR(writeWeights(input, options, path, manifest, report));
 

@@ -314,6 +314,9 @@ LogicalResult addPrograms(ModuleOp module, artifact::Manifest &manifest) {
               VariantWriter(variant, kernels, *proto.add_variants()).write()))
         return failure();
   }
+  if (manifest.entries().empty())
+    return module.emitError("the module has no public function, so there is "
+                            "nothing to run");
   return success();
 }
 

@@ -130,6 +130,8 @@ StatusOr<KernelLibrary> Artifact::openCode(uint32_t index) const {
                            printable(feature) +
                            "', which this machine lacks; compile the model "
                            "with --arch=x86-64");
+  if (stage.code_files().empty() && stage.kernels().kernels().empty())
+    return KernelLibrary();
   if (stage.code_files_size() != 1)
     return Status::error(what + "has " +
                          std::to_string(stage.code_files_size()) +
