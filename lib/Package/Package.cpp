@@ -89,8 +89,9 @@ static Status writeWeights(const PackageInput &input,
   if (files.empty())
     return Status::ok();
 
-  if (std::error_code error =
-          llvm::sys::fs::create_directory(folder + "/weights"))
+  if (std::error_code error = llvm::sys::fs::create_directory(
+          folder + "/weights",
+          /*IgnoreExisting=*/true, llvm::sys::fs::all_all))
     return Status::error("cannot create '" + folder +
                          "/weights': " + error.message());
   uint64_t memory = std::max<uint64_t>(options.memoryBudget / 2, 1 << 20);
