@@ -8,6 +8,7 @@
 #include "dialects/Exec/IR/Exec.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 namespace weft::exec {
@@ -16,7 +17,29 @@ namespace weft::exec {
 // Programs and variants
 //===----------------------------------------------------------------------===//
 
+/// Whoever runs the program gives inputs and finds outputs by their names.
+static LogicalResult checkNames(ProgramOp program, StringRef noun,
+                                ArrayAttr tensors) {
+  llvm::StringSet<> seen;
+  for (auto tensor : tensors.getAsRange<TensorAttr>()) {
+    StringRef name = tensor.getName();
+    if (name.empty() || llvm::any_of(name, [](unsigned char c) {
+          return c < ' ' || c == 0x7f;
+        }))
+      return program.emitOpError("the name of ")
+             << noun << " " << seen.size()
+             << " is empty or holds control characters";
+    if (!seen.insert(name).second)
+      return program.emitOpError("two ")
+             << noun << "s are named '" << name << "'";
+  }
+  return success();
+}
+
 LogicalResult ProgramOp::verifyRegions() {
+  if (failed(checkNames(*this, "input", getInputs())) ||
+      failed(checkNames(*this, "output", getOutputs())))
+    return failure();
   for (Operation &op : getVariants().front())
     if (!isa<VariantOp>(op))
       return op.emitOpError("is not a variant: a program holds variants only");

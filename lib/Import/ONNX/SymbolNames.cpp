@@ -14,9 +14,13 @@ using namespace weft;
 using namespace weft::onnx;
 
 std::string SymbolNames::reserve(llvm::StringRef wanted) {
-  std::string name = wanted.str();
+  std::string plain = wanted.str(); // Manifests take no control characters.
+  std::replace_if(
+      plain.begin(), plain.end(),
+      [](unsigned char c) { return c < ' ' || c == 0x7f; }, '_');
+  std::string name = plain;
   for (unsigned i = 1; !taken.insert(name).second; ++i)
-    name = wanted.str() + "_" + std::to_string(i);
+    name = plain + "_" + std::to_string(i);
   return name;
 }
 

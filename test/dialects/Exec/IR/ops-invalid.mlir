@@ -7,6 +7,18 @@ exec.program @main inputs [] outputs [] {
 
 // -----
 
+// expected-error @below {{'exec.program' op two outputs are named 'y'}}
+exec.program @main inputs [#exec.tensor<"y" : f32 [4]>] outputs [#exec.tensor<"y" : f32 [4]>, #exec.tensor<"y" : f32 [4]>] {
+}
+
+// -----
+
+// expected-error @below {{'exec.program' op the name of input 1 is empty or holds control characters}}
+exec.program @main inputs [#exec.tensor<"x" : f32 [4]>, #exec.tensor<"\0A" : f32 [4]>] outputs [] {
+}
+
+// -----
+
 exec.program @main inputs [] outputs [] {
   exec.variant {
     // expected-error @below {{'exec.input' op is input 0 of a program with 0}}
