@@ -243,11 +243,13 @@ void Compilation::count() {
 }
 
 Status Compilation::runPhases() {
+  // The last phase writes files and leaves no IR of its own.
+  auto phasesWithIR = ArrayRef(phaseNames).drop_back();
   if (!options.stopAfter.empty() &&
-      !llvm::is_contained(phaseNames, options.stopAfter))
-    return Status::error("there is no phase '" + options.stopAfter +
-                         "'; the phases are " +
-                         llvm::join(getPhaseNames(), ", "));
+      !llvm::is_contained(phasesWithIR, options.stopAfter))
+    return Status::error("there is no IR after phase '" + options.stopAfter +
+                         "'; expected one of " +
+                         llvm::join(phasesWithIR, ", "));
   if (!llvm::is_contained(precisions, options.precision))
     return Status::error("unknown precision '" + options.precision +
                          "'; expected " +

@@ -12,6 +12,8 @@
 
 #include "llvm/Support/Format.h"
 
+#include <cmath>
+
 using namespace llvm;
 using namespace llvm::opt;
 using namespace weft;
@@ -70,7 +72,7 @@ static Status readOptions(const InputArgList &args, CompileOptions &options) {
     double tolerance = 1e-5;
     if (arg->getOption().matches(OPT_verify_EQ) &&
         (StringRef(arg->getValue()).getAsDouble(tolerance) ||
-         !(tolerance >= 0)))
+         !(tolerance >= 0 && std::isfinite(tolerance))))
       return Status::error("--verify=" + std::string(arg->getValue()) +
                            " is no tolerance; expected a number such as 1e-5");
     options.verifyTolerance = tolerance;
@@ -82,6 +84,8 @@ static Status readOptions(const InputArgList &args, CompileOptions &options) {
                            " is no size; expected one such as 512MiB or 2GiB");
     options.memoryBudget = *bytes;
   }
+  if (options.planOnly && !options.stopAfter.empty())
+    return Status::error("--plan-only and --stop-after exclude each other");
   bool writes = !options.planOnly && options.stopAfter.empty();
   if (writes && options.output.empty())
     return Status::error("no output; give one with -o DIR.weft");
