@@ -128,6 +128,31 @@ TEST_F(RuntimeTools, RefusesWithOneLine) {
   EXPECT_THAT(run(WEFT_BIN "/llm-run --help").out, HasSubstr("Example"));
 }
 
+TEST_F(RuntimeTools, RefusesNumbersOutOfRange) {
+  EXPECT_THAT(error(llmRun + " --timeout=0"),
+              HasSubstr("--timeout: '0' is not a number greater than 0;"));
+  EXPECT_THAT(error(llmRun + " --timeout=nan"), HasSubstr("'nan' is not"));
+  EXPECT_THAT(error(llmRun + " --rtol=-1"),
+              HasSubstr("--rtol: '-1' is not a number of at least 0;"));
+}
+
+TEST_F(RuntimeTools, SaysWhenItsOutputIsLost) {
+  // The shell's last redirection holds.
+  for (const std::string &command :
+       {llmRun + " --input ids=ids.npy",
+        llmBench + " --sizes=batch=1,sequence=2 -r 1"}) {
+    Outcome outcome = run("{ " + command + " > /dev/full; }");
+    EXPECT_EQ(outcome.status, 1) << command;
+    EXPECT_EQ(outcome.err, "error: cannot write to standard output: No space "
+                           "left on device\n");
+  }
+}
+
+TEST_F(RuntimeTools, SayTheirVersion) {
+  EXPECT_EQ(run(WEFT_BIN "/llm-run --version").out, WEFT_VERSION "\n");
+  EXPECT_EQ(run(WEFT_BIN "/llm-bench --version").out, WEFT_VERSION "\n");
+}
+
 TEST_F(RuntimeTools, NamesTheNodeOfABadIndex) {
   std::vector<int64_t> ids = {0, 10, 2}, shape = {1, 3};
   ASSERT_TRUE(writeNpy(folder.file("bad.npy"), DataType::I64, shape, ids.data())

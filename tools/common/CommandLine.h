@@ -76,6 +76,17 @@ inline int fail(const std::string &message) {
   return 1;
 }
 
+/// The exit status at the end: an error where what was printed is lost, as on a
+/// full disk. LLVM's stream would end the process with a message of its own.
+inline int finish() {
+  llvm::outs().flush();
+  std::error_code error = llvm::outs().error();
+  if (!error)
+    return 0;
+  llvm::outs().clear_error();
+  return fail("cannot write to standard output: " + error.message());
+}
+
 /// Parses the command line. A number is the exit status to return at once: for
 /// --help and --version, or after an error of one line.
 inline std::optional<int> parse(const About &about, int argc, char **argv,

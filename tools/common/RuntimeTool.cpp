@@ -8,6 +8,7 @@
 #include "tools/common/RuntimeTool.h"
 
 #include <bit>
+#include <cerrno>
 #include <cmath>
 #include <cstring>
 
@@ -22,7 +23,30 @@ int tool::fail(const std::string &message) {
   return 1;
 }
 
+int tool::finish(const Status &status) {
+  if (!status)
+    return fail(status.message());
+  if (std::fflush(stdout) != 0 || std::ferror(stdout))
+    return fail(std::string("cannot write to standard output: ") +
+                std::strerror(errno));
+  return 0;
+}
+
+CLI::Validator tool::number(bool allowsZero) {
+  auto check = [allowsZero](const std::string &text) -> std::string {
+    double value = 0;
+    // NaN is neither.
+    if (CLI::detail::lexical_cast(text, value) && std::isfinite(value) &&
+        (value > 0 || (allowsZero && value == 0)))
+      return {};
+    return "'" + text + "' is not a number " +
+           (allowsZero ? "of at least 0" : "greater than 0");
+  };
+  return CLI::Validator(check, "");
+}
+
 std::optional<int> tool::parse(CLI::App &app, int argc, char **argv) {
+  app.set_version_flag("--version", WEFT_VERSION);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp &) {

@@ -18,6 +18,13 @@ namespace weft::tool {
 /// Prints "error: ..." on one line; the exit status to return.
 int fail(const std::string &message);
 
+/// The exit status at the end: an error also where what was printed is lost, as
+/// on a full disk.
+int finish(const Status &status);
+
+/// A number greater than 0, or with `allowsZero` at least 0.
+CLI::Validator number(bool allowsZero);
+
 /// Parses the command line. A number is the exit status to return at once: for
 /// --help, or after an error of one line.
 std::optional<int> parse(CLI::App &app, int argc, char **argv);

@@ -286,5 +286,5 @@ int main(int argc, char **argv) {
     printJson(*result);
   else
     printTable(*result);
-  return 0;
+  return tool::finish(Status::ok());
 }

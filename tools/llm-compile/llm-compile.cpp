@@ -139,5 +139,5 @@ int main(int argc, char **argv) {
   if (report->text.empty())
     printSummary(options.output, *report);
   outs() << report->partition;
-  return 0;
+  return tool::finish();
 }

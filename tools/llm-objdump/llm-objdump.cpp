@@ -41,5 +41,5 @@ int main(int argc, char **argv) {
   if (std::optional<int> status = tool::parse(about, argc, argv, commandLine))
     return *status;
   Status status = dump(commandLine.operand, commandLine.options);
-  return status ? 0 : tool::fail(status.message());
+  return status ? tool::finish() : tool::fail(status.message());
 }

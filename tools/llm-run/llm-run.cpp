@@ -42,15 +42,15 @@ static void addOptions(CLI::App &app, Options &options) {
       ->type_name("NAME=FILE.npy");
   app.add_option("--rtol", options.tolerance.relative,
                  "with --expect: allowed is atol + rtol * |expected|")
-      ->check(CLI::NonNegativeNumber)
+      ->check(tool::number(/*allowsZero=*/true))
       ->capture_default_str();
   app.add_option("--atol", options.tolerance.absolute, "see --rtol")
-      ->check(CLI::NonNegativeNumber)
+      ->check(tool::number(/*allowsZero=*/true))
       ->capture_default_str();
   app.add_option("--timeout", options.timeout,
                  "stops loading, or running, with an error after this time "
                  "(default: never)")
-      ->check(CLI::PositiveNumber)
+      ->check(tool::number(/*allowsZero=*/false))
       ->type_name("SECONDS");
   app.add_option("--trace", options.trace,
                  "writes a timeline of every launch and collective, a row for "
@@ -180,6 +180,5 @@ int main(int argc, char **argv) {
   if (std::optional<int> status = tool::parse(app, argc, argv))
     return *status;
   tool::Watchdog watchdog(options.timeout);
-  Status status = runModel(options, watchdog);
-  return status ? 0 : tool::fail(status.message());
+  return tool::finish(runModel(options, watchdog));
 }
