@@ -215,23 +215,26 @@ private:
     padLayers(axis, [](LoadWeightOp) { return true; });
     bool found = false;
     for (LinearOp linear : linears) {
-      Value weight = linear.getWeight();
-      // A layer that ends a cut has its rows split; a weight that is used twice
-      // may be split only once.
-      if (!isWeight(weight) || rows.contains(linear) || getSharding(weight))
+      // A layer that ends a cut has its rows split.
+      if (!isWeight(linear.getWeight()) || rows.contains(linear))
         continue;
       std::optional<ColumnSplit> split = followColumns(linear, *sizes, mesh);
-      if (!split || llvm::any_of(split->ends, [&](ColumnSplit::End end) {
-            return !rows.contains(end.linear) &&
-                   getSharding(end.linear.getWeight());
-          }))
+      if (!split)
+        continue;
+      if (repeatsCut(linear, *split, axis)) {
+        for (ColumnSplit::End end : split->ends)
+          rows.insert(end.linear);
+        continue;
+      }
+      if (!canCut(linear, *split))
         continue;
       found = true;
-      if (failed(splitWeight(weight, 0, axis, split->granule,
+      if (failed(splitWeight(linear.getWeight(), 0, axis, split->granule,
                              "columns of a layer")))
         return failure();
       for (ColumnSplit::End end : split->ends)
         if (rows.insert(end.linear).second &&
+            !getSharding(end.linear.getWeight()) &&
             failed(splitWeight(end.linear.getWeight(), 1, axis, end.granule,
                                "rows of a layer")))
           return failure();
@@ -244,18 +247,59 @@ private:
     return success();
   }
 
+  /// Whether weights that an earlier layer shares are split as this one needs
+  /// them.
+  static bool repeatsCut(LinearOp linear, const ColumnSplit &split,
+                         StringAttr axis) {
+    auto isSplit = [&](LinearOp layer, int64_t dimension) {
+      ShardingAttr sharding = getSharding(layer.getWeight());
+      return sharding &&
+             llvm::is_contained(sharding.getDimensions()[dimension].getAxes(),
+                                axis);
+    };
+    return isSplit(linear, 0) &&
+           llvm::all_of(split.ends, [&](ColumnSplit::End end) {
+             return isSplit(end.linear, 1);
+           });
+  }
+
+  /// A weight that is used in several places may be split in one way only.
+  bool canCut(LinearOp linear, const ColumnSplit &split) const {
+    llvm::DenseMap<Value, int64_t> granules;
+    return !getSharding(linear.getWeight()) &&
+           llvm::all_of(split.ends, [&](ColumnSplit::End end) {
+             Value weight = end.linear.getWeight();
+             return weight != linear.getWeight() &&
+                    (rows.contains(end.linear) || !getSharding(weight)) &&
+                    granules.try_emplace(weight, end.granule).first->second ==
+                        end.granule;
+           });
+  }
+
+  /// The first dimension 0 of an input that is a symbol; where there is none,
+  /// the first that is not 1.
+  std::optional<SizeExpr> findBatch(func::FuncOp function) {
+    std::optional<SizeExpr> constant;
+    for (BlockArgument argument : function.getArguments()) {
+      const Sizes &argumentSizes = sizes->getSizes(argument);
+      if (argumentSizes.empty() || argumentSizes[0] == SizeExpr(1))
+        continue;
+      if (!argumentSizes[0].isConstant())
+        return argumentSizes[0];
+      if (!constant)
+        constant = argumentSizes[0];
+    }
+    return constant;
+  }
+
   LogicalResult splitBatch(StringAttr axis) {
     for (auto function : module.getOps<func::FuncOp>()) {
       if (!function.isPublic() || function.isDeclaration())
         continue;
-      std::optional<SizeExpr> batch;
+      std::optional<SizeExpr> batch = findBatch(function);
       for (BlockArgument argument : function.getArguments()) {
         Sizes argumentSizes = sizes->getSizes(argument);
-        if (argumentSizes.empty() || argumentSizes[0] == SizeExpr(1))
-          continue;
-        if (!batch)
-          batch = argumentSizes[0];
-        if (argumentSizes[0] == *batch)
+        if (batch && !argumentSizes.empty() && argumentSizes[0] == *batch)
           addAxis(argument, 0, axis, 1, "batch " + batch->str());
       }
       if (!batch)

@@ -83,7 +83,7 @@ private:
       if (!isWeight(operand.get()) &&
           !operand.get().getDefiningOp<ConstantOp>())
         return reach(operand.get(), dimension);
-      if (seenOperands.insert(&operand).second)
+      if (seenOperands.insert({&operand, dimension}).second)
         padded.push_back({&operand, dimension});
     };
     // A bias does not hinder: it is whole behind the sum.
@@ -94,7 +94,8 @@ private:
     }
     Factors factors(model, sizes, mesh);
     std::optional<unsigned> factor = factors.getFactor(tensor, dimension);
-    if (!factor)
+    // What is summed or compared over the dimension would see the padding.
+    if (!factor || factors.getKind(*factor) != FactorKind::PassThrough)
       return failure();
     for (const Factors::Place &place : factors.getPlaces(*factor)) {
       std::optional<int64_t> size =
@@ -126,7 +127,7 @@ private:
   SmallVector<std::pair<Value, int64_t>> reached;
   SmallVector<std::pair<OpOperand *, int64_t>> padded;
   llvm::DenseSet<std::pair<Value, int64_t>> seen;
-  llvm::DenseSet<OpOperand *> seenOperands;
+  llvm::DenseSet<std::pair<OpOperand *, int64_t>> seenOperands;
 };
 
 } // namespace
