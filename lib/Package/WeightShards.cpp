@@ -84,6 +84,9 @@ weft::collectWeightShards(ModuleOp module, const dist::Mesh &mesh) {
       return;
     auto weight = symbols.lookup<WeightOp>(use.getWeight());
     std::string layout = use.getLayout().str();
+    RankedTensorType type = weight.getTensorType();
+    int64_t bytes =
+        type.getNumElements() * exec::getElementBytes(type.getElementType());
     SizesAttr values;
     if (auto initializer = weight.getInitializer())
       values = symbols.lookup(*initializer)
@@ -91,13 +94,14 @@ weft::collectWeightShards(ModuleOp module, const dist::Mesh &mesh) {
     Sizes parameters = values ? values.getExprs() : Sizes();
     Cutter cutter(parameters, mesh);
     if (parameters.empty()) {
-      files[cutter.getFile(0)].push_back({weight, layout, {}, {}});
+      files[cutter.getFile(0)].push_back({weight, bytes, layout, {}, {}});
       return;
     }
     for (int64_t rank = 0; rank != mesh.getNumRanks(); ++rank) {
       auto &shards = files[cutter.getFile(rank)];
       if (shards.empty() || shards.back().weight != weight)
-        shards.push_back({weight, layout, cutter.getParameters(rank), {}});
+        shards.push_back(
+            {weight, bytes, layout, cutter.getParameters(rank), {}});
       shards.back().ranks.push_back(rank);
     }
   });

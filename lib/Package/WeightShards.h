@@ -22,6 +22,7 @@ namespace weft {
 /// A weight as some ranks read it.
 struct WeightShard {
   WeightOp weight;
+  int64_t bytes;
   /// The form in which kernels read it; empty for row-major.
   std::string layout;
   /// Values of the size parameters of its initializer.

@@ -31,18 +31,14 @@ static void printWeights(ModuleOp module, const dist::Mesh &mesh,
                          llvm::raw_ostream &out) {
   unsigned whole = 0, split = 0;
   int64_t wholeBytes = 0, splitBytes = 0;
-  auto files = collectWeightShards(module, mesh);
-  for (auto &[file, shards] : files)
-    for (WeightShard &shard : shards) {
-      RankedTensorType type = shard.weight.getTensorType();
-      int64_t bytes =
-          type.getNumElements() * exec::getElementBytes(type.getElementType());
+  for (const auto &[file, shards] : collectWeightShards(module, mesh))
+    for (const WeightShard &shard : shards) {
       if (shard.ranks.empty()) {
         ++whole;
-        wholeBytes += bytes;
+        wholeBytes += shard.bytes;
       } else if (shard.ranks.front() == 0) {
         ++split;
-        splitBytes += bytes;
+        splitBytes += shard.bytes;
       }
     }
   auto mebibytes = [](int64_t bytes) {

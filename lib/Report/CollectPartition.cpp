@@ -151,15 +151,13 @@ void PartitionReport::collectProgram(ModuleOp module) {
     ranks.push_back(
         {{coordinates.begin(), coordinates.end()}, 0, temporaryBytes});
   }
-  auto files = collectWeightShards(module, mesh);
-  for (auto &[file, shards] : files)
-    for (WeightShard &shard : shards) {
-      RankedTensorType type = shard.weight.getTensorType();
-      int64_t bytes =
-          type.getNumElements() * exec::getElementBytes(type.getElementType());
-      for (auto [rank, reported] : llvm::enumerate(ranks))
-        if (shard.ranks.empty() || llvm::is_contained(shard.ranks, rank))
-          reported.weightBytes += bytes;
+  for (const auto &[file, shards] : collectWeightShards(module, mesh))
+    for (const WeightShard &shard : shards) {
+      if (shard.ranks.empty())
+        for (ReportedRank &rank : ranks)
+          rank.weightBytes += shard.bytes;
+      for (uint32_t rank : shard.ranks)
+        ranks[rank].weightBytes += shard.bytes;
     }
 
   module.walk([&](exec::CollectiveOp op) {
