@@ -185,6 +185,8 @@ Status Compilation::package() {
                       {"precision", options.precision},
                       {"shard", options.shard},
                       {"target", "cpu"}}};
+  std::erase_if(input.options,
+                [](const auto &option) { return option.second.empty(); });
   StatusOr<PackageReport> written =
       writeArtifact(input, {options.output, options.memoryBudget});
   if (!written)
