@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/LLM/IR/Scalars.h"
 #include "lib/Codegen/CPU/ElementModels.h"
 #include "lib/Codegen/CPU/VectorMath.h"
 
@@ -24,17 +25,12 @@ struct BinaryModel
     Value x = emitter.broadcastElement(op->getOperand(0), index);
     Value y = emitter.broadcastElement(op->getOperand(1), index);
     emitter.code.unify(x, y);
-    Type element = elementTypeOf(op->getOperand(0));
-    bool isUnsigned = element.isUnsignedInteger() || element.isInteger(1);
+    bool isUnsigned = isUnsignedElement(elementTypeOf(op->getOperand(0)));
     return Emit(emitter.code, x, y, isUnsigned);
   }
   bool isElementwise(Operation *) const { return true; }
 };
 } // namespace
-
-static bool isFloat(Value value) {
-  return isa<FloatType>(getElementTypeOrSelf(value.getType()));
-}
 
 template <typename FloatOp, typename IntOp>
 static Value emitEither(CodeBuilder &code, Value x, Value y, bool) {
@@ -139,8 +135,7 @@ struct CompareModel
          CmpIPredicate::sle, CmpIPredicate::sgt, CmpIPredicate::sge},
         {CmpIPredicate::eq, CmpIPredicate::ne, CmpIPredicate::ult,
          CmpIPredicate::ule, CmpIPredicate::ugt, CmpIPredicate::uge}};
-    Type element = elementTypeOf(compare.getLhs());
-    bool isUnsigned = element.isUnsignedInteger() || element.isInteger(1);
+    bool isUnsigned = isUnsignedElement(elementTypeOf(compare.getLhs()));
     return emitter.code.compare(predicates[isUnsigned][kind], x, y);
   }
   bool isElementwise(Operation *) const { return true; }

@@ -26,7 +26,6 @@ namespace weft {
 static Value sumOver(ElementEmitter &emitter, Value size, Value start,
                      function_ref<Value(LaneIndex)> term) {
   CodeBuilder &code = emitter.code;
-  bool isFloat = isa<FloatType>(getElementTypeOrSelf(start.getType()));
   return code.loop(code.constant(0), size, 1, ValueRange{start},
                    [&](Value k, ValueRange carried) {
                      ElementEmitter::Scope scope(emitter);
@@ -34,24 +33,14 @@ static Value sumOver(ElementEmitter &emitter, Value size, Value start,
                      Value sum = carried[0];
                      if (CodeBuilder::isVector(sum))
                        value = code.broadcast(value);
-                     return CodeBuilder::Values{isFloat ? code.addf(sum, value)
-                                                        : code.add(sum, value)};
+                     return CodeBuilder::Values{isFloat(sum)
+                                                    ? code.addf(sum, value)
+                                                    : code.add(sum, value)};
                    })[0];
 }
 
-/// Zero, with lanes unless all indices are uniform.
-static Value zeroAt(ElementEmitter &emitter, Value tensor,
-                    ArrayRef<LaneIndex> index) {
-  Type type = ElementEmitter::computeType(elementTypeOf(tensor));
-  if (llvm::any_of(index, [](LaneIndex i) { return !i.isUniform(); }))
-    type = CodeBuilder::vectorOf(type);
-  return emitter.code.number(type, 0);
-}
-
 static Value multiply(CodeBuilder &code, Value x, Value y) {
-  if (isa<FloatType>(getElementTypeOrSelf(x.getType())))
-    return code.mulf(x, y);
-  return code.mul(x, y);
+  return isFloat(x) ? code.mulf(x, y) : code.mul(x, y);
 }
 
 namespace {
@@ -83,13 +72,9 @@ private:
       return emitter.element(linear.getWeight(), {column, k});
     Value panel = code.constant(*linear.getPanel());
     Value number = emitter.asNumber(column);
-    auto wrap = [&](Value value) {
-      return CodeBuilder::isVector(value) ? LaneIndex::vector(value)
-                                          : LaneIndex::uniform(value);
-    };
-    return emitter.element(
-        linear.getWeight(),
-        {wrap(code.floorDiv(number, panel)), k, wrap(code.mod(number, panel))});
+    return emitter.element(linear.getWeight(),
+                           {indexOf(code.floorDiv(number, panel)), k,
+                            indexOf(code.mod(number, panel))});
   }
 };
 
@@ -169,9 +154,7 @@ private:
                               emitter.sizesOf(attention.getKey())[2]);
     if (share.asConstant() == 1)
       return head;
-    Value number = code.floorDiv(emitter.asNumber(head), code.size(share));
-    return CodeBuilder::isVector(number) ? LaneIndex::vector(number)
-                                         : LaneIndex::uniform(number);
+    return indexOf(code.floorDiv(emitter.asNumber(head), code.size(share)));
   }
 
   /// The masked score of key `t` for the query at `outer` = [b, s, h].

@@ -10,6 +10,8 @@
 
 #include "lib/Codegen/CPU/ElementEmitter.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 namespace weft {
 
 // Each attaches ElementOpInterface to the ops of one kind.
@@ -23,6 +25,27 @@ void attachContractionModels(mlir::MLIRContext &context);
 
 inline mlir::Type elementTypeOf(mlir::Value tensor) {
   return llvm::cast<mlir::RankedTensorType>(tensor.getType()).getElementType();
+}
+
+/// Uniform when `value` is a scalar.
+inline LaneIndex indexOf(mlir::Value value) {
+  return CodeBuilder::isVector(value) ? LaneIndex::vector(value)
+                                      : LaneIndex::uniform(value);
+}
+
+/// Of a scalar or a vector.
+inline bool isFloat(mlir::Value value) {
+  return llvm::isa<mlir::FloatType>(mlir::getElementTypeOrSelf(value));
+}
+
+/// Zero in the computing type of `tensor`; a scalar when all indices are
+/// uniform.
+inline mlir::Value zeroAt(ElementEmitter &emitter, mlir::Value tensor,
+                          llvm::ArrayRef<LaneIndex> index) {
+  mlir::Type type = ElementEmitter::computeType(elementTypeOf(tensor));
+  if (!llvm::all_of(index, [](LaneIndex i) { return i.isUniform(); }))
+    type = CodeBuilder::vectorOf(type);
+  return emitter.code.number(type, 0);
 }
 
 } // namespace weft

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/LLM/IR/Scalars.h"
 #include "lib/Codegen/CPU/ElementModels.h"
 
 using namespace mlir;
@@ -14,14 +15,13 @@ namespace weft {
 
 /// An index that the data gave as i64, moved into [0, size). What was outside
 /// raises the error flag.
-static LaneIndex checkedIndex(ElementEmitter &emitter, Value raw, Type type,
-                              Value size, bool countsFromEnd) {
+static Value checkedIndex(ElementEmitter &emitter, Value raw, Type type,
+                          Value size, bool countsFromEnd) {
   CodeBuilder &code = emitter.code;
   Type wide = CodeBuilder::withElement(raw.getType(), code.i64());
   if (type.getIntOrFloatBitWidth() < 64)
-    raw = type.isUnsignedInteger() || type.isInteger(1)
-              ? Value(code.make<arith::ExtUIOp>(wide, raw))
-              : Value(code.make<arith::ExtSIOp>(wide, raw));
+    raw = isUnsignedElement(type) ? Value(code.make<arith::ExtUIOp>(wide, raw))
+                                  : Value(code.make<arith::ExtSIOp>(wide, raw));
   Value zero = code.constant(0);
   if (countsFromEnd) {
     Value isNegative = code.compare(CmpIPredicate::slt, raw, zero);
@@ -30,24 +30,19 @@ static LaneIndex checkedIndex(ElementEmitter &emitter, Value raw, Type type,
   // One unsigned comparison sees both ends.
   emitter.reportError(code.compare(CmpIPredicate::uge, raw, size),
                       WEFT_ERROR_INDEX_OUT_OF_RANGE);
-  Value clamped =
-      code.minimum(code.maximum(raw, zero), code.sub(size, code.constant(1)));
-  return CodeBuilder::isVector(clamped) ? LaneIndex::vector(clamped)
-                                        : LaneIndex::uniform(clamped);
+  return code.minimum(code.maximum(raw, zero),
+                      code.sub(size, code.constant(1)));
 }
 
 /// The checked index, computed once for a row when it can be.
 static LaneIndex indexFrom(ElementEmitter &emitter, Operation *op,
                            Value indices, ArrayRef<LaneIndex> position,
                            Value size, bool countsFromEnd) {
-  Value value = emitter.rememberForRow(op, position, [&] {
+  return indexOf(emitter.rememberForRow(op, position, [&] {
     return ElementEmitter::Values{
         checkedIndex(emitter, emitter.element(indices, position),
-                     elementTypeOf(indices), size, countsFromEnd)
-            .value};
-  })[0];
-  return CodeBuilder::isVector(value) ? LaneIndex::vector(value)
-                                      : LaneIndex::uniform(value);
+                     elementTypeOf(indices), size, countsFromEnd)};
+  })[0]);
 }
 
 namespace {

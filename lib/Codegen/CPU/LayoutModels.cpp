@@ -101,24 +101,13 @@ static Value inRange(ElementEmitter &emitter, LaneIndex index, Value lower,
       code.compare(CmpIPredicate::slt, number, upper));
 }
 
-/// Zeros of the type that an element at `index` may have.
-static Value zeros(ElementEmitter &emitter, Value tensor,
-                   ArrayRef<LaneIndex> index) {
-  Type type = ElementEmitter::computeType(elementTypeOf(tensor));
-  bool isUniform =
-      llvm::all_of(index, [](LaneIndex i) { return i.isUniform(); });
-  if (!isUniform)
-    type = CodeBuilder::vectorOf(type);
-  return emitter.code.number(type, 0);
-}
-
 struct ConcatModel : ElementOpInterface::ExternalModel<ConcatModel, ConcatOp> {
   Value emitElement(Operation *op, ElementEmitter &emitter,
                     ArrayRef<LaneIndex> index) const {
     auto concat = cast<ConcatOp>(op);
     CodeBuilder &code = emitter.code;
     size_t axis = concat.getAxis();
-    Value result = zeros(emitter, concat.getResult(), index);
+    Value result = zeroAt(emitter, concat.getResult(), index);
     SizeExpr start = 0;
     for (Value input : concat.getInputs()) {
       SizeExpr stop = start + emitter.sizesOf(input)[axis];
@@ -155,7 +144,7 @@ struct PadModel : ElementOpInterface::ExternalModel<PadModel, PadOp> {
     }
     if (!inside)
       return emitter.element(input, picked);
-    return guarded(emitter, inside, zeros(emitter, pad.getResult(), index),
+    return guarded(emitter, inside, zeroAt(emitter, pad.getResult(), index),
                    [&] { return emitter.element(input, picked); });
   }
 };

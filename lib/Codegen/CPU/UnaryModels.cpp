@@ -30,7 +30,8 @@ struct UnaryModel
   bool isElementwise(Operation *) const { return true; }
 };
 
-/// The same where no polynomial for f64 exists.
+/// `Emit(math, op, x)` computes one element, in a polynomial that does not
+/// exist for f64.
 template <typename Op, auto Emit>
 struct NarrowModel
     : ElementOpInterface::ExternalModel<NarrowModel<Op, Emit>, Op> {
@@ -41,15 +42,11 @@ struct NarrowModel
       return emitter.unsupported(
           op, "has no form for f64 on a CPU; compute it in f32");
     VectorMath math(emitter.code);
-    return Emit(emitter.code, math, x);
+    return Emit(math, cast<Op>(op), x);
   }
   bool isElementwise(Operation *) const { return true; }
 };
 } // namespace
-
-static bool isFloat(Value value) {
-  return isa<FloatType>(getElementTypeOrSelf(value.getType()));
-}
 
 static Value emitAbs(CodeBuilder &code, VectorMath &math, Value x) {
   return isFloat(x) ? math.abs(x) : Value(code.make<math::AbsIOp>(x));
@@ -99,21 +96,14 @@ static Value emitMember(CodeBuilder &, VectorMath &math, Value x) {
   return (math.*Member)(x);
 }
 
-namespace {
-struct GeluModel : ElementOpInterface::ExternalModel<GeluModel, GeluOp> {
-  Value emitElement(Operation *op, ElementEmitter &emitter,
-                    ArrayRef<LaneIndex> index) const {
-    auto gelu = cast<GeluOp>(op);
-    Value x = emitter.element(gelu.getInput(), index);
-    if (getElementTypeOrSelf(x.getType()).isF64())
-      return emitter.unsupported(
-          op, "has no form for f64 on a CPU; compute it in f32");
-    return VectorMath(emitter.code)
-        .gelu(x, gelu.getApproximate() == GeluApproximation::tanh);
-  }
-  bool isElementwise(Operation *) const { return true; }
-};
-} // namespace
+template <Value (VectorMath::*Member)(Value)>
+static Value emitNarrow(VectorMath &math, Operation *, Value x) {
+  return (math.*Member)(x);
+}
+
+static Value emitGelu(VectorMath &math, GeluOp gelu, Value x) {
+  return math.gelu(x, gelu.getApproximate() == GeluApproximation::tanh);
+}
 
 template <template <typename, auto> typename Model, typename Op, auto Emit>
 static void attach(MLIRContext &context) {
@@ -129,17 +119,17 @@ void attachUnaryModels(MLIRContext &context) {
   attach<UnaryModel, SqrtOp, emitMember<&VectorMath::sqrt>>(context);
   attach<UnaryModel, RsqrtOp, emitRsqrt>(context);
   attach<UnaryModel, ReciprocalOp, emitReciprocal>(context);
-  attach<NarrowModel, SinOp, emitMember<&VectorMath::sin>>(context);
-  attach<NarrowModel, CosOp, emitMember<&VectorMath::cos>>(context);
-  attach<NarrowModel, TanhOp, emitMember<&VectorMath::tanh>>(context);
-  attach<NarrowModel, ErfOp, emitMember<&VectorMath::erf>>(context);
+  attach<NarrowModel, SinOp, emitNarrow<&VectorMath::sin>>(context);
+  attach<NarrowModel, CosOp, emitNarrow<&VectorMath::cos>>(context);
+  attach<NarrowModel, TanhOp, emitNarrow<&VectorMath::tanh>>(context);
+  attach<NarrowModel, ErfOp, emitNarrow<&VectorMath::erf>>(context);
   attach<UnaryModel, SigmoidOp, emitMember<&VectorMath::sigmoid>>(context);
   attach<UnaryModel, ReluOp, emitRelu>(context);
   attach<UnaryModel, FloorOp, emitMember<&VectorMath::floor>>(context);
   attach<UnaryModel, CeilOp, emitMember<&VectorMath::ceil>>(context);
   attach<UnaryModel, RoundOp, emitMember<&VectorMath::roundEven>>(context);
   attach<UnaryModel, NotOp, emitNot>(context);
-  GeluOp::attachInterface<GeluModel>(context);
+  attach<NarrowModel, GeluOp, emitGelu>(context);
 }
 
 } // namespace weft
