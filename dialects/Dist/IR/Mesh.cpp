@@ -99,6 +99,12 @@ std::optional<Mesh> Mesh::find(Operation *operation) {
   return Mesh(*meshes.begin());
 }
 
+FailureOr<Mesh> Mesh::require(Operation *module) {
+  if (std::optional<Mesh> mesh = find(module))
+    return *mesh;
+  return module->emitError("has no dist.mesh; run dist-annotate first");
+}
+
 int64_t Mesh::getSize(StringAttr axis) const {
   auto it = llvm::find(axes, axis);
   assert(it != axes.end() && "an axis of the mesh");

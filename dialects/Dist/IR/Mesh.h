@@ -20,6 +20,8 @@ public:
   explicit Mesh(MeshOp op);
   /// Of the module around `operation`; none when it declares no mesh.
   static std::optional<Mesh> find(mlir::Operation *operation);
+  /// Of a module that a pass needs to have one; else fails with a diagnostic.
+  static mlir::FailureOr<Mesh> require(mlir::Operation *module);
 
   llvm::ArrayRef<mlir::StringAttr> getAxes() const { return axes; }
   llvm::ArrayRef<int64_t> getSizes() const { return sizes; }

@@ -99,11 +99,9 @@ LogicalResult localize(func::FuncOp function, SizeAnalysis &sizes,
 struct LocalizePass : impl::LocalizePassBase<LocalizePass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    std::optional<Mesh> mesh = Mesh::find(module);
-    if (!mesh) {
-      module.emitError("has no dist.mesh; run dist-annotate first");
+    FailureOr<Mesh> mesh = Mesh::require(module);
+    if (failed(mesh))
       return signalPassFailure();
-    }
     SizeAnalysis sizes(module);
     for (auto function : module.getOps<func::FuncOp>())
       if (function.isPublic() && !function.isDeclaration() &&

@@ -120,11 +120,9 @@ private:
 struct LowerReshardsPass : impl::LowerReshardsPassBase<LowerReshardsPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    std::optional<Mesh> mesh = Mesh::find(module);
-    if (!mesh) {
-      module.emitError("has no dist.mesh; run dist-annotate first");
+    FailureOr<Mesh> mesh = Mesh::require(module);
+    if (failed(mesh))
       return signalPassFailure();
-    }
     SizeSymbols symbols(module);
     WalkResult result = module.walk([&](ReshardOp op) {
       std::optional<ReshardPlan> plan =
