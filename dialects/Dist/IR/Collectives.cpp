@@ -87,6 +87,25 @@ static LogicalResult verifyElements(Operation *op, RankedTensorType input,
   return success();
 }
 
+/// For an op with all of one dimension on one side, and on the other the rank's
+/// block of it.
+template <typename OpTy>
+static LogicalResult verifyBlocks(OpTy op, StringRef wholeName,
+                                  RankedTensorType whole, StringRef blockName,
+                                  RankedTensorType block) {
+  FailureOr<Mesh> mesh = verifyAxes(op, op.getAxes());
+  Sizes sizes = op.getSizes().getExprs();
+  if (failed(mesh) ||
+      failed(verifyElements(op, op.getInput().getType(), op.getType())) ||
+      failed(verifyDimension(op, "dim", op.getDimension(), op.getGranule(),
+                             sizes)) ||
+      failed(verifyShape(op, wholeName, whole, sizes)))
+    return failure();
+  return verifyShape(op, blockName, block,
+                     getBlockSizes(sizes, op.getDimension(), op.getGranule(),
+                                   op.getAxes(), *mesh));
+}
+
 /// Nothing can be split further: the ranks of the group work together.
 static ShardingRule wholeRule(ArrayRef<Sizes> operands, const Sizes &result) {
   return RuleBuilder(operands, result).take();
@@ -125,17 +144,8 @@ FailureOr<HostTensor> AllReduceOp::evaluate(ArrayRef<HostTensor>,
 //===----------------------------------------------------------------------===//
 
 LogicalResult AllGatherOp::verify() {
-  FailureOr<Mesh> mesh = verifyAxes(*this, getAxes());
-  Sizes sizes = getSizes().getExprs();
-  if (failed(mesh) ||
-      failed(verifyElements(*this, getInput().getType(), getType())) ||
-      failed(
-          verifyDimension(*this, "dim", getDimension(), getGranule(), sizes)) ||
-      failed(verifyShape(*this, "the result", getType(), sizes)))
-    return failure();
-  return verifyShape(
-      *this, "the input", getInput().getType(),
-      getBlockSizes(sizes, getDimension(), getGranule(), getAxes(), *mesh));
+  return verifyBlocks(*this, "the result", getType(), "the input",
+                      getInput().getType());
 }
 
 Sizes AllGatherOp::reifySizes(ArrayRef<Sizes>) { return getSizes().getExprs(); }
@@ -159,17 +169,8 @@ FailureOr<HostTensor> AllGatherOp::evaluate(ArrayRef<HostTensor>,
 //===----------------------------------------------------------------------===//
 
 LogicalResult ReduceScatterOp::verify() {
-  FailureOr<Mesh> mesh = verifyAxes(*this, getAxes());
-  Sizes sizes = getSizes().getExprs();
-  if (failed(mesh) ||
-      failed(verifyElements(*this, getInput().getType(), getType())) ||
-      failed(
-          verifyDimension(*this, "dim", getDimension(), getGranule(), sizes)) ||
-      failed(verifyShape(*this, "the input", getInput().getType(), sizes)))
-    return failure();
-  return verifyShape(
-      *this, "the result", getType(),
-      getBlockSizes(sizes, getDimension(), getGranule(), getAxes(), *mesh));
+  return verifyBlocks(*this, "the input", getInput().getType(), "the result",
+                      getType());
 }
 
 Sizes ReduceScatterOp::reifySizes(ArrayRef<Sizes>) {
