@@ -9,6 +9,7 @@
 
 #include "dialects/Dist/IR/Mesh.h"
 #include "dialects/Exec/IR/Exec.h"
+#include "dialects/LLM/IR/ShardingRules.h"
 #include "lib/Package/WeightShards.h"
 
 #include "llvm/Support/Format.h"
@@ -59,12 +60,10 @@ static void printCollectives(ModuleOp module, llvm::raw_ostream &out) {
     std::string what = stringifyCollectiveKind(op.getKind()).str() + " over ";
     llvm::raw_string_ostream stream(what);
     llvm::interleave(op.getAxes().getAsValueRange<StringAttr>(), stream, "+");
-    SizeExpr bytes = exec::getElementBytes(op.getType());
-    for (const SizeExpr &size : op.getSizes().getExprs())
-      bytes = bytes * size;
     Total &total = totals[what];
     ++total.count;
-    total.bytes = total.bytes + bytes;
+    total.bytes =
+        total.bytes + numBytes(op.getType(), op.getSizes().getExprs());
   });
   out << "collectives of a run: ";
   if (totals.empty())

@@ -8,6 +8,7 @@
 #include "dialects/Dist/Transforms/ReshardPlan.h"
 #include "dialects/Exec/IR/Exec.h"
 #include "dialects/LLM/Analysis/SizeAnalysis.h"
+#include "dialects/LLM/IR/ShardingRules.h"
 #include "lib/Package/WeightShards.h"
 #include "lib/Report/PartitionReport.h"
 
@@ -162,9 +163,7 @@ void PartitionReport::collectProgram(ModuleOp module) {
 
   module.walk([&](exec::CollectiveOp op) {
     Sizes sizes = op.getSizes().getExprs();
-    SizeExpr bytes = exec::getElementBytes(op.getType());
-    for (const SizeExpr &size : sizes)
-      bytes = bytes * size;
+    SizeExpr bytes = numBytes(op.getType(), sizes);
     std::string names;
     int64_t devices = 1;
     for (auto axis : op.getAxes().getAsRange<StringAttr>()) {
