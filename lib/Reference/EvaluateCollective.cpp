@@ -192,8 +192,7 @@ static FailureOr<Shards> evaluateReshard(ReshardOp op, ArrayRef<Tensor> inputs,
 }
 
 bool weft::combinesRanks(Operation *op) {
-  return isa<AllReduceOp, AllGatherOp, ReduceScatterOp, AllToAllOp>(op) ||
-         (isa<ReshardOp>(op) && isInLocalForm(op));
+  return isCollective(op) || (isa<ReshardOp>(op) && isInLocalForm(op));
 }
 
 FailureOr<Shards> weft::evaluateCollective(Operation *op,

@@ -18,6 +18,10 @@ namespace weft::dist {
 // What the ops have in common
 //===----------------------------------------------------------------------===//
 
+bool isCollective(Operation *op) {
+  return isa<AllReduceOp, AllGatherOp, ReduceScatterOp, AllToAllOp>(op);
+}
+
 /// Checks the axes and finds the mesh.
 static FailureOr<Mesh> verifyAxes(Operation *op, ArrayAttr axes) {
   std::optional<Mesh> mesh = Mesh::find(op);

@@ -19,6 +19,9 @@
 
 namespace weft::dist {
 
+/// Whether an op moves data between ranks.
+bool isCollective(mlir::Operation *op);
+
 /// On a function in local form: its types are those of one rank's shards.
 inline constexpr llvm::StringLiteral localFormAttrName = "dist.local";
 

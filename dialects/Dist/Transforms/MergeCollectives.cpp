@@ -22,10 +22,6 @@ namespace weft::dist {
 
 namespace {
 
-bool isCollective(Operation *op) {
-  return isa<AllReduceOp, AllGatherOp, ReduceScatterOp, AllToAllOp>(op);
-}
-
 ArrayAttr join(ArrayAttr major, ArrayAttr minor) {
   SmallVector<Attribute> axes(major.getValue());
   axes.append(minor.begin(), minor.end());

@@ -12,11 +12,6 @@
 using namespace mlir;
 namespace weft {
 
-bool isCollective(Operation &op) {
-  return isa<dist::AllReduceOp, dist::AllGatherOp, dist::ReduceScatterOp,
-             dist::AllToAllOp>(op);
-}
-
 void convertCollective(OpBuilder &builder, Operation &op, const Sizes &sizes,
                        Value source, Value destination) {
   using Kind = exec::CollectiveKind;

@@ -13,9 +13,6 @@
 
 namespace weft {
 
-/// True for ops of `dist` that move data between ranks.
-bool isCollective(mlir::Operation &op);
-
 /// Adds the command for a collective, from `source` to `destination`. `sizes`
 /// are those of its input.
 void convertCollective(mlir::OpBuilder &builder, mlir::Operation &op,

@@ -201,7 +201,7 @@ LogicalResult EntryConverter::convertOp(Operation &op) {
     buffers[load.getResult()] = buffer;
     return success();
   }
-  if (isCollective(op)) {
+  if (dist::isCollective(&op)) {
     auto bytes = getBytes(op.getResult(0));
     if (failed(bytes))
       return failure();
