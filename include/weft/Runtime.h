@@ -23,12 +23,29 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace weft {
+
+/// A model that generates text: what its entry point is called with, and how
+/// much. See docs/Formats.md for the entry point's inputs.
+struct LanguageModel {
+  std::string entryPoint;
+  std::string architecture; // "llama": for people
+  int64_t blockSize;        // positions that a block of the cache holds
+  int64_t blocks;           // of the cache
+  int64_t context;          // greatest number of tokens of a sequence
+  int64_t maxSequences;     // in one step
+  int64_t maxTokens;        // in one step, of all sequences
+  int64_t vocabulary;
+  /// A weft.artifact.Tokenizer (include/weft/tokenizer.proto) in memory that
+  /// the model owns; empty: none.
+  std::span<const uint8_t> tokenizer;
+};
 
 /// What an entry point takes or gives. Each dimension is a number or an
 /// expression over symbolic sizes: {"batch", "sequence", "384"}.
@@ -143,6 +160,8 @@ public:
   /// Empty for an unknown entry point; "" is the first.
   std::vector<TensorInfo> inputs(const std::string &entryPoint = "") const;
   std::vector<TensorInfo> outputs(const std::string &entryPoint = "") const;
+  /// Nothing for a model that generates no text.
+  std::optional<LanguageModel> languageModel() const;
   /// Threads of all ranks.
   unsigned threads() const;
 

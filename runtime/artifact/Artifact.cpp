@@ -64,6 +64,8 @@ static Status checkHash(const MappedFile &mapped, const artifact::File &file) {
 
 Status Artifact::openFiles(const Options &options) {
   std::set<std::string> code, weights;
+  const std::string &tokenizer =
+      parsedManifest->language_model().tokenizer_file();
   for (const artifact::Stage &stage : parsedManifest->stages())
     code.insert(stage.code_files().begin(), stage.code_files().end());
   for (const artifact::Weight &weight : parsedManifest->weights())
@@ -79,10 +81,13 @@ Status Artifact::openFiles(const Options &options) {
                            " bytes; the manifest says " +
                            std::to_string(file.bytes()));
     bool isCode = code.contains(file.path());
-    if (isCode || options.verifyHashes)
+    bool isTokenizer = file.path() == tokenizer;
+    if (isCode || isTokenizer || options.verifyHashes)
       WEFT_RETURN_IF_ERROR(checkHash(*mapped, file));
     if (isCode)
       resolvedPaths[file.path()] = mapped->path();
+    if (isTokenizer)
+      tokenizerFile = std::move(*mapped);
     if (!weights.contains(file.path()))
       continue;
     StatusOr<SafetensorsHeader> header = readSafetensors(mapped->bytes());

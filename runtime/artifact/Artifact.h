@@ -37,6 +37,9 @@ public:
   StatusOr<std::span<const uint8_t>> weight(const std::string &name,
                                             uint32_t rank) const;
 
+  /// The language model's weft.artifact.Tokenizer; empty when there is none.
+  std::span<const uint8_t> tokenizer() const { return tokenizerFile.bytes(); }
+
 private:
   struct WeightFile {
     MappedFile file;
@@ -48,6 +51,7 @@ private:
   std::string path;
   std::unique_ptr<artifact::Manifest> parsedManifest;
   std::map<std::string, WeightFile> weightFiles;
+  MappedFile tokenizerFile;
   std::map<std::string, std::string> resolvedPaths; // of code files
 };
 

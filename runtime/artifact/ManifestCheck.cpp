@@ -294,6 +294,7 @@ Status weft::checkManifest(const artifact::Manifest &manifest) {
   }
   for (int i = 0; i != manifest.stages_size(); ++i)
     WEFT_RETURN_IF_ERROR(checkStage(manifest, i));
+  WEFT_RETURN_IF_ERROR(checkLanguageModel(manifest));
   for (const artifact::Microbatch &step : manifest.schedule())
     if (step.stage() >= static_cast<uint32_t>(manifest.stages_size()))
       return bad("the schedule", "names stage " + std::to_string(step.stage()) +

@@ -33,6 +33,10 @@ Status checkProgram(const artifact::Manifest &manifest,
 Status checkCollective(const artifact::Manifest &manifest,
                        const artifact::Collective &collective);
 
+/// What text generation asks of a language model holds: the inputs and outputs
+/// of its entry point, a capacity within reason, a file for its tokenizer.
+Status checkLanguageModel(const artifact::Manifest &manifest);
+
 } // namespace weft
 
 #endif // RUNTIME_ARTIFACT_MANIFESTCHECK_H

@@ -33,6 +33,11 @@ public:
 
   /// Zeroed memory; fails when there is not enough. 0 bytes are allowed.
   virtual StatusOr<std::unique_ptr<Buffer>> allocate(uint64_t bytes) = 0;
+  /// The same for memory that may be much more than is ever used: where the
+  /// device can, only what is touched takes any.
+  virtual StatusOr<std::unique_ptr<Buffer>> reserve(uint64_t bytes) {
+    return allocate(bytes);
+  }
   virtual std::unique_ptr<Queue> createQueue() = 0;
   virtual std::unique_ptr<Event> createEvent() = 0;
   /// Loads the kernels of one stage of an artifact.

@@ -24,6 +24,9 @@ bool exceedsPhysicalMemory(uint64_t bytes);
 class HostMemory final : public Buffer {
 public:
   static StatusOr<std::unique_ptr<Buffer>> allocate(uint64_t bytes);
+  /// Zeros that take memory page by page, when they are first written; may be
+  /// more than there is.
+  static StatusOr<std::unique_ptr<Buffer>> reserve(uint64_t bytes);
   ~HostMemory() override;
 
   void *address() const override { return data; }
@@ -31,6 +34,7 @@ public:
 
 private:
   HostMemory(void *data, uint64_t size) : data(data), size(size) {}
+  static StatusOr<std::unique_ptr<Buffer>> map(uint64_t bytes, int flags);
 
   void *data;
   uint64_t size;

@@ -257,6 +257,21 @@ std::vector<TensorInfo> Model::outputs(const std::string &entryPoint) const {
                      .outputs());
 }
 
+std::optional<LanguageModel> Model::languageModel() const {
+  const Artifact &artifact = *implementation->artifact;
+  if (!artifact.manifest().has_language_model())
+    return std::nullopt;
+  const artifact::LanguageModel &model = artifact.manifest().language_model();
+  // The reader has bounded all of them.
+  auto number = [](uint64_t value) { return static_cast<int64_t>(value); };
+  return LanguageModel{
+      model.entry_point(),        model.architecture(),
+      number(model.block_size()), number(model.blocks()),
+      number(model.context()),    number(model.max_sequences()),
+      number(model.max_tokens()), number(model.vocabulary()),
+      artifact.tokenizer()};
+}
+
 unsigned Model::threads() const { return implementation->threadCount; }
 
 StatusOr<std::vector<std::vector<int64_t>>>

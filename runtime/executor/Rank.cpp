@@ -63,7 +63,7 @@ Status Rank::loadStates() {
                              "'; expected a constant of at least 0");
     }
     StatusOr<std::unique_ptr<Buffer>> memory =
-        rankDevice->allocate(static_cast<uint64_t>(bytes));
+        rankDevice->reserve(static_cast<uint64_t>(bytes));
     if (!memory)
       return Status::error("state '" + printable(state.name()) +
                            "': " + memory.message());

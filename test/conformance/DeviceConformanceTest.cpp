@@ -102,10 +102,25 @@ TEST_P(DeviceConformance, AllocatesZeroedAlignedMemory) {
 }
 
 TEST_P(DeviceConformance, RefusesWhatNoMachineHas) {
-  for (uint64_t bytes : {uint64_t(1) << 60, UINT64_MAX, uint64_t(INT64_MAX)}) {
-    StatusOr<std::unique_ptr<Buffer>> buffer = device->allocate(bytes);
-    ASSERT_FALSE(buffer.isOk());
-    EXPECT_THAT(buffer.message(), testing::HasSubstr("cannot allocate"));
+  for (uint64_t bytes : {uint64_t(1) << 60, UINT64_MAX, uint64_t(INT64_MAX)})
+    for (const auto &buffer :
+         {device->allocate(bytes), device->reserve(bytes)}) {
+      ASSERT_FALSE(buffer.isOk());
+      EXPECT_THAT(buffer.message(), testing::HasSubstr("cannot allocate"));
+    }
+}
+
+TEST_P(DeviceConformance, ReservesMoreThanItTouches) {
+  // Both drivers can: what lies between the ends takes no memory.
+  constexpr uint64_t bytes = uint64_t(1) << 40;
+  StatusOr<std::unique_ptr<Buffer>> buffer = device->reserve(bytes);
+  ASSERT_TRUE(buffer.isOk()) << buffer.message();
+  EXPECT_EQ((*buffer)->bytes(), bytes);
+  auto *data = static_cast<uint8_t *>((*buffer)->address());
+  for (uint64_t at : {uint64_t(0), bytes / 2, bytes - 64}) {
+    EXPECT_EQ(data[at], 0);
+    expectOk(queue->fill(data + at, 7, 64));
+    EXPECT_EQ(data[at + 63], 7);
   }
 }
 

@@ -59,6 +59,9 @@ public:
   StatusOr<std::unique_ptr<Buffer>> allocate(uint64_t bytes) override {
     return HostMemory::allocate(bytes);
   }
+  StatusOr<std::unique_ptr<Buffer>> reserve(uint64_t bytes) override {
+    return HostMemory::reserve(bytes);
+  }
   std::unique_ptr<Queue> createQueue() override {
     return std::make_unique<CpuQueue>(shared);
   }

@@ -43,6 +43,10 @@ StatusOr<std::unique_ptr<Buffer>> NullDevice::allocate(uint64_t bytes) {
   return HostMemory::allocate(bytes);
 }
 
+StatusOr<std::unique_ptr<Buffer>> NullDevice::reserve(uint64_t bytes) {
+  return HostMemory::reserve(bytes);
+}
+
 std::unique_ptr<Queue> NullDevice::createQueue() {
   return std::make_unique<NullQueue>(launches);
 }

@@ -27,6 +27,7 @@ public:
   bool sharesHostMemory() const override { return true; }
   bool isSynchronous() const override { return true; }
   StatusOr<std::unique_ptr<Buffer>> allocate(uint64_t bytes) override;
+  StatusOr<std::unique_ptr<Buffer>> reserve(uint64_t bytes) override;
   std::unique_ptr<Queue> createQueue() override;
   std::unique_ptr<Event> createEvent() override;
   StatusOr<std::unique_ptr<Code>> loadCode(const Artifact &artifact,
