@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "test/lib/Import/GGUF/GGUFBuilder.h"
 #include "test/runtime/support/TestArtifact.h"
 
 using namespace weft::test;
@@ -24,4 +25,13 @@ int main(int, char **argv) {
   writeText(folder + "/npy/matrix", std::string("\x93NUMPY\x01\x00", 8) +
                                         char(header.size()) + '\0' + header +
                                         std::string(24, '\1'));
+  using Builder = weft::gguf::GGUFBuilder;
+  writeText(folder + "/gguf/model",
+            Builder()
+                .integer("layers", 2)
+                .array("key", weft::gguf::ValueType::String, 2,
+                       Builder::bytesOf("a") + Builder::bytesOf("bc"))
+                .tensor("norm", {3}, 0, std::string(12, '\1'))
+                .tensor("weight", {64, 2}, 3, std::string(80, '\2'))
+                .build());
 }
