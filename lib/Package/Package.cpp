@@ -9,6 +9,7 @@
 
 #include "dialects/Exec/IR/Exec.h"
 #include "lib/Package/ArtifactFolder.h"
+#include "lib/Package/LanguageModelProto.h"
 #include "lib/Package/ProgramProto.h"
 #include "lib/Package/WeightShards.h"
 #include "lib/Package/WeightSources.h"
@@ -22,6 +23,7 @@ using namespace mlir;
 using namespace weft;
 
 static constexpr llvm::StringLiteral codeFile = "stage0.so";
+static constexpr llvm::StringLiteral tokenizerFile = "tokenizer.pb";
 
 static std::span<const uint8_t> asBytes(const std::string &text) {
   return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
@@ -147,7 +149,8 @@ StatusOr<PackageReport> weft::writeArtifact(const PackageInput &input,
   }
   describeStage(input, *manifest.add_stages());
   describeMesh(input.module, manifest);
-  if (failed(addPrograms(input.module, manifest)))
+  if (failed(addPrograms(input.module, manifest)) ||
+      failed(addLanguageModel(input.module, manifest)))
     return Status::error("the program has no form in an artifact");
 
   StatusOr<ArtifactFolder> folder = ArtifactFolder::create(options.output);
@@ -155,12 +158,18 @@ StatusOr<PackageReport> weft::writeArtifact(const PackageInput &input,
     return folder.status();
   const std::string &path = folder->path();
   const std::string &code = input.kernels.sharedObject;
-  if (!code.empty()) {
-    WEFT_RETURN_IF_ERROR(
-        writeAtomically(path + "/" + codeFile.str(), {asBytes(code)}));
-    addFile(manifest, codeFile, code.size(), sha256(asBytes(code)));
-  }
+  auto write = [&](llvm::StringRef file, const std::string &content) -> Status {
+    if (content.empty())
+      return Status::ok();
+    addFile(manifest, file, content.size(), sha256(asBytes(content)));
+    return writeAtomically(path + "/" + file.str(), {asBytes(content)});
+  };
+  WEFT_RETURN_IF_ERROR(write(codeFile, code));
   report.codeBytes = code.size();
+  if (manifest.has_language_model() && !input.tokenizer.empty()) {
+    WEFT_RETURN_IF_ERROR(write(tokenizerFile, input.tokenizer));
+    manifest.mutable_language_model()->set_tokenizer_file(tokenizerFile.str());
+  }
   WEFT_RETURN_IF_ERROR(writeWeights(input, options, path, manifest, report));
 
   std::string bytes = manifest.SerializeAsString();

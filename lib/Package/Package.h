@@ -28,6 +28,8 @@ struct PackageInput {
   std::string modelName;
   /// What the weights' files are relative to.
   std::string modelFolder;
+  /// A language model's weft.artifact.Tokenizer, serialized; empty: none.
+  std::string tokenizer;
   /// Those that decide what is built, for the manifest.
   std::map<std::string, std::string> options;
 };
