@@ -18,6 +18,11 @@ namespace weft::objdump {
 /// What the artifact is for: inputs, outputs, sizes, files.
 void printSummary(const artifact::Manifest &manifest, llvm::raw_ostream &out);
 
+/// Of a language model: its tokenizer, in a few lines.
+Status printTokenizer(const std::string &folder,
+                      const artifact::Manifest &manifest,
+                      llvm::raw_ostream &out);
+
 /// Buffers and commands of each program.
 void printPrograms(const artifact::Manifest &manifest, llvm::raw_ostream &out);
 

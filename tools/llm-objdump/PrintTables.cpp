@@ -7,10 +7,12 @@
 
 #include "tools/llm-objdump/Print.h"
 
+#include "runtime/artifact/ParseMessage.h"
 #include "runtime/artifact/Safetensors.h"
 #include "runtime/base/MappedFile.h"
 #include "runtime/base/Sha256.h"
 #include "runtime/base/Text.h"
+#include "weft/tokenizer.pb.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -30,6 +32,17 @@ static void printTensors(StringRef noun, const Tensors &tensors,
   for (const auto &tensor : tensors)
     out << "  " << noun << " " << printable(tensor.name()) << ": "
         << nameOf(tensor.type()) << "[" << join(tensor.sizes(), ", ") << "]\n";
+}
+
+static void printLanguageModel(const artifact::LanguageModel &model,
+                               raw_ostream &out) {
+  out << "language model " << printable(model.architecture()) << ": entry "
+      << printable(model.entry_point()) << ", context " << model.context()
+      << ", vocabulary " << model.vocabulary() << "\n"
+      << "  a step: up to " << model.max_sequences() << " sequences and "
+      << model.max_tokens() << " tokens\n"
+      << "  cache: " << model.blocks() << " blocks of " << model.block_size()
+      << " positions\n";
 }
 
 void printSummary(const artifact::Manifest &manifest, raw_ostream &out) {
@@ -52,6 +65,8 @@ void printSummary(const artifact::Manifest &manifest, raw_ostream &out) {
         out << " " << axis.name() << "=" << coordinate;
       out << ", stage " << rank.stage() << "\n";
     }
+  if (manifest.has_language_model())
+    printLanguageModel(manifest.language_model(), out);
   printTensors("state", manifest.states(), out);
   for (const artifact::EntryPoint &entry : manifest.entries()) {
     out << "entry " << printable(entry.name()) << "\n";
@@ -73,6 +88,38 @@ void printSummary(const artifact::Manifest &manifest, raw_ostream &out) {
         << "\n";
 }
 
+Status printTokenizer(const std::string &folder,
+                      const artifact::Manifest &manifest, raw_ostream &out) {
+  const std::string &path = manifest.language_model().tokenizer_file();
+  if (path.empty())
+    return Status::ok();
+  StatusOr<MappedFile> file = MappedFile::openInside(folder, path);
+  if (!file)
+    return file.status();
+  artifact::Tokenizer tokenizer;
+  if (!parseMessage(tokenizer, file->bytes()))
+    return Status::error("'" + printable(path) + "' is no tokenizer");
+  const artifact::TokenModel &model = tokenizer.model();
+  out << "tokenizer " << artifact::TokenModel::Kind_Name(model.kind())
+      << (model.byte_level() ? " of bytes" : "") << ": " << model.pieces_size()
+      << " pieces, " << model.merges_size() / 2 << " merges, "
+      << tokenizer.added_tokens_size() << " added tokens, "
+      << tokenizer.chat_templates_size() << " chat templates\n";
+  auto printId = [&](StringRef what, bool isThere, uint32_t id) {
+    if (!isThere)
+      return;
+    out << "  " << what << " " << id;
+    if (id < static_cast<uint32_t>(model.pieces_size()))
+      out << " '" << printable(model.pieces(static_cast<int>(id))) << "'";
+    out << "\n";
+  };
+  printId("begins a text:", tokenizer.has_bos(), tokenizer.bos());
+  printId("ends a text:", tokenizer.has_eos(), tokenizer.eos());
+  for (uint32_t stop : tokenizer.stops())
+    printId("ends a generation:", true, stop);
+  return Status::ok();
+}
+
 void printKernels(const artifact::Manifest &manifest, raw_ostream &out) {
   for (const auto &[index, stage] : enumerate(manifest.stages()))
     for (const auto &[number, kernel] : enumerate(stage.kernels().kernels())) {
@@ -87,6 +134,20 @@ void printKernels(const artifact::Manifest &manifest, raw_ostream &out) {
         out << "  " << (buffer.writes() ? "writes" : "reads ") << " buffer "
             << position << ", at least " << buffer.least_bytes() << " bytes\n";
     }
+}
+
+/// "f32[8, 16]", or "q4_1[1536, 576]" of elements in blocks, which the file
+/// knows as bytes.
+static std::string describeElements(const artifact::Weight &weight,
+                                    const SafetensorsHeader &header,
+                                    const SafetensorsHeader::Tensor &tensor) {
+  if (auto shape = header.metadata.find("shape." + weight.name());
+      shape != header.metadata.end())
+    return printable(StringRef(weight.layout()).split('x').first.str()) + "[" +
+           printable(shape->second) + "]";
+  auto sizes = map_range(tensor.shape,
+                         [](int64_t size) { return std::to_string(size); });
+  return std::string(name(tensor.type)) + "[" + join(sizes, ", ") + "]";
 }
 
 Status printWeights(const std::string &folder,
@@ -111,13 +172,10 @@ Status printWeights(const std::string &folder,
                            "' holds no tensor '" + printable(weight.name()) +
                            "'");
     const SafetensorsHeader::Tensor &found = tensor->second;
-    out << "weight " << printable(weight.name()) << ": " << name(found.type)
-        << "["
-        << join(map_range(found.shape,
-                          [](int64_t size) { return std::to_string(size); }),
-                ", ")
-        << "] " << printable(weight.layout()) << ", " << found.bytes
-        << " bytes at " << found.offset << " of " << printable(weight.file());
+    out << "weight " << printable(weight.name()) << ": "
+        << describeElements(weight, header->second, found) << " "
+        << printable(weight.layout()) << ", " << found.bytes << " bytes at "
+        << found.offset << " of " << printable(weight.file());
     if (!weight.ranks().empty()) {
       out << ", ranks ";
       interleaveComma(weight.ranks(), out);

@@ -20,6 +20,7 @@ static Status dump(const std::string &folder, const InputArgList &args) {
   if (!manifest)
     return manifest.status();
   objdump::printSummary(**manifest, outs());
+  WEFT_RETURN_IF_ERROR(objdump::printTokenizer(folder, **manifest, outs()));
   if (args.hasArg(OPT_program))
     objdump::printPrograms(**manifest, outs());
   if (args.hasArg(OPT_kernels))
