@@ -345,7 +345,8 @@ private:
     OpBuilder builder(linear);
     auto product = LinearOp::create(builder, linear.getLoc(), linear.getType(),
                                     linear.getInput(), linear.getWeight(),
-                                    Value(), IntegerAttr());
+                                    Value(), IntegerAttr(),
+                                    linear.getActivationsAttr());
     auto sum = AddOp::create(builder, linear.getLoc(), linear.getType(),
                              product, bias);
     linear.replaceAllUsesWith(sum.getResult());

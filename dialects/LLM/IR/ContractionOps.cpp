@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/LLM/IR/Iteration.h"
+#include "dialects/LLM/IR/RoundActivations.h"
 #include "dialects/LLM/IR/ShapeCheck.h"
 #include "dialects/LLM/IR/ShardingRules.h"
 
@@ -55,7 +56,7 @@ LogicalResult LinearOp::verify() {
   for (OpOperand &operand : getOperation()->getOpOperands()) {
     Type type = getElementTypeOrSelf(operand.get());
     bool isWeight = &operand == &getWeightMutable();
-    if (type != element && !(isWeight && isHeldInHalf(type, element)))
+    if (type != element && !(isWeight && isHeldNarrow(type, element)))
       return emitOpError("element type ")
              << type << " of an operand differs from " << element
              << " of input";
@@ -64,6 +65,9 @@ LogicalResult LinearOp::verify() {
     return emitOpError("element type ")
            << getType().getElementType() << " of the result differs from "
            << element << " of input";
+  if (getPanel() && isa<BlockType>(getElementTypeOrSelf(getWeight())))
+    return emitOpError("has a panel, but rows in blocks are interleaved by "
+                       "their type");
   if (getPanel() && *getPanel() < 1)
     return emitOpError("panel is ")
            << *getPanel() << " but needs to be 1 or more";
@@ -110,24 +114,34 @@ Cost LinearOp::getCost(ArrayRef<Sizes> operands, const Sizes &result) {
                     (getBias() ? count : SizeExpr(0)));
 }
 
+/// The weights of one column of the result.
+static void readWeights(const HostTensor &weight, std::optional<int64_t> panel,
+                        int64_t column, MutableArrayRef<double> values) {
+  if (!panel)
+    return weight.readRow(column, values);
+  for (auto [k, value] : llvm::enumerate(values))
+    value = weight.floats()[(column / *panel * values.size() + k) * *panel +
+                            column % *panel];
+}
+
 FailureOr<HostTensor> LinearOp::evaluate(ArrayRef<HostTensor> operands,
                                          const Evaluation &evaluation) {
   ShapeCheck check(*this, operands, evaluation);
   FailureOr<HostTensor> result = check.makeResult(checkShapes(*this, check));
   if (failed(result))
     return failure();
-  ArrayRef<double> input = operands[0].floats(), weight = operands[1].floats();
+  if (failed(check.rowsAreApart("weight", 1)))
+    return failure();
   int64_t depth = check.fromEnd(0, 1), columns = result->getShape().back();
-  int64_t panel = getPanel().value_or(1);
-  MutableArrayRef<double> out = result->floats();
-  for (int64_t i = 0, e = out.size(); i < e; ++i) {
-    int64_t row = i / columns, column = i % columns;
-    double sum = 0;
-    const double *w =
-        weight.data() + column / panel * panel * depth + column % panel;
-    for (int64_t k = 0; k < depth; ++k)
-      sum += input[row * depth + k] * w[k * panel];
-    out[i] = sum + (getBias() ? operands[2].floats()[column] : 0);
+  int64_t rows = columns == 0 ? 0 : result->getNumElements() / columns;
+  std::vector<double> input = inputOf(operands[0], getActivations());
+  std::vector<double> weights(depth);
+  for (int64_t column = 0; column < columns; ++column) {
+    readWeights(operands[1], getPanel(), column, weights);
+    double bias = getBias() ? operands[2].floats()[column] : 0;
+    for (int64_t row = 0; row < rows; ++row)
+      result->floats()[row * columns + column] =
+          dot(ArrayRef(input).slice(row * depth, depth), weights) + bias;
   }
   return result;
 }

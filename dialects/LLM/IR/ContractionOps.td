@@ -10,14 +10,22 @@
 
 include "dialects/LLM/IR/LLMBase.td"
 
+def LLM_ActivationFormat : LLM_Enum<"ActivationFormat", "How a product rounds its input", [
+    I32EnumAttrCase<"q8", 0>]>;
+
 def LLM_LinearOp : LLM_ModelOp<"linear"> {
   let summary = "A dense layer, input * weight^T + bias";
   let description = [{
     `result[..., n] = sum over k of input[..., k] * weight[n, k] + bias[n]`
 
     Shapes: input `[..., K]`, weight `[N, K]`, bias `[N]`, result `[..., N]`.
-    All elements are of one type; beside f32 the weight may be bf16 or f16, and
-    is widened where it is read.
+    All elements are of one type; beside f32 the weight may be bf16, f16 or in
+    blocks, and is widened where it is read.
+
+    With `activations q8` each row of the input is rounded before the product, as
+    kernels of integer products need it: in blocks of 32 along K, the last one
+    perhaps shorter, `x` becomes `d * round(x / d)` with `d = max |x| / 127` in
+    f32 and halves rounded to even.
 
     With `panel P` the weight is packed for the CPU's kernels: its shape is
     `[ceil(N / P), K, P]`, element `[i, k, j]` is `weight[i * P + j, k]`, and zero
@@ -31,12 +39,48 @@ def LLM_LinearOp : LLM_ModelOp<"linear"> {
     }
     ```
   }];
-  let arguments = (ins LLM_FloatTensor:$input, LLM_FloatTensor:$weight,
-                       Optional<LLM_FloatTensor>:$bias, OptionalAttr<I64Attr>:$panel);
+  let arguments = (ins LLM_FloatTensor:$input, LLM_WeightTensor:$weight,
+                       Optional<LLM_FloatTensor>:$bias, OptionalAttr<I64Attr>:$panel,
+                       OptionalAttr<LLM_ActivationFormat>:$activations);
   let results = (outs LLM_FloatTensor:$result);
   let assemblyFormat = [{
-    $input `,` $weight (`bias` $bias^)? (`panel` $panel^)? attr-dict
+    $input `,` $weight (`bias` $bias^)? (`panel` $panel^)?
+    (`activations` $activations^)? attr-dict
     `:` type($input) `,` type($weight) (`,` type($bias)^)? `->` type($result)
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$input,
+                                 "::mlir::Value":$weight, CArg<"::mlir::Value", "{}">:$bias,
+                                 CArg<"::mlir::IntegerAttr", "{}">:$panel), [{
+    build($_builder, $_state, result, input, weight, bias, panel,
+          ::weft::ActivationFormatAttr());
+  }]>];
+  let hasVerifier = 1;
+}
+
+def LLM_ExpertLinearOp : LLM_ModelOp<"expert_linear"> {
+  let summary = "A dense layer of an expert of each row's choice";
+  let description = [{
+    `result[t, j, n] = sum over k of input[t, j, k] * weight[experts[t, j], n, k]`;
+    an input of rank 2 is the same for all experts of its row. An expert outside
+    of `[0, E)` ends the run with an error that names the op.
+
+    Shapes: input `[T, K]` or `[T, J, K]`, weight `[E, N, K]`, experts `[T, J]`,
+    result `[T, J, N]`. Element types and `activations` are as in `llm.linear`.
+
+    Example:
+    ```mlir
+    func.func @up(%x: tensor<?x64xf32>, %w: tensor<8x128x64xf32>, %experts: tensor<?x2xi32>) -> tensor<?x2x128xf32> {
+      %y = llm.expert_linear %x, %w, %experts : tensor<?x64xf32>, tensor<8x128x64xf32>, tensor<?x2xi32> -> tensor<?x2x128xf32>
+      return %y : tensor<?x2x128xf32>
+    }
+    ```
+  }];
+  let arguments = (ins LLM_FloatTensor:$input, LLM_WeightTensor:$weight, LLM_IntTensor:$experts,
+                       OptionalAttr<LLM_ActivationFormat>:$activations);
+  let results = (outs LLM_FloatTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $weight `,` $experts (`activations` $activations^)? attr-dict
+    `:` type($input) `,` type($weight) `,` type($experts) `->` type($result)
   }];
   let hasVerifier = 1;
 }

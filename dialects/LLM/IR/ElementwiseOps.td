@@ -68,6 +68,7 @@ def LLM_CosOp        : LLM_UnaryOp<"cos", "Cosine of x in radians", LLM_FloatTen
 def LLM_TanhOp       : LLM_UnaryOp<"tanh", "Hyperbolic tangent of x", LLM_FloatTensor>;
 def LLM_ErfOp        : LLM_UnaryOp<"erf", "Error function of x", LLM_FloatTensor>;
 def LLM_SigmoidOp    : LLM_UnaryOp<"sigmoid", "1 / (1 + e^-x)", LLM_FloatTensor>;
+def LLM_SiLUOp       : LLM_UnaryOp<"silu", "x / (1 + e^-x)", LLM_FloatTensor>;
 def LLM_ReluOp       : LLM_UnaryOp<"relu", "max(x, 0)", LLM_Tensor>;
 def LLM_FloorOp      : LLM_UnaryOp<"floor", "The greatest integer not above x", LLM_FloatTensor>;
 def LLM_CeilOp       : LLM_UnaryOp<"ceil", "The least integer not below x", LLM_FloatTensor>;
@@ -139,6 +140,7 @@ def LLM_PowOp : LLM_BinaryOp<"pow", "x to the power y", LLM_FloatTensor>;
 def LLM_MinOp : LLM_BinaryOp<"min", "The lesser of x and y, NaN if either is", LLM_Tensor, [Commutative]>;
 def LLM_MaxOp : LLM_BinaryOp<"max", "The greater of x and y, NaN if either is", LLM_Tensor, [Commutative]>;
 def LLM_ModOp : LLM_BinaryOp<"mod", "x - floor(x / y) * y, of y's sign">;
+def LLM_SwiGLUOp : LLM_BinaryOp<"swiglu", "silu(x) * y", LLM_FloatTensor>;
 def LLM_AndOp : LLM_BinaryOp<"and", "Bitwise x and y", LLM_IntTensor, [Commutative], "i1">;
 def LLM_OrOp  : LLM_BinaryOp<"or", "Bitwise x or y", LLM_IntTensor, [Commutative], "i1">;
 def LLM_XorOp : LLM_BinaryOp<"xor", "Bitwise x exclusive or y", LLM_IntTensor, [Commutative], "i1">;

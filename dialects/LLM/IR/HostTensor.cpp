@@ -7,6 +7,7 @@
 
 #include "dialects/LLM/IR/HostTensor.h"
 
+#include "dialects/LLM/IR/LLM.h"
 #include "dialects/LLM/IR/Scalars.h"
 
 #include "mlir/IR/Diagnostics.h"
@@ -23,6 +24,9 @@ HostTensor::HostTensor(Type elementType, ArrayRef<int64_t> shape)
     : elementType(elementType), shape(shape) {
   if (isFloat())
     floatData.resize(getNumElements());
+  else if (isBlock())
+    byteData.resize(
+        *getStorageBytes(RankedTensorType::get(shape, elementType)));
   else
     integerData.resize(getNumElements());
 }
@@ -49,6 +53,23 @@ int64_t HostTensor::getNumElements() const {
   return count;
 }
 
+bool HostTensor::isBlock() const { return isa<BlockType>(elementType); }
+
+void HostTensor::readRow(int64_t row, MutableArrayRef<double> values) const {
+  int64_t size = values.size();
+  if (isFloat()) {
+    llvm::copy(floats().slice(row * size, size), values.begin());
+    return;
+  }
+  auto type = cast<BlockType>(elementType);
+  assert(!type.isInterleaved() && "rows of which lie apart");
+  int64_t rowBytes = size / type.getInfo().elements * type.getInfo().bytes;
+  std::vector<float> decoded(size);
+  decodeBlocks(type.getFormat(), byteData.data() + row * rowBytes,
+               size / type.getInfo().elements, decoded.data());
+  llvm::copy(decoded, values.begin());
+}
+
 /// Every NaN becomes the same one: which it is differs between machines.
 static APFloat toAPFloat(double value, FloatType type) {
   if (std::isnan(value))
@@ -60,8 +81,52 @@ static APFloat toAPFloat(double value, FloatType type) {
   return result;
 }
 
+/// Bytes that one element takes, which is no block.
+static unsigned bytesOfElement(Type type) {
+  return (type.getIntOrFloatBitWidth() + 7) / 8;
+}
+
+std::vector<uint8_t> HostTensor::getStoredBytes() const {
+  if (isBlock())
+    return byteData;
+  std::vector<uint8_t> stored;
+  unsigned size = bytesOfElement(elementType);
+  auto append = [&](uint64_t bits) {
+    for (unsigned i = 0; i != size; ++i)
+      stored.push_back(bits >> (8 * i));
+  };
+  for (double value : floatData)
+    append(toAPFloat(value, cast<FloatType>(elementType))
+               .bitcastToAPInt()
+               .getZExtValue());
+  for (int64_t value : integerData)
+    append(value);
+  return stored;
+}
+
+void HostTensor::setStoredBytes(ArrayRef<uint8_t> stored) {
+  if (isBlock()) {
+    byteData.assign(stored.begin(), stored.end());
+    return;
+  }
+  unsigned size = bytesOfElement(elementType);
+  auto take = [&] {
+    uint64_t bits = 0;
+    for (unsigned i = 0; i != size; ++i)
+      bits |= uint64_t(stored[i]) << (8 * i);
+    stored = stored.drop_front(size);
+    return bits;
+  };
+  for (double &value : floatData)
+    value = APFloat(cast<FloatType>(elementType).getFloatSemantics(),
+                    APInt(elementType.getIntOrFloatBitWidth(), take()))
+                .convertToDouble();
+  for (int64_t &value : integerData)
+    value = wrapInteger(int64_t(take()), elementType);
+}
+
 void HostTensor::roundToElementType() {
-  if (!isFloat()) {
+  if (!isFloat()) { // The bytes of blocks are what they are.
     for (int64_t &value : integerData)
       value = wrapInteger(value, elementType);
     return;

@@ -20,7 +20,7 @@ namespace weft {
 
 /// A dense tensor in row-major order. Floats of every type are held as double,
 /// integers as int64_t, sign-extended (zero-extended for unsigned types and
-/// i1).
+/// i1), elements in blocks as the bytes they lie in.
 class HostTensor {
 public:
   HostTensor() = default;
@@ -34,10 +34,24 @@ public:
   int64_t getNumElements() const;
   bool isFloat() const { return llvm::isa<mlir::FloatType>(elementType); }
 
+  /// Of an `!llm.block` type.
+  bool isBlock() const;
+
   llvm::MutableArrayRef<double> floats() { return floatData; }
   llvm::ArrayRef<double> floats() const { return floatData; }
   llvm::MutableArrayRef<int64_t> integers() { return integerData; }
   llvm::ArrayRef<int64_t> integers() const { return integerData; }
+  llvm::MutableArrayRef<uint8_t> bytes() { return byteData; }
+  llvm::ArrayRef<uint8_t> bytes() const { return byteData; }
+
+  /// All elements as little-endian bytes, in files and in memory; see
+  /// getStorageBytes.
+  std::vector<uint8_t> getStoredBytes() const;
+  void setStoredBytes(llvm::ArrayRef<uint8_t> stored);
+
+  /// The numbers of row `row` of floats or blocks, where a row runs along the
+  /// last dimension and `values` has its length.
+  void readRow(int64_t row, llvm::MutableArrayRef<double> values) const;
 
   /// Rounds every float to the element type; wraps every integer to its width.
   void roundToElementType();
@@ -49,6 +63,7 @@ private:
   llvm::SmallVector<int64_t, 4> shape;
   std::vector<double> floatData;
   std::vector<int64_t> integerData;
+  std::vector<uint8_t> byteData;
 };
 
 /// What an op may ask of the evaluation it is part of.

@@ -67,11 +67,8 @@ static FailureOr<HostTensor> gather(ShapeCheck &check, const HostTensor &input,
           count = indices.getNumElements();
   for (int64_t i = 0; i < count; ++i) {
     int64_t index = indices.integers()[i];
-    if (integerLess(index, lowest, type) || !integerLess(index, size, type))
-      return check.error(
-          name + " " +
-          (isUnsignedElement(type) ? Twine(uint64_t(index)) : Twine(index)) +
-          " is not in [" + Twine(lowest) + ", " + Twine(size) + ")");
+    if (failed(check.index(name, index, type, lowest, size)))
+      return failure();
     View to = {{count * behind, 1}, i * behind};
     View from = {{size * behind, 1},
                  (index < 0 ? index + size : index) * behind};
@@ -88,7 +85,7 @@ LogicalResult EmbeddingOp::verify() {
   ShapeCheck check(*this);
   Type element = getType().getElementType();
   Type stored = getTable().getType().getElementType();
-  if (stored != element && !isHeldInHalf(stored, element))
+  if (stored != element && !isHeldNarrow(stored, element))
     return emitOpError("element type ")
            << element << " of the result differs from " << stored
            << " of table";
@@ -113,7 +110,19 @@ Cost EmbeddingOp::getCost(ArrayRef<Sizes> operands, const Sizes &result) {
 FailureOr<HostTensor> EmbeddingOp::evaluate(ArrayRef<HostTensor> operands,
                                             const Evaluation &evaluation) {
   ShapeCheck check(*this, operands, evaluation);
-  return gather(check, operands[1], operands[0], 0, false, "id");
+  const HostTensor &ids = operands[0], &table = operands[1];
+  if (!table.isBlock())
+    return gather(check, table, ids, 0, false, "id");
+  FailureOr<HostTensor> result = check.makeResult();
+  if (failed(result) || failed(check.rowsAreApart("table", 1)))
+    return failure();
+  int64_t rows = check.shape(1)[0], columns = check.shape(1)[1];
+  for (auto [i, id] : llvm::enumerate(ids.integers())) {
+    if (failed(check.index("id", id, ids.getElementType(), 0, rows)))
+      return failure();
+    table.readRow(id, result->floats().slice(i * columns, columns));
+  }
+  return result;
 }
 
 //===----------------------------------------------------------------------===//

@@ -17,7 +17,7 @@ def LLM_EmbeddingOp : LLM_ModelOp<"embedding"> {
     run with an error that names the op.
 
     Shapes: ids `[...]`, table `[V, D]`, result `[..., D]`. A result of f32 may
-    come from a table of bf16 or f16, any other from one of its own type.
+    come from a table of bf16, f16 or blocks, any other from one of its own type.
 
     Example:
     ```mlir
@@ -27,7 +27,7 @@ def LLM_EmbeddingOp : LLM_ModelOp<"embedding"> {
     }
     ```
   }];
-  let arguments = (ins LLM_IntTensor:$ids, LLM_Tensor:$table);
+  let arguments = (ins LLM_IntTensor:$ids, LLM_StoredTensor:$table);
   let results = (outs LLM_Tensor:$result);
   let assemblyFormat = [{
     $ids `,` $table attr-dict `:` type($ids) `,` type($table) `->` type($result)
@@ -56,6 +56,53 @@ def LLM_GatherOp : LLM_ModelOp<"gather"> {
     $input `,` $indices `axis` $axis attr-dict
     `:` type($input) `,` type($indices) `->` type($result)
   }];
+  let hasVerifier = 1;
+}
+
+def LLM_TakeAlongOp : LLM_ModelOp<"take_along"> {
+  let summary = "Elements of each row, picked by indices";
+  let description = [{
+    `result[..., j] = input[..., indices[..., j]]`, as NumPy's `take_along_axis`
+    over the last dimension. An index outside of `[0, n)` ends the run with an
+    error that names the op.
+
+    Shapes: input `[..., N]`, indices and result `[..., K]`.
+
+    Example:
+    ```mlir
+    func.func @weights_of_experts(%x: tensor<?x8xf32>, %experts: tensor<?x2xi32>) -> tensor<?x2xf32> {
+      %y = llm.take_along %x, %experts : tensor<?x8xf32>, tensor<?x2xi32> -> tensor<?x2xf32>
+      return %y : tensor<?x2xf32>
+    }
+    ```
+  }];
+  let arguments = (ins LLM_Tensor:$input, LLM_IntTensor:$indices);
+  let results = (outs LLM_Tensor:$result);
+  let assemblyFormat = [{
+    $input `,` $indices attr-dict `:` type($input) `,` type($indices) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def LLM_TopKOp : LLM_ModelOp<"top_k"> {
+  let summary = "Indices of the greatest elements of each row";
+  let description = [{
+    The indices along the last dimension of its `k` greatest elements, the
+    greatest first; of equal ones the lower index comes first. NaN is the least.
+
+    Shapes: input `[..., N]` with `k <= N`, result `[..., k]`.
+
+    Example:
+    ```mlir
+    func.func @experts(%scores: tensor<?x8xf32>) -> tensor<?x2xi32> {
+      %y = llm.top_k %scores k 2 : tensor<?x8xf32> -> tensor<?x2xi32>
+      return %y : tensor<?x2xi32>
+    }
+    ```
+  }];
+  let arguments = (ins LLM_FloatTensor:$input, I64Attr:$k);
+  let results = (outs LLM_IntTensor:$result);
+  let assemblyFormat = "$input `k` $k attr-dict `:` type($input) `->` type($result)";
   let hasVerifier = 1;
 }
 

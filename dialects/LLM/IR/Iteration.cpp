@@ -7,6 +7,8 @@
 
 #include "dialects/LLM/IR/Iteration.h"
 
+#include "dialects/LLM/IR/LLM.h"
+
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
@@ -59,8 +61,25 @@ void forEachIndex(ArrayRef<int64_t> shape, ArrayRef<View> views,
   }
 }
 
+/// Positions still count elements, but move by whole blocks.
+static void copyBlocks(ArrayRef<int64_t> shape, HostTensor &to, View toView,
+                       const HostTensor &from, View fromView) {
+  const BlockFormatInfo &info = cast<BlockType>(to.getElementType()).getInfo();
+  SmallVector<int64_t> blocks(shape);
+  blocks.back() /= info.elements;
+  toView.strides.back() *= info.elements;
+  fromView.strides.back() *= info.elements;
+  auto offset = [&](int64_t at) { return at / info.elements * info.bytes; };
+  forEachIndex(blocks, {toView, fromView}, [&](ArrayRef<int64_t> at) {
+    llvm::copy(from.bytes().slice(offset(at[1]), info.bytes),
+               to.bytes().begin() + offset(at[0]));
+  });
+}
+
 void copyElements(ArrayRef<int64_t> shape, HostTensor &to, const View &toView,
                   const HostTensor &from, const View &fromView) {
+  if (to.isBlock())
+    return copyBlocks(shape, to, toView, from, fromView);
   forEachIndex(shape, {toView, fromView}, [&](ArrayRef<int64_t> at) {
     if (to.isFloat())
       to.floats()[at[0]] = from.floats()[at[1]];

@@ -12,8 +12,8 @@ using namespace mlir;
 namespace weft {
 
 bool isKernelAnchor(Operation *op) {
-  return isa<LinearOp, MatMulOp, AttentionOp, LayerNormOp, SoftmaxOp, ReduceOp>(
-      op);
+  return isa<LinearOp, ExpertLinearOp, MatMulOp, AttentionOp, PagedAttentionOp,
+             LayerNormOp, RMSNormOp, SoftmaxOp, ReduceOp>(op);
 }
 
 LogicalResult KernelOp::verify() {

@@ -34,8 +34,8 @@ def LLM_KernelOp : LLM_Op<"kernel", [
     }
     ```
   }];
-  let arguments = (ins Variadic<LLM_Tensor>:$inputs);
-  let results = (outs LLM_Tensor:$result);
+  let arguments = (ins Variadic<LLM_StoredTensor>:$inputs);
+  let results = (outs LLM_StoredTensor:$result);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     `(` $inputs `)` attr-dict `:` functional-type($inputs, $result) $body
@@ -46,7 +46,7 @@ def LLM_KernelOp : LLM_Op<"kernel", [
 def LLM_YieldOp : LLM_Op<"yield", [Pure, Terminator, ReturnLike, HasParent<"KernelOp">]> {
   let summary = "The result of an `llm.kernel`";
   let description = "Ends the body of an `llm.kernel`.";
-  let arguments = (ins LLM_Tensor:$value);
+  let arguments = (ins LLM_StoredTensor:$value);
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 

@@ -33,6 +33,7 @@ def LLM_Dialect : Dialect {
   }];
   let hasCanonicalizer = 1;
   let hasConstantMaterializer = 1;
+  let useDefaultTypePrinterParser = 1;
   let hasRegionArgAttrVerify = 1;
   let hasRegionResultAttrVerify = 1;
   // By hand, because `#llm.sizes<[...]>` and the bare `[...]` of an op share
@@ -72,6 +73,38 @@ def LLM_SizesAttr : LLM_Attr<"Sizes", "sizes"> {
   }];
 }
 
+def LLM_BlockType : TypeDef<LLM_Dialect, "Block"> {
+  let mnemonic = "block";
+  let summary = "Elements quantized in blocks, as GGUF files hold them";
+  let description = [{
+    The element type of a weight `[..., N, K]` whose bytes are those of a GGUF
+    file: blocks of `format` along the last dimension, row after row. The shape
+    counts elements, not bytes. Formats, their decoding and their sources:
+    `runtime/base/BlockFormat.h`.
+
+    `!llm.block<q4_1, 16>` holds the same matrix with 16 rows interleaved, as
+    kernels read it: `ceil(N / 16)` panels of 16 rows each, the last one filled
+    with rows of zero bytes.
+
+    Example:
+    ```mlir
+    llm.weight @up : tensor<1536x576x!llm.block<q4_1>> in "model.gguf" at 4096
+    ```
+  }];
+  let parameters = (ins "::weft::BlockFormat":$format, "int64_t":$rows);
+  let builders = [TypeBuilder<(ins "::weft::BlockFormat":$format), [{
+    return $_get($_ctxt, format, int64_t(1));
+  }]>];
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    const ::weft::BlockFormatInfo &getInfo() const {
+      return ::weft::infoOf(getFormat());
+    }
+    bool isInterleaved() const { return getRows() > 1; }
+  }];
+}
+
 class LLM_Enum<string name, string summary, list<I32EnumAttrCase> cases> :
     I32EnumAttr<name, summary, cases> {
   let cppNamespace = "::weft";
@@ -91,6 +124,10 @@ defvar LLM_Ints = [I1, AnyI<4>, AnyI8, AnyI16, AnyI32, AnyI64];
 def LLM_FloatTensor : RankedTensorOf<LLM_Floats>;
 def LLM_IntTensor : RankedTensorOf<LLM_Ints>;
 def LLM_Tensor : RankedTensorOf<!listconcat(LLM_Floats, LLM_Ints)>;
+// What may hold a weight that ops widen where they read it.
+def LLM_WeightTensor : RankedTensorOf<!listconcat(LLM_Floats, [LLM_BlockType])>;
+def LLM_StoredTensor : RankedTensorOf<!listconcat(LLM_Floats, LLM_Ints, [LLM_BlockType])>;
 def LLM_StaticTensor : StaticShapeTensorOf<!listconcat(LLM_Floats, LLM_Ints)>;
+def LLM_StaticStoredTensor : StaticShapeTensorOf<!listconcat(LLM_Floats, LLM_Ints, [LLM_BlockType])>;
 
 #endif // DIALECTS_LLM_IR_LLMBASE_TD

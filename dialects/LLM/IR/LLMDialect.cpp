@@ -27,6 +27,8 @@ using namespace mlir;
 #define GET_ATTRDEF_CLASSES
 #include "dialects/LLM/IR/LLMAttributes.cpp.inc"
 #pragma clang diagnostic pop
+#define GET_TYPEDEF_CLASSES
+#include "dialects/LLM/IR/LLMTypes.cpp.inc"
 #define GET_OP_CLASSES
 #include "dialects/LLM/IR/LLMOps.cpp.inc"
 
@@ -37,13 +39,10 @@ static constexpr int64_t maxFoldedBytes = 4096;
 
 static bool isSmall(Type type) {
   auto tensor = cast<RankedTensorType>(type);
-  if (!tensor.hasStaticShape())
+  if (!tensor.hasStaticShape() || isa<BlockType>(tensor.getElementType()))
     return false;
-  int64_t bytes = (tensor.getElementTypeBitWidth() + 7) / 8;
-  for (int64_t size : tensor.getShape())
-    if (size != 0 && llvm::MulOverflow(bytes, size, bytes))
-      return false;
-  return tensor.getNumElements() == 0 || bytes <= maxFoldedBytes;
+  std::optional<int64_t> bytes = getStorageBytes(tensor);
+  return bytes && *bytes <= maxFoldedBytes;
 }
 
 namespace {
@@ -76,6 +75,10 @@ struct FoldByEvaluation : DialectFoldInterface {
 } // namespace
 
 void LLMDialect::initialize() {
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dialects/LLM/IR/LLMTypes.cpp.inc"
+      >();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "dialects/LLM/IR/LLMAttributes.cpp.inc"

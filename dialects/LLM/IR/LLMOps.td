@@ -14,6 +14,7 @@ include "dialects/LLM/IR/ContractionOps.td"
 include "dialects/LLM/IR/NormalizationOps.td"
 include "dialects/LLM/IR/LayoutOps.td"
 include "dialects/LLM/IR/IndexingOps.td"
+include "dialects/LLM/IR/StateOps.td"
 include "dialects/LLM/IR/KernelOps.td"
 
 #endif // DIALECTS_LLM_IR_LLMOPS_TD

@@ -157,8 +157,17 @@ LogicalResult SliceOp::verify() {
   if (llvm::is_contained(getStrides(), 0))
     return emitOpError("has a stride of 0");
   ShapeCheck check(*this);
-  if (failed(check.result()))
+  if (failed(check.rowsAreApart("input", 0)) || failed(check.result()))
     return failure();
+  if (auto block = dyn_cast<BlockType>(getType().getElementType())) {
+    auto offset = offsets.back().asConstant();
+    int64_t elements = block.getInfo().elements;
+    if (!offset || *offset % elements != 0 || getStrides().back() != 1)
+      return emitOpError("takes offset ")
+             << offsets.back().str() << " and stride " << getStrides().back()
+             << " of the last dimension, which are not whole blocks of "
+             << elements << " elements";
+  }
   for (int64_t i = 0; i < rank; ++i) {
     auto offset = offsets[i].asConstant(), size = sizes[i].asConstant();
     if (offset && size && !ShapedType::isDynamic(check.shape(0)[i]) &&
@@ -229,7 +238,8 @@ static LogicalResult checkShapes(ConcatOp op, ShapeCheck &check) {
 
 LogicalResult ConcatOp::verify() {
   ShapeCheck check(*this);
-  if (failed(check.axis(getAxis(), check.shape(0).size())) ||
+  if (failed(check.rowsAreApart("input", 0)) ||
+      failed(check.axis(getAxis(), check.shape(0).size())) ||
       failed(checkShapes(*this, check)))
     return failure();
   return check.result();
@@ -339,7 +349,15 @@ LogicalResult PadOp::verify() {
     for (int64_t count : padding)
       if (count < 0)
         return emitOpError("has a negative number of zeros, ") << count;
-  return ShapeCheck(*this).result();
+  ShapeCheck check(*this);
+  if (failed(check.rowsAreApart("input", 0)) || failed(check.result()))
+    return failure();
+  auto block = dyn_cast<BlockType>(getType().getElementType());
+  if (block && getLow().back() % block.getInfo().elements != 0)
+    return emitOpError("puts ")
+           << getLow().back() << " zeros before the last dimension, which are "
+           << "not whole blocks of " << block.getInfo().elements << " elements";
+  return success();
 }
 
 Sizes PadOp::reifySizes(ArrayRef<Sizes> operands) {

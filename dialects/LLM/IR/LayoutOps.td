@@ -56,7 +56,8 @@ def LLM_SliceOp : LLM_LayoutOp<"slice"> {
   let summary = "A part of a tensor, with a stride in each dimension";
   let description = [{
     `result[i, ...] = input[offsets[0] + i * strides[0], ...]` for
-    `i < sizes[0]`. Strides are not zero; a negative one walks backwards.
+    `i < sizes[0]`. Strides are not zero; a negative one walks backwards. Of
+    elements in blocks, whole blocks are taken, and all of interleaved rows.
 
     Example:
     ```mlir
@@ -67,7 +68,8 @@ def LLM_SliceOp : LLM_LayoutOp<"slice"> {
     }
     ```
   }];
-  let arguments = (ins LLM_Tensor:$input, LLM_SizesAttr:$offsets, LLM_SizesAttr:$sizes,
+  let results = (outs LLM_StoredTensor:$result);
+  let arguments = (ins LLM_StoredTensor:$input, LLM_SizesAttr:$offsets, LLM_SizesAttr:$sizes,
                        DenseI64ArrayAttr:$strides);
   let assemblyFormat = [{
     $input `offsets` $offsets `sizes` $sizes `strides` $strides attr-dict
@@ -86,7 +88,8 @@ def LLM_ConcatOp : LLM_LayoutOp<"concat"> {
     }
     ```
   }];
-  let arguments = (ins Variadic<LLM_Tensor>:$inputs, I64Attr:$axis);
+  let results = (outs LLM_StoredTensor:$result);
+  let arguments = (ins Variadic<LLM_StoredTensor>:$inputs, I64Attr:$axis);
   let assemblyFormat = "$inputs `axis` $axis attr-dict `:` type($inputs) `->` type($result)";
 }
 
@@ -121,8 +124,30 @@ def LLM_PadOp : LLM_LayoutOp<"pad"> {
     }
     ```
   }];
-  let arguments = (ins LLM_Tensor:$input, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high);
+  let results = (outs LLM_StoredTensor:$result);
+  let arguments = (ins LLM_StoredTensor:$input, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high);
   let assemblyFormat = "$input `low` $low `high` $high attr-dict `:` type($input) `->` type($result)";
+}
+
+def LLM_BitcastOp : LLM_ModelOp<"bitcast"> {
+  let summary = "The same bytes as a tensor of another type";
+  let description = [{
+    Nothing moves: input and result are static and take as many bytes. It shows
+    elements in blocks as the bytes they lie in, so that other ops can move them.
+
+    Example:
+    ```mlir
+    func.func @bytes(%w: tensor<1536x576x!llm.block<q4_1>>) -> tensor<1536x18x20xui8> {
+      %y = llm.bitcast %w : tensor<1536x576x!llm.block<q4_1>> -> tensor<1536x18x20xui8>
+      return %y : tensor<1536x18x20xui8>
+    }
+    ```
+  }];
+  let arguments = (ins LLM_StaticStoredTensor:$input);
+  let results = (outs LLM_StaticStoredTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+  let hasFolder = 1;
+  let hasVerifier = 1;
 }
 
 #endif // DIALECTS_LLM_IR_LAYOUTOPS_TD

@@ -35,6 +35,30 @@ def LLM_LayerNormOp : LLM_ModelOp<"layer_norm"> {
   let hasVerifier = 1;
 }
 
+def LLM_RMSNormOp : LLM_ModelOp<"rms_norm", [AllTypesMatch<["input", "result"]>]> {
+  let summary = "Root-mean-square normalization over the last dimension";
+  let description = [{
+    `result[..., i] = input[..., i] / sqrt(mean of input^2 + epsilon) * scale[i]`
+    (Zhang and Sennrich, arXiv:1910.07467). The mean is taken in f32 or wider.
+
+    Shapes: input and result `[..., N]`, scale `[N]`.
+
+    Example:
+    ```mlir
+    func.func @norm(%x: tensor<?x576xf32>, %scale: tensor<576xf32>) -> tensor<?x576xf32> {
+      %y = llm.rms_norm %x, %scale epsilon 1.0e-5 : tensor<?x576xf32>, tensor<576xf32>
+      return %y : tensor<?x576xf32>
+    }
+    ```
+  }];
+  let arguments = (ins LLM_FloatTensor:$input, LLM_FloatTensor:$scale, F32Attr:$epsilon);
+  let results = (outs LLM_FloatTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $scale `epsilon` $epsilon attr-dict `:` type($input) `,` type($scale)
+  }];
+  let hasVerifier = 1;
+}
+
 def LLM_SoftmaxOp : LLM_ModelOp<"softmax", [SameOperandsAndResultType]> {
   let summary = "Softmax over one dimension";
   let description = [{

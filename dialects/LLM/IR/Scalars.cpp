@@ -66,6 +66,11 @@ static double sign(double x) {
   return std::isnan(x) ? x : double((x > 0) - (x < 0));
 }
 
+/// Its limit at -infinity is 0, where x / infinity would be NaN.
+static double silu(double x) {
+  return std::isinf(x) && x < 0 ? -0.0 : x / (1 + std::exp(-x));
+}
+
 /// Of y's sign, as NumPy's; exact, where x - floor(x / y) * y is not.
 static double floorMod(double x, double y) {
   double remainder = std::fmod(x, y);
@@ -121,6 +126,7 @@ const UnaryScalar &unaryScalar(StringRef mnemonic) {
       {"tanh", {[](D x) { return std::tanh(x); }, nullptr}},
       {"erf", {[](D x) { return std::erf(x); }, nullptr}},
       {"sigmoid", {[](D x) { return 1 / (1 + std::exp(-x)); }, nullptr}},
+      {"silu", {silu, nullptr}},
       {"relu",
        {[](D x) { return maximum(x, 0.0); },
         [](I x, Type type) { return integerLess(0, x, type) ? x : I(0); }}},
@@ -162,6 +168,7 @@ const BinaryScalar &binaryScalar(StringRef mnemonic) {
           return integerLess(x, y, type) ? y : x;
         }}},
       {"mod", {floorMod, remainder}},
+      {"swiglu", {[](D x, D y) { return silu(x) * y; }, nullptr}},
       {"and", {nullptr, [](I x, I y, Type) -> Result { return x & y; }}},
       {"or", {nullptr, [](I x, I y, Type) -> Result { return x | y; }}},
       {"xor", {nullptr, [](I x, I y, Type) -> Result { return x ^ y; }}},

@@ -7,6 +7,8 @@
 
 #include "dialects/LLM/IR/ShapeCheck.h"
 
+#include "dialects/LLM/IR/Scalars.h"
+
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -63,8 +65,9 @@ Sizes broadcast(ArrayRef<Sizes> operands) {
   return result;
 }
 
-bool isHeldInHalf(Type stored, Type element) {
-  return element.isF32() && (stored.isBF16() || stored.isF16());
+bool isHeldNarrow(Type stored, Type element) {
+  return element.isF32() &&
+         (stored.isBF16() || stored.isF16() || isa<BlockType>(stored));
 }
 
 ShapeCheck::ShapeCheck(ModelOpInterface op) : op(op) {
@@ -131,6 +134,22 @@ LogicalResult ShapeCheck::atLeastRank(StringRef name, unsigned operand,
                                         " or more");
 }
 
+LogicalResult ShapeCheck::index(StringRef name, int64_t value, Type type,
+                                int64_t lowest, int64_t end) const {
+  return require(
+      !integerLess(value, lowest, type) && integerLess(value, end, type),
+      name + " " +
+          (isUnsignedElement(type) ? Twine(uint64_t(value)) : Twine(value)) +
+          " is not in [" + Twine(lowest) + ", " + Twine(end) + ")");
+}
+
+LogicalResult ShapeCheck::rowsAreApart(StringRef name, unsigned operand) const {
+  Type type = getElementTypeOrSelf(op->getOperand(operand));
+  auto block = dyn_cast<BlockType>(type);
+  return require(!block || !block.isInterleaved(),
+                 name + " has interleaved rows, which only kernels read");
+}
+
 LogicalResult ShapeCheck::axis(int64_t axis, int64_t rank) const {
   return require(axis >= 0 && axis < rank,
                  "axis " + Twine(axis) + " is not in [0, " + Twine(rank) + ")");
@@ -155,8 +174,31 @@ ShapeCheck::broadcastable(ArrayRef<ArrayRef<int64_t>> shapes) const {
   return success();
 }
 
+LogicalResult ShapeCheck::wholeBlocks(const Twine &name, Type type) const {
+  auto tensor = cast<RankedTensorType>(type);
+  auto block = dyn_cast<BlockType>(tensor.getElementType());
+  if (!block)
+    return success();
+  int64_t rank = tensor.getRank(), least = block.isInterleaved() ? 2 : 1;
+  if (rank < least)
+    return error(name + " has rank " + Twine(rank) +
+                 " but its blocks need rank " + Twine(least) + " or more");
+  if (!tensor.hasStaticShape())
+    return error(name + " has blocks, so that its shape needs to be static");
+  int64_t last = tensor.getShape().back(), elements = block.getInfo().elements;
+  return require(last % elements == 0, "the last dimension of " + name +
+                                           " is " + Twine(last) +
+                                           ", which is not whole blocks of " +
+                                           Twine(elements) + " elements");
+}
+
 LogicalResult ShapeCheck::result(LogicalResult checked) const {
   if (failed(checked))
+    return failure();
+  for (auto [i, type] : llvm::enumerate(op->getOperandTypes()))
+    if (failed(wholeBlocks("operand " + Twine(i), type)))
+      return failure();
+  if (failed(wholeBlocks("the result", op->getResult(0).getType())))
     return failure();
   Sizes inferred = op.reifySizes(sizesOfOperands(op));
   ArrayRef<int64_t> found =

@@ -34,9 +34,9 @@ llvm::SmallVector<Sizes> sizesOfOperands(mlir::Operation *op);
 /// What operands have in common after broadcasting.
 Sizes broadcast(llvm::ArrayRef<Sizes> operands);
 
-/// True when a weight may hold `element` as `stored`: f32 in 16 bits. It is
-/// widened where it is read; nothing else of the op changes.
-bool isHeldInHalf(mlir::Type stored, mlir::Type element);
+/// True when a weight may hold `element` as `stored`: f32 in 16 bits or in
+/// blocks. It is widened where it is read; nothing else of the op changes.
+bool isHeldNarrow(mlir::Type stored, mlir::Type element);
 
 /// What is checked fails with a diagnostic that gives both values.
 class ShapeCheck {
@@ -64,6 +64,12 @@ public:
                            int64_t expected) const;
   mlir::LogicalResult atLeastRank(llvm::StringRef name, unsigned operand,
                                   int64_t expected) const;
+  /// A value of `type` in the data is in [lowest, end).
+  mlir::LogicalResult index(llvm::StringRef name, int64_t value,
+                            mlir::Type type, int64_t lowest, int64_t end) const;
+  /// Rows of the operand are not interleaved, so that each can be read.
+  mlir::LogicalResult rowsAreApart(llvm::StringRef name,
+                                   unsigned operand) const;
   mlir::LogicalResult axis(int64_t axis, int64_t rank) const;
   /// The given shapes broadcast against each other.
   mlir::LogicalResult
@@ -78,6 +84,8 @@ public:
   makeResult(mlir::LogicalResult checked = mlir::success()) const;
 
 private:
+  mlir::LogicalResult wholeBlocks(const llvm::Twine &name,
+                                  mlir::Type type) const;
   mlir::LogicalResult
   operandsMatchTypes(llvm::ArrayRef<HostTensor> operands) const;
 

@@ -106,6 +106,14 @@ SizeExpr numElements(const Sizes &sizes) {
 }
 
 SizeExpr numBytes(Type type, const Sizes &sizes) {
+  if (auto block = dyn_cast<BlockType>(getElementTypeOrSelf(type))) {
+    Sizes blocks = sizes;
+    blocks.back() = ceilDiv(blocks.back(), block.getInfo().elements);
+    if (block.isInterleaved())
+      blocks[blocks.size() - 2] =
+          ceilDiv(blocks[blocks.size() - 2], block.getRows()) * block.getRows();
+    return numElements(blocks) * block.getInfo().bytes;
+  }
   unsigned bits = getElementTypeOrSelf(type).getIntOrFloatBitWidth();
   return numElements(sizes) * int64_t((bits + 7) / 8);
 }

@@ -86,6 +86,10 @@ LogicalResult WeightOp::verify() {
   if (int64_t(getOffset()) < 0)
     return emitOpError("offset is ")
            << int64_t(getOffset()) << " but needs to be 0 or more";
+  if (!getStorageBytes(getTensorType()))
+    return emitOpError("type ")
+           << getTensorType()
+           << " is not whole blocks, or more bytes than 63 bits count";
   if (getInitializer() && getOffset() != 0)
     return emitOpError("has an initializer, so that it has no offset");
   if (getInitializer().has_value() != getSources().has_value())
@@ -159,6 +163,16 @@ FailureOr<HostTensor> LoadWeightOp::evaluate(ArrayRef<HostTensor>,
     return evaluation.emitError("'llm.load_weight' op needs the weight " +
                                 getWeight() + ", and none were given");
   return evaluation.weight(getWeight());
+}
+
+//===----------------------------------------------------------------------===//
+// Tokenizer
+//===----------------------------------------------------------------------===//
+
+LogicalResult TokenizerOp::verify() {
+  if (getFile().empty())
+    return emitOpError("has an empty file name");
+  return success();
 }
 
 //===----------------------------------------------------------------------===//

@@ -36,7 +36,7 @@ def LLM_WeightOp : LLM_Op<"weight",
   }];
   let arguments = (ins
     SymbolNameAttr:$sym_name,
-    TypeAttrOf<LLM_StaticTensor>:$type,
+    TypeAttrOf<LLM_StaticStoredTensor>:$type,
     OptionalAttr<StrAttr>:$file,
     DefaultValuedAttr<I64Attr, "0">:$offset,
     OptionalAttr<FlatSymbolRefAttr>:$initializer,
@@ -69,8 +69,24 @@ def LLM_LoadWeightOp : LLM_ModelOp<"load_weight",
     ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$weight);
-  let results = (outs LLM_StaticTensor:$result);
+  let results = (outs LLM_StaticStoredTensor:$result);
   let assemblyFormat = "$weight attr-dict `:` type($result)";
+}
+
+def LLM_TokenizerOp : LLM_Op<"tokenizer"> {
+  let summary = "The file that holds the model's tokenizer";
+  let description = [{
+    A GGUF file or a `tokenizer.json`, named relative to the model's folder as
+    the files of weights are. Packaging reads it.
+
+    Example:
+    ```mlir
+    llm.tokenizer in "model.gguf"
+    ```
+  }];
+  let arguments = (ins StrAttr:$file);
+  let assemblyFormat = "`in` $file attr-dict";
+  let hasVerifier = 1;
 }
 
 def LLM_SizeOp : LLM_Op<"size", [Symbol]> {

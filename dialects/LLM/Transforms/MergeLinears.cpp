@@ -36,6 +36,7 @@ struct Reader {
 struct Group {
   Value input;
   Type weightElement, resultElement;
+  std::optional<ActivationFormat> activations;
   Type biasElement; ///< Null without bias.
   Reader reader;
   SmallVector<LinearOp, 3> linears;
@@ -127,12 +128,14 @@ void LinearMerger::run() {
     group.input = linear.getInput();
     group.weightElement = linear.getWeight().getType().getElementType();
     group.resultElement = linear.getType().getElementType();
+    group.activations = linear.getActivations();
     if (Value bias = linear.getBias())
       group.biasElement = getElementTypeOrSelf(bias);
     group.reader = *reader;
     auto known = llvm::find_if(groups, [&](const Group &other) {
       return other.input == group.input && other.reader == group.reader &&
              other.weightElement == group.weightElement &&
+             other.activations == group.activations &&
              other.resultElement == group.resultElement &&
              other.biasElement == group.biasElement;
     });
@@ -211,9 +214,9 @@ void LinearMerger::merge(const Group &group) {
   Value bias = biases.empty() ? Value() : concat(biases);
   SmallVector<int64_t> shape(first.getType().getShape());
   shape.back() = columns;
-  auto merged = LinearOp::create(rewriter, fuseLocations(ops),
-                                 first.getType().clone(shape), group.input,
-                                 weight, bias, /*panel=*/IntegerAttr());
+  auto merged = LinearOp::create(
+      rewriter, fuseLocations(ops), first.getType().clone(shape), group.input,
+      weight, bias, /*panel=*/IntegerAttr(), first.getActivationsAttr());
   int64_t offset = 0;
   for (LinearOp linear : group.linears) {
     int64_t count = columnsOf(linear);

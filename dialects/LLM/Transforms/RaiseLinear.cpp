@@ -62,7 +62,7 @@ struct RaiseBias : OpRewritePattern<AddOp> {
       auto raised = LinearOp::create(
           rewriter, fuseLocations({linear, add}), linear.getType(),
           linear.getInput(), linear.getWeight(), asVector(rewriter, bias),
-          linear.getPanelAttr());
+          linear.getPanelAttr(), linear.getActivationsAttr());
       rewriter.replaceOp(add, raised);
       return success();
     }
