@@ -7,7 +7,7 @@
 
 #include "weft/Compiler.h"
 
-#include "lib/Import/ONNX/ImportONNX.h"
+#include "lib/Import/ImportModel.h"
 #include "lib/InitAll.h"
 #include "lib/Package/ArtifactFolder.h"
 #include "lib/Package/Package.h"
@@ -80,7 +80,7 @@ private:
   Status save(StringRef phase);
   void count();
 
-  std::string getModelFolder() const { return path::parent_path(model).str(); }
+  std::string getModelFolder() const { return weft::getModelFolder(model); }
 
   const std::string &model;
   const CompileOptions &options;
@@ -104,15 +104,16 @@ DialectRegistry Compilation::getRegistry() {
 }
 
 Status Compilation::import() {
-  if (StringRef(model).ends_with(".onnx"))
-    module = importONNX(model, &context);
+  if (isModel(model))
+    module = importModel(model, &context);
   else if (StringRef(model).ends_with(".mlir") ||
            StringRef(model).ends_with(".mlirbc"))
     module = parseSourceFile<ModuleOp>(model, &context);
   else
     return Status::error("'" + model +
                          "' is of no known kind; expected a name that ends "
-                         "with .onnx, .mlir or .mlirbc");
+                         "with .onnx, .gguf, .mlir or .mlirbc, or a "
+                         "folder with a config.json");
   return module ? Status::ok()
                 : diagnostics.getStatus("cannot import '" + model + "'");
 }

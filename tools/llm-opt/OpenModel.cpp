@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/llm-opt/OpenModel.h"
-#include "lib/Import/ONNX/ImportONNX.h"
+#include "lib/Import/ImportModel.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/IR/Diagnostics.h"
@@ -16,16 +16,15 @@
 
 using namespace mlir;
 
-bool weft::isModel(llvm::StringRef path) { return path.ends_with(".onnx"); }
-
 static std::unique_ptr<llvm::MemoryBuffer>
-importModel(llvm::StringRef path, const DialectRegistry &registry) {
+importToBytecode(llvm::StringRef path, const DialectRegistry &registry,
+                 const weft::LanguageModelOptions &options) {
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   // Where an error lies is part of its sentence.
   ScopedDiagnosticHandler handler(&context, [](Diagnostic &diagnostic) {
     llvm::WithColor::error(llvm::errs()) << diagnostic << '\n';
   });
-  OwningOpRef<ModuleOp> module = weft::importONNX(path, &context);
+  OwningOpRef<ModuleOp> module = weft::importModel(path, &context, options);
   if (!module)
     return nullptr;
   std::string bytecode;
@@ -36,9 +35,10 @@ importModel(llvm::StringRef path, const DialectRegistry &registry) {
 }
 
 std::unique_ptr<llvm::MemoryBuffer>
-weft::openModel(llvm::StringRef path, const DialectRegistry &registry) {
+weft::openModel(llvm::StringRef path, const DialectRegistry &registry,
+                const LanguageModelOptions &options) {
   if (isModel(path))
-    return importModel(path, registry);
+    return importToBytecode(path, registry, options);
   std::string message;
   std::unique_ptr<llvm::MemoryBuffer> file = openInputFile(path, &message);
   if (!file)

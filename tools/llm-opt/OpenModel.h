@@ -8,6 +8,8 @@
 #ifndef TOOLS_LLM_OPT_OPENMODEL_H
 #define TOOLS_LLM_OPT_OPENMODEL_H
 
+#include "lib/Import/Decoder/LanguageModelOptions.h"
+
 #include "mlir/IR/DialectRegistry.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -15,13 +17,11 @@
 
 namespace weft {
 
-/// True for a file that is imported and not parsed, by its extension.
-bool isModel(llvm::StringRef path);
-
 /// The IR in a file, or that of a model as bytecode, which keeps the names of
 /// the model's nodes. Null after an error, which it prints.
 std::unique_ptr<llvm::MemoryBuffer>
-openModel(llvm::StringRef path, const mlir::DialectRegistry &registry);
+openModel(llvm::StringRef path, const mlir::DialectRegistry &registry,
+          const LanguageModelOptions &options);
 
 } // namespace weft
 

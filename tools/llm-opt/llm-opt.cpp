@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lib/Import/ImportModel.h"
 #include "lib/InitAll.h"
 #include "lib/Reference/VerifyPasses.h"
 #include "tools/llm-opt/OpenModel.h"
@@ -18,7 +19,6 @@
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/WithColor.h"
 
@@ -34,6 +34,32 @@ static llvm::cl::opt<uint64_t>
     verifySeed("verify-seed", llvm::cl::init(0),
                llvm::cl::desc("Seed of the inputs that --verify draws"));
 
+// The capacity of a language model that is imported.
+static const weft::LanguageModelOptions defaults;
+static llvm::cl::opt<int64_t>
+    contextLength("context", llvm::cl::init(0), llvm::cl::value_desc("tokens"),
+                  llvm::cl::desc("Greatest length of a sequence, the model's "
+                                 "own unless said otherwise"));
+static llvm::cl::opt<int64_t>
+    maxSequences("max-sequences", llvm::cl::init(defaults.maxSequences),
+                 llvm::cl::desc("Sequences in one step"));
+static llvm::cl::opt<int64_t>
+    maxTokens("max-tokens", llvm::cl::init(defaults.maxTokens),
+              llvm::cl::desc("Tokens in one step, of all sequences"));
+static llvm::cl::opt<std::string>
+    kvType("kv-type", llvm::cl::init(defaults.kvType),
+           llvm::cl::desc("Element type of the cache: f16 or f32"));
+
+static weft::LanguageModelOptions getLanguageModelOptions() {
+  weft::LanguageModelOptions options;
+  if (contextLength.getNumOccurrences() != 0)
+    options.context = contextLength;
+  options.maxSequences = maxSequences;
+  options.maxTokens = maxTokens;
+  options.kvType = kvType;
+  return options;
+}
+
 /// Adds verification to the passes.
 static LogicalResult addVerification(StringRef input,
                                      MlirOptMainConfig &config) {
@@ -47,7 +73,7 @@ static LogicalResult addVerification(StringRef input,
     return failure();
   }
   options.seed = verifySeed;
-  options.weightDirectory = llvm::sys::path::parent_path(input).str();
+  options.weightDirectory = weft::getModelFolder(input);
 
   MlirOptMainConfig passes = config;
   config.setPassPipelineSetupFn([=](PassManager &pm) {
@@ -65,7 +91,8 @@ static LogicalResult run(StringRef input, StringRef output,
   auto config = MlirOptMainConfig::createFromCLOptions();
   if (verify.getNumOccurrences() != 0 && failed(addVerification(input, config)))
     return failure();
-  std::unique_ptr<llvm::MemoryBuffer> file = weft::openModel(input, registry);
+  std::unique_ptr<llvm::MemoryBuffer> file =
+      weft::openModel(input, registry, getLanguageModelOptions());
   if (!file)
     return failure();
   std::string message;

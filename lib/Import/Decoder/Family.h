@@ -1,0 +1,112 @@
+//===- Family.h - What sets families of language models apart ---*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A family is a description: the names of its tensors, and how it differs from
+// Llama, after which the shared pieces are made. A name that it lacks is a
+// piece that it lacks: without `AttentionNorm` there is no norm before
+// attention, without `Gate` and `GateUp` the feed-forward network is plain.
+// Numbers come from the model's metadata.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LIB_IMPORT_DECODER_FAMILY_H
+#define LIB_IMPORT_DECODER_FAMILY_H
+
+#include "weft/Status.h"
+
+#include "llvm/ADT/StringRef.h"
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weft {
+
+/// What a tensor is to a decoder. Those from AttentionNorm on are a layer's.
+enum class Role : uint8_t {
+  TokenEmbedding,
+  PositionEmbedding,
+  OutputNorm,
+  Output,
+  AttentionNorm,
+  Query,
+  Key,
+  Value,
+  QueryKeyValue,
+  QueryNorm,
+  KeyNorm,
+  AttentionOutput,
+  PostAttentionNorm, ///< Of what attention adds to the residual.
+  FeedForwardNorm,
+  Gate,
+  Up,
+  GateUp,
+  Down,
+  PostFeedForwardNorm, ///< Of what the network adds to the residual.
+  Router,
+  ExpertGate, ///< Of one expert in a folder's files, of all in GGUF files.
+  ExpertUp,
+  ExpertDown,
+};
+
+/// Names without ".weight" and ".bias"; "%L" is the layer's number, "%E" the
+/// expert's.
+using RoleNames = std::map<Role, std::string>;
+
+enum class Activation { SiLU, GeluErf, GeluTanh, Relu };
+enum class QueryKeyNorm {
+  Head, ///< Each head has its mean, all share a scale.
+  Whole ///< All heads of a token share their mean.
+};
+
+struct Family {
+  /// As GGUF files have it in `general.architecture`.
+  std::string name;
+  /// As config.json has it in `architectures`.
+  std::vector<std::string> classes;
+  /// In folders; in GGUF files, names are those of `getGGUFName`.
+  RoleNames names;
+
+  bool usesLayerNorm = false; ///< Instead of the root mean square.
+  bool hasRope = true;
+  /// Multiplies embeddings with the square root of their size.
+  bool scalesEmbeddings = false;
+  QueryKeyNorm queryKeyNorm = QueryKeyNorm::Head;
+  /// Where metadata do not say, as in GGUF files.
+  Activation activation = Activation::SiLU;
+  bool parallelResidual = false;
+  bool normalizesExperts = true;
+  /// Every n-th layer sees all positions, the others a window, if the model has
+  /// one; 1: all layers have the window, 0: none has.
+  int64_t windowPeriod = 1;
+  /// Layers with a window turn by a base of their own.
+  std::optional<double> windowRopeBase = {};
+
+  //===--- How folders and GGUF files store it differently ----------------===//
+
+  /// GGUF's converter reorders rows of queries and keys, so that a rotation
+  /// turns neighbours.
+  bool interleavesInGGUF = false;
+  /// A folder's scales of norms lack the one that GGUF's converter adds.
+  bool scalesFromOne = false;
+  /// A folder's linear weights are [in, out].
+  bool storesTransposed = false;
+  /// A folder's query, key and value are joined head by head.
+  bool joinsByHead = false;
+};
+
+/// The family of a GGUF file or of a folder; an error that lists all of them.
+StatusOr<const Family *> findFamilyOfGGUF(llvm::StringRef architecture);
+StatusOr<const Family *> findFamilyOfClass(llvm::StringRef className);
+
+/// The name of a tensor in GGUF files, the same for all families that have it;
+/// empty for what this family does not have there.
+std::string getGGUFName(const Family &family, Role role);
+
+} // namespace weft
+
+#endif // LIB_IMPORT_DECODER_FAMILY_H

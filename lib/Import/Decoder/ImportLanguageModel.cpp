@@ -1,0 +1,88 @@
+//===- ImportLanguageModel.cpp - GGUF and Hugging Face as llm modules -----===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Import/Decoder/ImportLanguageModel.h"
+#include "lib/Import/Decoder/DecoderBuilder.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace weft;
+
+static StatusOr<OwningOpRef<ModuleOp>>
+buildGGUF(const gguf::GGUFFile &file, llvm::StringRef path,
+          MLIRContext *context, const LanguageModelOptions &options) {
+  std::string name = llvm::sys::path::filename(path).str();
+  StatusOr<Checkpoint> checkpoint = Checkpoint::ofGGUF(file, name);
+  if (!checkpoint)
+    return checkpoint.status();
+  StatusOr<DecoderConfig> config =
+      readGGUFConfig(file, *checkpoint, options.context);
+  if (!config)
+    return config.status();
+  return DecoderBuilder(*config, *checkpoint, options, context)
+      .build(file.find("tokenizer.ggml.model") ? name : "");
+}
+
+static StatusOr<OwningOpRef<ModuleOp>>
+buildFolder(const ModelFolder &folder, MLIRContext *context,
+            const LanguageModelOptions &options) {
+  StatusOr<Checkpoint> checkpoint = Checkpoint::ofFolder(folder);
+  if (!checkpoint)
+    return checkpoint.status();
+  StatusOr<DecoderConfig> config = readFolderConfig(
+      folder.getConfig(), checkpoint->getNumTensors(), options.context);
+  if (!config)
+    return config.status();
+  return DecoderBuilder(*config, *checkpoint, options, context)
+      .build(folder.hasFile("tokenizer.json") ? "tokenizer.json" : "");
+}
+
+static OwningOpRef<ModuleOp> finish(StatusOr<OwningOpRef<ModuleOp>> module,
+                                    llvm::StringRef path,
+                                    MLIRContext *context) {
+  if (!module) {
+    emitError(UnknownLoc::get(context)) << path << ": " << module.message();
+    return {};
+  }
+  if (failed(verify(**module)))
+    return {};
+  return std::move(*module);
+}
+
+OwningOpRef<ModuleOp> weft::importGGUF(StatusOr<gguf::GGUFFile> file,
+                                       llvm::StringRef path,
+                                       MLIRContext *context,
+                                       const LanguageModelOptions &options) {
+  context->loadDialect<LLMDialect, func::FuncDialect>();
+  return finish(file ? buildGGUF(*file, path, context, options) : file.status(),
+                path, context);
+}
+
+OwningOpRef<ModuleOp> weft::importFolder(StatusOr<ModelFolder> folder,
+                                         llvm::StringRef path,
+                                         MLIRContext *context,
+                                         const LanguageModelOptions &options) {
+  context->loadDialect<LLMDialect, func::FuncDialect>();
+  return finish(folder ? buildFolder(*folder, context, options)
+                       : folder.status(),
+                path, context);
+}
+
+OwningOpRef<ModuleOp> weft::importGGUF(llvm::StringRef path,
+                                       MLIRContext *context,
+                                       const LanguageModelOptions &options) {
+  return importGGUF(gguf::GGUFFile::open(path.str()), path, context, options);
+}
+
+OwningOpRef<ModuleOp> weft::importFolder(llvm::StringRef path,
+                                         MLIRContext *context,
+                                         const LanguageModelOptions &options) {
+  return importFolder(ModelFolder::open(path.str()), path, context, options);
+}
