@@ -116,6 +116,10 @@ Shards Frame::use(Value value) {
 
 FailureOr<SmallVector<Shards>> Frame::run(Block &block) {
   for (Operation &op : block.without_terminator()) {
+    if (auto store = dyn_cast<StoreStateOp>(op)) {
+      evaluator.storeState(store.getState(), use(store.getValue()));
+      continue;
+    }
     if (op.getNumResults() != 1)
       return op.emitOpError("has no reference evaluation: it is not an op of "
                             "the llm dialect");
@@ -132,6 +136,14 @@ FailureOr<SmallVector<Shards>> Frame::run(Block &block) {
 FailureOr<Shards> Frame::evaluate(Operation *op) {
   if (auto load = dyn_cast<LoadWeightOp>(op))
     return loadWeight(op, load.getWeight());
+  if (auto load = dyn_cast<LoadStateOp>(op)) {
+    auto state =
+        SymbolTable::lookupNearestSymbolFrom<StateOp>(op, load.getStateAttr());
+    if (!state)
+      return op->emitOpError()
+             << "names no llm.state: `" << load.getState() << "`";
+    return evaluator.loadState(state, ranks.size());
+  }
   if (auto kernel = dyn_cast<KernelOp>(op))
     return evaluateKernel(kernel);
   if (combinesRanks(op)) {
@@ -309,6 +321,17 @@ Evaluator::evaluate(func::FuncOp function, ArrayRef<HostTensor> inputs,
     results.push_back(std::move(*whole));
   }
   return results;
+}
+
+Shards Evaluator::loadState(StateOp state, size_t numRanks) const {
+  if (auto it = states.find(state.getSymName()); it != states.end())
+    return it->second;
+  RankedTensorType type = state.getTensorType();
+  Shards zeros;
+  for (size_t rank = 0; rank != numRanks; ++rank)
+    zeros.push_back(
+        std::make_shared<HostTensor>(type.getElementType(), type.getShape()));
+  return zeros;
 }
 
 FailureOr<Tensor> Evaluator::load(WeightOp weight, const SizeBinding &rank) {

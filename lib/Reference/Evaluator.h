@@ -16,6 +16,9 @@
 // A function in local form (see the dist dialect) is evaluated for all ranks of
 // the mesh in lock step: each has its own values and its own coordinates.
 //
+// The states of a module are zero at first and kept between evaluations, so
+// that the steps of a language model can be evaluated one after the other.
+//
 //===----------------------------------------------------------------------===//
 
 #ifndef LIB_REFERENCE_EVALUATOR_H
@@ -50,6 +53,15 @@ public:
   mlir::FailureOr<WeightStore::Tensor> load(WeightOp weight,
                                             const SizeBinding &rank = {});
 
+  /// The value of a state on each of `numRanks` ranks; zeros before the first
+  /// store.
+  Shards loadState(StateOp state, size_t numRanks) const;
+  void storeState(llvm::StringRef name, Shards value) {
+    states[name] = std::move(value);
+  }
+  /// Makes all states zero again.
+  void clearStates() { states.clear(); }
+
 private:
   using Tensors = llvm::SmallVector<WeightStore::Tensor>;
   /// Each result on each of `ranks`, which are given by their coordinates.
@@ -59,6 +71,7 @@ private:
 
   WeightStore &weights;
   bool roundToTypes;
+  llvm::StringMap<Shards> states;
 };
 
 } // namespace weft

@@ -115,6 +115,7 @@ weft::findDifference(Evaluator &evaluator, func::FuncOp before,
       for (const std::string &name : namesOf(value.getLoc()))
         expected[name].push_back(kept);
   };
+  evaluator.clearStates();
   if (failed(evaluator.evaluate(before, inputs, record)))
     return std::nullopt;
 
@@ -144,6 +145,7 @@ weft::findDifference(Evaluator &evaluator, func::FuncOp before,
     }
   };
   // What is known until a failure is compared.
+  evaluator.clearStates();
   (void)evaluator.evaluate(after, inputs, compare);
 
   // Backwards from the results, not past values that agree.

@@ -30,6 +30,8 @@ public:
 
 private:
   void visit(OpOperand &use, bool isComputed);
+  void visitCache(OpOperand &use, Value pool, unsigned slots,
+                  OpOperand &positions, OpOperand &starts, OpOperand &table);
   void limit(const SizeExpr &numRows, bool isComputed);
 
   SizeAnalysis &sizes;
@@ -55,6 +57,23 @@ void Uses::follow(Value value, bool isComputed) {
     visit(use, isComputed);
 }
 
+/// Indices of an op on a paged cache, of which dimension `slots` of the pool is
+/// the block size. A computed one is no matter: none is.
+void Uses::visitCache(OpOperand &use, Value pool, unsigned slots,
+                      OpOperand &positions, OpOperand &starts,
+                      OpOperand &table) {
+  SizeExpr length = sizes.getSize(table.get(), 1) * sizes.getSize(pool, slots);
+  if (&use == &table)
+    limit(sizes.getSize(pool, 0), false);
+  else if (&use == &positions)
+    limit(length, false);
+  else if (&use == &starts)
+    limit(sizes.getSize(positions.get(), 0) + 1, false);
+  else if (isa<PagedAttentionOp>(use.getOwner()) &&
+           isa<IntegerType>(getElementTypeOrSelf(use.get().getType())))
+    limit(length + 1, false); // The number of keys.
+}
+
 void Uses::visit(OpOperand &use, bool isComputed) {
   Operation *op = use.getOwner();
   if (auto embedding = dyn_cast<EmbeddingOp>(op)) {
@@ -62,6 +81,15 @@ void Uses::visit(OpOperand &use, bool isComputed) {
       limit(sizes.getSize(embedding.getTable(), 0), isComputed);
     return;
   }
+  if (auto write = dyn_cast<WriteCacheOp>(op))
+    return visitCache(use, write.getPool(), write.getTransposed() ? 3 : 2,
+                      write.getPositionsMutable(),
+                      write.getSequenceStartMutable(),
+                      write.getBlockTableMutable());
+  if (auto attention = dyn_cast<PagedAttentionOp>(op))
+    return visitCache(
+        use, attention.getKeys(), 3, attention.getPositionsMutable(),
+        attention.getSequenceStartMutable(), attention.getBlockTableMutable());
   auto gather = dyn_cast<GatherOp>(op);
   if (gather && use.getOperandNumber() == 1)
     return limit(sizes.getSize(gather.getInput(), gather.getAxis()),

@@ -17,7 +17,7 @@ using namespace mlir;
 using namespace weft;
 
 bool weft::lowersPrecision(StringRef pass) {
-  return pass == "llm-lower-precision";
+  return pass == "llm-lower-precision" || pass == "llm-quantize-activations";
 }
 
 double weft::loweredTolerance(ModuleOp module) {
@@ -27,6 +27,11 @@ double weft::loweredTolerance(ModuleOp module) {
             dyn_cast<FloatType>(weight.getTensorType().getElementType()))
       tolerance = std::max(tolerance,
                            std::ldexp(32.0, -int(type.getFPMantissaWidth())));
+  // Seven bits and a sign.
+  module.walk([&](LinearOp linear) {
+    if (linear.getActivations())
+      tolerance = std::max(tolerance, std::ldexp(32.0, -8));
+  });
   return tolerance;
 }
 

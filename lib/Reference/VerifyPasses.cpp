@@ -83,8 +83,9 @@ static bool consistsOfModelOps(func::FuncOp function) {
     return false;
   return !function
               .walk([&](Operation *op) {
-                return op == function || isa<ModelOpInterface, KernelOp,
-                                             YieldOp, func::ReturnOp>(op)
+                return op == function ||
+                               isa<ModelOpInterface, KernelOp, YieldOp,
+                                   StoreStateOp, func::ReturnOp>(op)
                            ? WalkResult::advance()
                            : WalkResult::interrupt();
               })
@@ -145,6 +146,7 @@ std::optional<Expectation> Verification::draw(func::FuncOp function,
   auto inputs = drawInputs(function, sizes, binding, options.seed);
   if (failed(inputs))
     return std::nullopt;
+  evaluator.clearStates();
   auto results = evaluator.evaluate(function, *inputs);
   if (failed(results))
     return std::nullopt;
@@ -198,6 +200,7 @@ void Verification::checkFunction(StringRef pass, func::FuncOp function) {
   std::string reason;
   {
     CapturedDiagnostics captured(function.getContext());
+    evaluator.clearStates();
     results = evaluator.evaluate(function, expectation.inputs);
     reason = captured.text;
   }

@@ -81,8 +81,8 @@ static FailureOr<HostTensor> readFile(WeightOp weight, StringRef directory) {
   auto error = [&] {
     return weight.emitError() << "weight `" << weight.getSymName() << "` ";
   };
-  unsigned elementBytes = bytesOfElement(type.getElementType());
-  if (elementBytes == 0)
+  bool isBlock = isa<BlockType>(type.getElementType());
+  if (!isBlock && bytesOfElement(type.getElementType()) == 0)
     return error() << "has elements of type " << type.getElementType()
                    << ", which are not whole bytes of up to 64 bits";
 
@@ -98,10 +98,10 @@ static FailureOr<HostTensor> readFile(WeightOp weight, StringRef directory) {
   if (!llvm::sys::fs::is_regular_file(status))
     return error() << "lies in \"" << path << "\", which is not a file";
 
-  uint64_t bytes = elementBytes;
-  for (int64_t size : type.getShape())
-    if (__builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes))
-      return error() << "has a size beyond 64 bits";
+  std::optional<int64_t> counted = getStorageBytes(type);
+  if (!counted)
+    return error() << "has a size beyond 64 bits";
+  uint64_t bytes = *counted;
   uint64_t end;
   if (offset < 0 ||
       __builtin_add_overflow(static_cast<uint64_t>(offset), bytes, &end) ||
@@ -118,7 +118,9 @@ static FailureOr<HostTensor> readFile(WeightOp weight, StringRef directory) {
     return error() << "cannot be read from \"" << path
                    << "\": " << buffer.getError().message();
   const char *start = (*buffer)->getBufferStart();
-  if (auto floatType = dyn_cast<FloatType>(type.getElementType()))
+  if (isBlock)
+    llvm::copy((*buffer)->getBuffer().bytes(), tensor.bytes().begin());
+  else if (auto floatType = dyn_cast<FloatType>(type.getElementType()))
     decodeFloats(start, floatType, tensor.floats());
   else
     decodeIntegers(start, cast<IntegerType>(type.getElementType()),
@@ -197,9 +199,11 @@ FailureOr<WeightStore::Tensor> WeightStore::compute(StringRef key,
 }
 
 WeightStore::Tensor WeightStore::keep(StringRef key, HostTensor tensor) {
-  // Elements of every type take 8 bytes.
+  // Elements of every type take 8 bytes, but those in blocks.
   auto bytesOf = [](const Tensor &tensor) {
-    return static_cast<uint64_t>(tensor->getNumElements()) * 8;
+    return tensor->isBlock()
+               ? static_cast<uint64_t>(tensor->bytes().size())
+               : static_cast<uint64_t>(tensor->getNumElements()) * 8;
   };
   auto shared = std::make_shared<HostTensor>(std::move(tensor));
   tensors[key] = shared;

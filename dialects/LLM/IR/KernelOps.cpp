@@ -13,7 +13,8 @@ namespace weft {
 
 bool isKernelAnchor(Operation *op) {
   return isa<LinearOp, ExpertLinearOp, MatMulOp, AttentionOp, PagedAttentionOp,
-             LayerNormOp, RMSNormOp, SoftmaxOp, ReduceOp>(op);
+             WriteCacheOp, LayerNormOp, RMSNormOp, SoftmaxOp, ReduceOp, TopKOp>(
+      op);
 }
 
 LogicalResult KernelOp::verify() {

@@ -42,8 +42,8 @@ struct StateResource : mlir::SideEffects::Resource::Base<StateResource> {
 
 namespace weft {
 
-/// True for ops that read each operand element more than once: an `llm.kernel`
-/// holds at most one.
+/// True for ops that read operand elements more than once or elsewhere than they
+/// write: an `llm.kernel` holds at most one.
 bool isKernelAnchor(mlir::Operation *op);
 
 /// Bytes that a tensor of static shape takes in a file and in memory, for every

@@ -160,9 +160,8 @@ LogicalResult SliceOp::verify() {
   if (failed(check.rowsAreApart("input", 0)) || failed(check.result()))
     return failure();
   if (auto block = dyn_cast<BlockType>(getType().getElementType())) {
-    auto offset = offsets.back().asConstant();
     int64_t elements = block.getInfo().elements;
-    if (!offset || *offset % elements != 0 || getStrides().back() != 1)
+    if (!exactDiv(offsets.back(), elements) || getStrides().back() != 1)
       return emitOpError("takes offset ")
              << offsets.back().str() << " and stride " << getStrides().back()
              << " of the last dimension, which are not whole blocks of "

@@ -51,8 +51,9 @@ KernelGroups::KernelGroups(Block &block, SizeAnalysis &sizes)
     growEpilogue(group);
   // Users before producers: a producer joins its only user's group.
   for (Operation &op : llvm::reverse(block)) {
-    if (!isUngrouped(&op) || !(isLayout(&op) || isElementwise(&op) ||
-                               (isFree(&op) && !isa<ConstantOp>(op))))
+    if (!isUngrouped(&op) ||
+        !(isLayout(&op) || isElementwise(&op) || isa<RopeOp>(op) ||
+          (isFree(&op) && !isa<ConstantOp>(op))))
       continue;
     if (isFree(&op) && llvm::all_of(op.getUsers(), [&](Operation *user) {
           return groupOf.contains(user) || isFree(user);

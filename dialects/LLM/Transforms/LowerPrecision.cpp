@@ -85,8 +85,10 @@ struct LowerPrecisionPass : impl::LowerPrecisionPassBase<LowerPrecisionPass> {
     SmallVector<OpOperand *> weights;
     getOperation().walk([&](Operation *op) {
       OpOperand *weight = loweredWeight(op);
-      if (weight && llvm::any_of(findWeightSlice(weight->get()),
-                                 llvm::IsaPred<LoadWeightOp>))
+      // What is quantized already is as low as it gets.
+      if (weight && !isa<BlockType>(getElementTypeOrSelf(weight->get())) &&
+          llvm::any_of(findWeightSlice(weight->get()),
+                       llvm::IsaPred<LoadWeightOp>))
         weights.push_back(weight);
     });
     for (OpOperand *weight : weights)

@@ -17,14 +17,15 @@ namespace weft {
 
 bool isLayout(Operation *op) {
   return isa<TransposeOp, SliceOp, ConcatOp, ExpandOp, PadOp, GatherOp,
-             EmbeddingOp>(op);
+             EmbeddingOp, TakeAlongOp>(op);
 }
 
 bool isElementwise(Operation *op) {
   // What ranks do together has effects.
   return isa<ModelOpInterface>(op) && isMemoryEffectFree(op) &&
          !isKernelAnchor(op) && !isLayout(op) &&
-         !isa<LoadWeightOp, ConstantOp, IotaOp, SizesToTensorOp, ReshapeOp>(op);
+         !isa<LoadWeightOp, ConstantOp, IotaOp, SizesToTensorOp, ReshapeOp,
+              BitcastOp, RopeOp>(op);
 }
 
 std::optional<double> matchSplat(Value value) {
@@ -91,10 +92,9 @@ SmallVector<Operation *> findWeightSlice(Value value) {
   llvm::SmallSetVector<Operation *, 8> slice;
   auto visit = [&](Value operand) {
     Operation *op = operand.getDefiningOp();
-    if (!op ||
-        (!isa<LoadWeightOp, ConstantOp, TransposeOp, ReshapeOp, PadOp, CastOp,
-              ExpandOp, SliceOp, ConcatOp, AddOp, SubOp, MulOp, DivOp, NegOp>(
-            op)))
+    if (!op || (!isa<LoadWeightOp, ConstantOp, TransposeOp, ReshapeOp, PadOp,
+                     CastOp, ExpandOp, SliceOp, ConcatOp, BitcastOp, AddOp,
+                     SubOp, MulOp, DivOp, NegOp>(op)))
       return false;
     slice.insert(op);
     return slice.size() <= limit &&

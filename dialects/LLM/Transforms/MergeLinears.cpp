@@ -23,7 +23,8 @@ namespace {
 
 /// What reads a linear's result, and so may read a part of a wider one.
 struct Reader {
-  /// Attention reads heads of this size, through reshapes; 0: no attention.
+  /// Attention, or what leads to it, reads heads of this size through reshapes;
+  /// 0: nothing of the kind.
   int64_t headSize = 0;
   /// Where a chain of elementwise ops ends, each the only user of the one
   /// before; the epilogue that a linear of its own would have.
@@ -84,6 +85,12 @@ std::optional<int64_t> LinearMerger::headSizeOf(ReshapeOp reshape) {
   return split.back().asConstant();
 }
 
+/// Reads rows of heads from where they lie.
+static bool readsRows(Operation *op) {
+  return isa<AttentionOp, PagedAttentionOp, WriteCacheOp, RopeOp, RMSNormOp>(
+      op);
+}
+
 std::optional<Reader> LinearMerger::findReader(LinearOp linear) {
   Reader reader;
   Operation *last = linear;
@@ -100,7 +107,7 @@ std::optional<Reader> LinearMerger::findReader(LinearOp linear) {
     std::optional<int64_t> size =
         reshape ? headSizeOf(reshape) : std::optional<int64_t>();
     if (!size || (reader.headSize && reader.headSize != *size) ||
-        !llvm::all_of(user->getUsers(), llvm::IsaPred<AttentionOp>))
+        !llvm::all_of(user->getUsers(), readsRows))
       return std::nullopt;
     reader.headSize = *size;
   }

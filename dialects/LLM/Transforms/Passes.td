@@ -302,9 +302,36 @@ def HoistWeightsPass : Pass<"llm-hoist-weights", "::mlir::ModuleOp"> {
     }
     ```
     Products, gathers and reductions of weights stay, and all that has a size
-    known only at run time.
+    known only at run time. In an initializer, elements in blocks are moved as the
+    bytes they lie in: a slice of them becomes one of bytes between two bitcasts.
   }];
   let dependentDialects = ["::weft::LLMDialect"];
+}
+
+def QuantizeActivationsPass : Pass<"llm-quantize-activations", "::mlir::ModuleOp"> {
+  let summary = "Round the inputs of products with quantized weights to 8 bits";
+  let description = [{
+    Products of a weight in blocks are then integer products. Those of other
+    weights stay as they are.
+
+    Before:
+    ```mlir
+    func.func @layer(%x: tensor<?x64xf32>, %w: tensor<30x64x!llm.block<q4_0>>) -> tensor<?x30xf32> {
+      %0 = llm.linear %x, %w : tensor<?x64xf32>, tensor<30x64x!llm.block<q4_0>> -> tensor<?x30xf32>
+      return %0 : tensor<?x30xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @layer(%x: tensor<?x64xf32>, %w: tensor<30x64x!llm.block<q4_0>>) -> tensor<?x30xf32> {
+      %0 = llm.linear %x, %w activations q8 : tensor<?x64xf32>, tensor<30x64x!llm.block<q4_0>> -> tensor<?x30xf32>
+      return %0 : tensor<?x30xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"type", "type", "std::string", /*default=*/"\"int8\"",
+           "What inputs are rounded to: int8, or f32 to leave them">];
 }
 
 def LowerPrecisionPass : Pass<"llm-lower-precision", "::mlir::ModuleOp"> {

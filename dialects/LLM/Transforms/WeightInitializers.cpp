@@ -7,6 +7,8 @@
 
 #include "dialects/LLM/Transforms/WeightInitializers.h"
 
+#include "dialects/LLM/Transforms/BlockLayouts.h"
+
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/OperationSupport.h"
 #include "llvm/ADT/STLExtras.h"
@@ -98,13 +100,13 @@ func::FuncOp WeightInitializers::share(func::FuncOp function) {
 static std::string nameOf(Block &body) {
   std::string name;
   for (Operation &op : body.without_terminator()) {
-    if (isa<ConstantOp>(op))
+    if (isa<ConstantOp, BitcastOp>(op))
       continue;
     if (!name.empty())
       name += '_';
     name += op.getName().stripDialect();
   }
-  return name;
+  return name.empty() ? "bitcast" : name;
 }
 
 WeightOp WeightInitializers::hoist(Value value, StringRef suffix) {
@@ -121,6 +123,7 @@ WeightOp WeightInitializers::hoist(Value value, StringRef suffix) {
   SmallVector<Attribute> sources;
   Value result = clone(value, builder, body, mapping, sources);
   func::ReturnOp::create(builder, location, result);
+  moveBlocksAsBytes(body);
   function.setFunctionType(
       FunctionType::get(context, body.getArgumentTypes(), {type}));
   function.setPrivate();
