@@ -20,6 +20,8 @@ class Case:
     element: str
     # True where sums may cancel, so that errors are relative to the largest.
     cancels: bool = field(default=False)
+    # An op before the one of the case.
+    before: str = field(default="")
 
     def is_float(self):
         return self.element in FLOATS

@@ -18,7 +18,12 @@ from cases import CASES
 from mlir_constants import constant, parse, round_to
 
 # Each registers its cases.
-import elementwise_cases, layout_cases, reduction_cases  # noqa: E401, F401
+import decoder_cases, elementwise_cases, layout_cases, reduction_cases  # noqa: E401, F401
+
+try:
+    import block_cases  # noqa: F401
+except ImportError:
+    print("no package gguf: blocks are not compared")
 
 
 def build(case, number):
@@ -26,6 +31,8 @@ def build(case, number):
     lines = [f"func.func @case{number}() -> {case.result_type()} {{"]
     for i, (array, element) in enumerate(case.operands):
         lines.append(f"  %{i} = llm.constant {constant(array, element)}")
+    if case.before:
+        lines.append(f"  {case.before}")
     lines.append(f"  %r = {case.text}")
     lines.append(f"  return %r : {case.result_type()}")
     return "\n".join(lines + ["}"])
