@@ -30,6 +30,16 @@ struct CompileOptions {
   /// file does), "f32", "bf16" or "f16". Everything else is computed as the
   /// model says.
   std::string precision = "keep";
+  /// Of language models. Greatest number of tokens of a sequence; 0: the
+  /// model's own.
+  uint64_t context = 0;
+  /// Sequences, and tokens of all of them together, in one step.
+  uint64_t maxSequences = 8, maxTokens = 512;
+  /// What the cache of keys and values is held in: "f16" or "f32".
+  std::string cacheType = "f16";
+  /// How products with weights in blocks round their inputs: "int8", in blocks
+  /// of 32, as fast kernels need it, or "f32", not at all.
+  std::string activations = "int8";
   /// The devices, as axes and their numbers: "dp=2,tp=4". "tp" splits layers,
   /// "dp" the batch. Empty: one device.
   std::string mesh;

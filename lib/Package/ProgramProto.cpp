@@ -108,7 +108,7 @@ LogicalResult VariantWriter::writeBuffer(Operation &op) {
         buffer.set_name(weight.getWeight().str());
         return success();
       })
-      .Case([&](StateOp state) {
+      .Case([&](exec::StateOp state) {
         buffer.set_kind(artifact::Buffer::STATE);
         buffer.set_name(state.getState().str());
         return success();

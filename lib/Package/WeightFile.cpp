@@ -114,9 +114,12 @@ static FileLayout layOut(const std::vector<PackagedTensor> &tensors) {
   writer.object([&] {
     writer.attributeObject("__metadata__", [&] {
       writer.attribute("format", "weft");
-      for (const PackagedTensor &tensor : tensors)
+      for (const PackagedTensor &tensor : tensors) {
         if (!tensor.layout.empty())
           writer.attribute("layout." + tensor.name, tensor.layout);
+        if (!tensor.elementShape.empty())
+          writer.attribute("shape." + tensor.name, tensor.elementShape);
+      }
     });
     for (const PackagedTensor &tensor : tensors) {
       uint64_t gap = -position % tensorAlignment;

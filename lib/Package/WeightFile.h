@@ -48,6 +48,8 @@ struct PackagedTensor {
   uint64_t bytes = 0;
   /// Of the packed form; empty for row-major.
   std::string layout;
+  /// "1536, 576" where `shape` counts bytes of elements in blocks, else empty.
+  std::string elementShape;
   /// Called when the tensor's turn has come: may read its sources.
   std::function<StatusOr<TensorFill>()> prepare;
 };

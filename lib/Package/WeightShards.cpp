@@ -85,8 +85,7 @@ weft::collectWeightShards(ModuleOp module, const dist::Mesh &mesh) {
     auto weight = symbols.lookup<WeightOp>(use.getWeight());
     std::string layout = use.getLayout().str();
     RankedTensorType type = weight.getTensorType();
-    int64_t bytes =
-        type.getNumElements() * exec::getElementBytes(type.getElementType());
+    int64_t bytes = getStorageBytes(type).value_or(0);
     SizesAttr values;
     if (auto initializer = weight.getInitializer())
       values = symbols.lookup(*initializer)

@@ -59,8 +59,7 @@ StatusOr<WeightSources::FileRange> WeightSources::open(WeightOp weight) {
   }
   auto [descriptor, size] = file->second;
   RankedTensorType type = weight.getTensorType();
-  uint64_t bytes =
-      exec::getElementBytes(type.getElementType()) * type.getNumElements();
+  uint64_t bytes = getStorageBytes(type).value_or(0);
   uint64_t offset = weight.getOffset();
   if (offset > size || bytes > size - offset)
     return Status::error(
@@ -237,18 +236,35 @@ StatusOr<TensorFill> WeightSources::compute(WeightOp weight,
   return fill;
 }
 
-StatusOr<PackagedTensor> WeightSources::getTensor(const WeightShard &shard) {
-  PackagedTensor tensor;
-  WeightOp weight = shard.weight;
-  RankedTensorType type = weight.getTensorType();
-  tensor.name = weight.getSymName().str();
+/// As safetensors can say it: elements in blocks are bytes, a row of them (or a
+/// panel of interleaved rows) for each row.
+static void describe(RankedTensorType type, PackagedTensor &tensor) {
+  tensor.bytes = getStorageBytes(type).value_or(0);
+  if (auto block = dyn_cast<BlockType>(type.getElementType())) {
+    int64_t rows = 1;
+    for (int64_t size : type.getShape().drop_back(2))
+      rows *= size;
+    if (type.getRank() > 1)
+      rows *= llvm::divideCeil(type.getDimSize(type.getRank() - 2),
+                               block.getRows());
+    tensor.type = "U8";
+    tensor.shape = {rows, static_cast<int64_t>(tensor.bytes) / rows};
+    llvm::raw_string_ostream shape(tensor.elementShape);
+    llvm::interleaveComma(type.getShape(), shape);
+    return;
+  }
   tensor.type =
       llvm::StringRef(
           name(static_cast<DataType>(getDataType(type.getElementType()))))
           .upper();
   tensor.shape.assign(type.getShape().begin(), type.getShape().end());
-  tensor.bytes =
-      exec::getElementBytes(type.getElementType()) * type.getNumElements();
+}
+
+StatusOr<PackagedTensor> WeightSources::getTensor(const WeightShard &shard) {
+  PackagedTensor tensor;
+  WeightOp weight = shard.weight;
+  tensor.name = weight.getSymName().str();
+  describe(weight.getTensorType(), tensor);
   tensor.layout = shard.layout;
   if (!weight.getInitializer()) {
     StatusOr<FileRange> range = open(weight);

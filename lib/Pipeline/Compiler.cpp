@@ -103,9 +103,20 @@ DialectRegistry Compilation::getRegistry() {
   return registry;
 }
 
+static LanguageModelOptions
+getLanguageModelOptions(const CompileOptions &options) {
+  LanguageModelOptions result;
+  if (options.context)
+    result.context = static_cast<int64_t>(options.context);
+  result.maxSequences = static_cast<int64_t>(options.maxSequences);
+  result.maxTokens = static_cast<int64_t>(options.maxTokens);
+  result.kvType = options.cacheType;
+  return result;
+}
+
 Status Compilation::import() {
   if (isModel(model))
-    module = importModel(model, &context);
+    module = importModel(model, &context, getLanguageModelOptions(options));
   else if (StringRef(model).ends_with(".mlir") ||
            StringRef(model).ends_with(".mlirbc"))
     module = parseSourceFile<ModuleOp>(model, &context);
@@ -181,6 +192,7 @@ Status Compilation::package() {
                      code->initializers,
                      name,
                      getModelFolder(),
+                     /*tokenizer=*/"",
                      {{"arch", target->arch},
                       {"mesh", options.mesh},
                       {"precision", options.precision},

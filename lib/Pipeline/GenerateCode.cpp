@@ -8,6 +8,7 @@
 #include "lib/Pipeline/GenerateCode.h"
 
 #include "dialects/Exec/IR/Exec.h"
+#include "lib/Pipeline/ByteInitializers.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -119,6 +120,9 @@ FailureOr<GeneratedCode> weft::generateCode(ModuleOp module,
   SmallVector<func::FuncOp> initializers = collectInitializers(module);
   if (initializers.empty())
     return code;
+  for (func::FuncOp initializer : initializers)
+    if (failed(passBlocksAsBytes(initializer)))
+      return failure();
   // Fixed, so that the bytes of weights are equal on all machines.
   auto anywhere = resolveCPUTarget("x86-64", module.getLoc());
   if (failed(anywhere))

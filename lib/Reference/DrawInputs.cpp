@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Reference/DrawInputs.h"
+#include "lib/Reference/DrawStep.h"
 #include "lib/Reference/IntegerUses.h"
 
 #include <cmath>
@@ -39,6 +40,7 @@ static int64_t drawSize(const SizeFacts &facts, const std::set<int64_t> &used) {
 
 SizeBinding weft::drawSizes(func::FuncOp function, SizeAnalysis &sizes) {
   SizeBinding binding;
+  drawStepSizes(function, sizes, binding);
   std::set<int64_t> used;
   for (BlockArgument argument : function.getArguments()) {
     // Unrelated sizes would hardly fit together, so unknown ones are equal.
@@ -124,5 +126,8 @@ FailureOr<SmallVector<HostTensor>> weft::drawInputs(func::FuncOp function,
     }
     inputs.push_back(std::move(tensor));
   }
+  std::mt19937_64 engine(seed);
+  if (failed(drawStep(function, engine, inputs)))
+    return failure();
   return inputs;
 }

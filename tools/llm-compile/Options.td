@@ -17,6 +17,16 @@ def arch : Assigned<"arch", "ARCH",
     "host (default), x86-64, x86-64-v3 (AVX2) or x86-64-v4 (AVX-512)">;
 def precision : Assigned<"precision", "TYPE",
     "What weights are held in: keep (default, as the model does), f32, bf16 or f16">;
+def activations : Assigned<"activations", "TYPE",
+    "What products with quantized weights round their inputs to: int8 (default, fast) or f32 (exact)">;
+def context : Assigned<"context", "TOKENS",
+    "Greatest length of a sequence (default: what the model was made for)">;
+def max_sequences : Assigned<"max-sequences", "N",
+    "Sequences that one step can continue (default 8)">;
+def max_tokens : Assigned<"max-tokens", "N",
+    "Tokens that one step takes, of all sequences; longer prompts take several (default 512)">;
+def kv_type : Assigned<"kv-type", "TYPE",
+    "What the cache of keys and values is held in: f16 (default) or f32">;
 def mesh : Assigned<"mesh", "AXIS=N,...",
     "Split the model over devices: tp=2 splits layers, dp=2 the batch, dp=2,tp=2 both">;
 def shard : Assigned<"shard", "PATTERN=AXIS:DIM,...",

@@ -20,21 +20,31 @@ using namespace weft;
 using enum tool::OptionID;
 
 static constexpr char examples[] = R"(
-MODEL is an ONNX file, or a module of the llm dialect in a .mlir file.
+MODEL is one of
+  NAME.gguf     a language model, its weights quantized or not
+  FOLDER        of a Hugging Face model: config.json, *.safetensors,
+                tokenizer.json
+  NAME.onnx     an ONNX model; weights in other files may lie beside it
+  NAME.mlir     a module of the llm dialect
 
 Examples:
+  llm-compile SmolLM2.gguf -o smollm2.weft     a language model for this machine
+  llm-compile SmolLM2.gguf -o smollm2.weft --context=4096 --max-sequences=32
+                                               for 32 sequences of 4096 tokens;
+                                               memory is taken as they grow
+  llm-compile Llama-3.2-1B -o llama.weft --mesh=tp=2
+                                               for two devices, each with half
+                                               of the layers' weights
   llm-compile encoder.onnx -o encoder.weft     compile for this machine
   llm-compile encoder.onnx -o encoder.weft --arch=x86-64-v3
                                                for any machine with AVX2
   llm-compile encoder.onnx -o encoder.weft --precision=bf16 --verify
                                                half the weights, and what it
                                                costs in accuracy
-  llm-compile encoder.onnx -o encoder.weft --mesh=tp=2
-                                               for two devices, each with half
-                                               of the layers' weights
   llm-compile encoder.onnx --plan-only         what will run, and how much work
   llm-compile encoder.onnx --stop-after=fuse   the IR with its kernels
 Then:
+  llm-run smollm2.weft --chat --prompt "What is a compiler?"
   llm-run encoder.weft --input NAME=FILE.npy --output-dir DIR
 )";
 
@@ -52,10 +62,31 @@ static std::optional<uint64_t> parseBytes(StringRef text) {
 }
 
 /// Reads the command line into options; an error's sentence otherwise.
+/// A number of at least 1 that an `int` holds; `number` stays without the
+/// option.
+static Status readCount(const InputArgList &args, unsigned option,
+                        uint64_t &number) {
+  const Arg *arg = args.getLastArg(option);
+  if (!arg)
+    return Status::ok();
+  StringRef text = arg->getValue();
+  if (text.getAsInteger(10, number) || number < 1 || number > INT32_MAX)
+    return Status::error(arg->getSpelling().str() + text.str() +
+                         " is no number of at least 1; expected one such as " +
+                         arg->getSpelling().str() + "16");
+  return Status::ok();
+}
+
 static Status readOptions(const InputArgList &args, CompileOptions &options) {
   options.output = args.getLastArgValue(OPT_output).str();
   options.arch = args.getLastArgValue(OPT_arch, "host").str();
   options.precision = args.getLastArgValue(OPT_precision, "keep").str();
+  options.activations = args.getLastArgValue(OPT_activations, "int8").str();
+  options.cacheType = args.getLastArgValue(OPT_kv_type, "f16").str();
+  WEFT_RETURN_IF_ERROR(readCount(args, OPT_context, options.context));
+  WEFT_RETURN_IF_ERROR(
+      readCount(args, OPT_max_sequences, options.maxSequences));
+  WEFT_RETURN_IF_ERROR(readCount(args, OPT_max_tokens, options.maxTokens));
   options.mesh = args.getLastArgValue(OPT_mesh).str();
   options.shard = args.getLastArgValue(OPT_shard).str();
   options.report = args.getLastArgValue(OPT_report).str();

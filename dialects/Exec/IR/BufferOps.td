@@ -60,7 +60,8 @@ def Exec_WeightOp : Exec_BufferOp<"weight", [DeclareOpInterfaceMethods<SymbolUse
   let summary = "A weight";
   let description = [{
     `layout` names the form in which the launches expect it when that is not
-    row-major: "panel16" for `[ceil(N / 16), K, 16]` (see `llm.linear`).
+    row-major: "panel16" for `[ceil(N / 16), K, 16]` (see `llm.linear`), "q4_1" or
+    "q4_1x16" for elements in blocks (see `!llm.block`).
 
     Example:
     ```mlir

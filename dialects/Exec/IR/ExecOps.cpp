@@ -149,8 +149,7 @@ LogicalResult WeightOp::verifySymbolUses(SymbolTableCollection &symbols) {
     return emitOpError() << "names " << getWeightAttr()
                          << ", which is no llm.weight of this module";
   RankedTensorType type = weight.getTensorType();
-  SizeExpr expected = SizeExpr(getElementBytes(type.getElementType())) *
-                      SizeExpr(type.getNumElements());
+  SizeExpr expected = getStorageBytes(type).value_or(0);
   if (expected != getSize(getBytes()))
     return emitOpError() << "has " << getSize(getBytes()).str()
                          << " bytes, but the weight has " << expected.str();

@@ -9,9 +9,11 @@
 
 #include "dialects/Dist/IR/Sharding.h"
 #include "dialects/LLM/Analysis/SizeAnalysis.h"
+#include "dialects/LLM/IR/LanguageModel.h"
 #include "lib/Conversion/LLMToExec/ConvertCollectives.h"
 #include "lib/Conversion/LLMToExec/OutlineKernels.h"
 #include "lib/Conversion/LLMToExec/SizeParameters.h"
+#include "lib/Conversion/LLMToExec/StateBuffers.h"
 
 using namespace mlir;
 namespace weft {
@@ -53,6 +55,7 @@ private:
   /// Tensors and the buffers that hold them.
   DenseMap<Value, Value> buffers;
   llvm::StringMap<Value> weights;
+  StateBuffers states;
 };
 
 } // namespace
@@ -74,7 +77,11 @@ LogicalResult EntryConverter::checkDeclared(Location location,
 }
 
 FailureOr<SizesAttr> EntryConverter::getBytes(Value value) {
-  Type elementType = cast<RankedTensorType>(value.getType()).getElementType();
+  auto type = cast<RankedTensorType>(value.getType());
+  Type elementType = type.getElementType();
+  if (isa<BlockType>(elementType))
+    if (std::optional<int64_t> bytes = getStorageBytes(type))
+      return exec::getSizeAttr(builder.getContext(), *bytes);
   unsigned elementBytes = exec::getElementBytes(elementType);
   if (!elementBytes)
     return emitError(value.getLoc())
@@ -135,10 +142,20 @@ LogicalResult EntryConverter::createProgram(func::ReturnOp results) {
   auto program = exec::ProgramOp::create(
       builder, entry.getLoc(), entry.getSymName(), builder.getArrayAttr(inputs),
       builder.getArrayAttr(outputs));
+  if (Attribute model = entry->getAttr(languageModelAttrName))
+    program->setAttr(languageModelAttrName, model);
   builder.createBlock(&program.getVariants());
   auto variant = exec::VariantOp::create(builder, entry.getLoc(), SizesAttr());
   builder.createBlock(&variant.getBody());
   return success();
+}
+
+/// "q4_1" for GGUF's own bytes, "q4_1x16" with 16 rows interleaved.
+static std::string getLayout(BlockType type) {
+  std::string layout(type.getInfo().name);
+  if (type.isInterleaved())
+    layout += "x" + std::to_string(type.getRows());
+  return layout;
 }
 
 /// Says on an `exec.weight` in which form a kernel wants it.
@@ -146,6 +163,8 @@ static void setLayout(Value buffer, BlockArgument argument) {
   auto weight = buffer.getDefiningOp<exec::WeightOp>();
   if (!weight)
     return;
+  if (auto block = dyn_cast<BlockType>(getElementTypeOrSelf(argument)))
+    return weight.setLayout(getLayout(block));
   for (Operation *user : argument.getUsers())
     if (auto linear = dyn_cast<LinearOp>(user))
       if (linear.getPanel() && linear.getWeight() == argument)
@@ -156,11 +175,15 @@ LogicalResult EntryConverter::convertKernel(KernelOp kernel) {
   auto bytes = getBytes(kernel.getResult());
   if (failed(bytes))
     return failure();
+  Value pool = StateBuffers::findPool(kernel);
+  if (pool && failed(states.write(kernel, pool, kernel.getResult())))
+    return failure();
   OutlinedKernel outlined = outliner.outline(kernel);
   if (failed(checkDeclared(kernel.getLoc(), outlined.sizes)))
     return failure();
   Value result =
-      exec::TemporaryOp::create(builder, kernel.getLoc(), *bytes).getResult();
+      pool ? buffers.at(pool)
+           : exec::TemporaryOp::create(builder, kernel.getLoc(), *bytes);
   SmallVector<Value> operands;
   for (auto [input, argument] :
        llvm::zip_equal(kernel.getInputs(), outlined.function.getArguments())) {
@@ -178,13 +201,24 @@ LogicalResult EntryConverter::convertKernel(KernelOp kernel) {
 
 LogicalResult EntryConverter::convertOp(Operation &op) {
   Location location = op.getLoc();
+  if (failed(states.checkOperands(&op)))
+    return failure();
   if (auto kernel = dyn_cast<KernelOp>(op))
     return convertKernel(kernel);
   if (auto reshape = dyn_cast<ReshapeOp>(op)) {
     // Row-major on both sides: the bytes are the same.
     buffers[reshape.getResult()] = buffers.at(reshape.getInput());
+    states.alias(reshape.getInput(), reshape.getResult());
     return success();
   }
+  if (auto load = dyn_cast<LoadStateOp>(op)) {
+    FailureOr<Value> buffer = states.load(load, builder);
+    if (succeeded(buffer))
+      buffers[load.getResult()] = *buffer;
+    return buffer;
+  }
+  if (auto store = dyn_cast<StoreStateOp>(op))
+    return states.store(store, buffers.at(store.getValue()), builder);
   if (auto constant = dyn_cast<ConstantOp>(op)) {
     buffers[constant.getResult()] =
         exec::ConstantOp::create(builder, location, constant.getValue());
@@ -279,6 +313,8 @@ LogicalResult EntryConverter::convert() {
   for (Operation &op : body.without_terminator())
     if (failed(convertOp(op)))
       return failure();
+  if (failed(states.checkOperands(results)) || failed(states.checkAllStored()))
+    return failure();
   createOutputs(results);
   entry.erase();
   return success();
@@ -297,6 +333,7 @@ struct ConvertLLMToExecPass : impl::ConvertLLMToExecBase<ConvertLLMToExecPass> {
     for (func::FuncOp entry : entries)
       if (failed(EntryConverter(entry, sizes, outliner).convert()))
         return signalPassFailure();
+    convertStates(getOperation());
     parametrizeInitializers();
   }
 

@@ -46,6 +46,11 @@ def ConvertLLMToExec : Pass<"convert-llm-to-exec", "::mlir::ModuleOp"> {
     }
     ```
 
+    A state is memory of its own, and what `llm.write_cache` makes of it lies in
+    the same place: a kernel that yields one writes the state's buffer. A program
+    that needs the value from before, loads a state before a new value of it is
+    stored, or stores a cache to another state is refused.
+
     A reshape outside of kernels costs nothing. Any other op there is refused, as
     is a tensor whose size no `llm.size` explains.
   }];
