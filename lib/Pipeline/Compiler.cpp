@@ -22,6 +22,7 @@
 
 #include "dialects/Exec/IR/Exec.h"
 #include "dialects/LLM/IR/LLM.h"
+#include "dialects/LLM/IR/LanguageModel.h"
 
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
@@ -184,6 +185,12 @@ Status Compilation::generate() {
   return Status::ok();
 }
 
+static bool isLanguageModel(ModuleOp module) {
+  return llvm::any_of(
+      module.getOps<exec::ProgramOp>(),
+      [](exec::ProgramOp op) { return op->hasAttr(languageModelAttrName); });
+}
+
 Status Compilation::package() {
   std::string name = path::stem(model).str();
   PackageInput input{*module,
@@ -198,6 +205,10 @@ Status Compilation::package() {
                       {"precision", options.precision},
                       {"shard", options.shard},
                       {"target", "cpu"}}};
+  if (isLanguageModel(*module)) {
+    input.options["activations"] = options.activations;
+    input.options["kv-type"] = options.cacheType;
+  }
   std::erase_if(input.options,
                 [](const auto &option) { return option.second.empty(); });
   StatusOr<PackageReport> written =
@@ -288,7 +299,7 @@ Status Compilation::runPhases() {
       "simplify", [&] { return runPasses("simplify", buildSimplifyPhase); }));
   WEFT_RETURN_IF_ERROR(runPhase("precision", [&] {
     return runPasses("precision", [&](OpPassManager &pm) {
-      buildPrecisionPhase(pm, options.precision);
+      buildPrecisionPhase(pm, options.precision, options.activations);
     });
   }));
   WEFT_RETURN_IF_ERROR(runPhase("partition", [&] { return partition(); }));

@@ -19,10 +19,12 @@ namespace weft {
 
 void buildSimplifyPhase(OpPassManager &pm) { buildSimplifyPipeline(pm); }
 
-void buildPrecisionPhase(OpPassManager &pm, StringRef precision) {
+void buildPrecisionPhase(OpPassManager &pm, StringRef precision,
+                         StringRef activations) {
   LowerPrecisionPassOptions options;
   options.type = precision.str();
   pm.addPass(createLowerPrecisionPass(options));
+  pm.addPass(createQuantizeActivationsPass({activations.str()}));
 }
 
 void buildShardingPasses(OpPassManager &pm, StringRef mesh, StringRef shard) {

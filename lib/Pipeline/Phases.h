@@ -16,8 +16,10 @@ namespace weft {
 void buildSimplifyPhase(mlir::OpPassManager &pm);
 
 /// Weights are held in the type that `precision` names: see
-/// llm-lower-precision.
-void buildPrecisionPhase(mlir::OpPassManager &pm, llvm::StringRef precision);
+/// llm-lower-precision. Inputs of products with weights in blocks are rounded to
+/// the type that `activations` names: see llm-quantize-activations.
+void buildPrecisionPhase(mlir::OpPassManager &pm, llvm::StringRef precision,
+                         llvm::StringRef activations);
 
 /// Every value gets a sharding over `mesh`: see CompileOptions.
 void buildShardingPasses(mlir::OpPassManager &pm, llvm::StringRef mesh,
