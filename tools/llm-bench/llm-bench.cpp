@@ -8,6 +8,7 @@
 #include "tools/common/Progress.h"
 #include "tools/common/RuntimeTool.h"
 #include "tools/llm-bench/FmaPeak.h"
+#include "tools/llm-bench/Generation.h"
 
 #include <algorithm>
 #include <charconv>
@@ -17,7 +18,6 @@
 #include <numeric>
 #include <random>
 #include <set>
-#include <sys/resource.h>
 
 using namespace weft;
 
@@ -30,9 +30,14 @@ struct Options {
   tool::LoadFlags load;
   std::vector<std::string> sizes;
   std::string entryPoint;
-  int repeats = 5;
-  uint64_t seed = 1;
+  tool::GenerationOptions
+      generation; // with the repetitions and the seed of both
   bool json = false;
+
+  /// A language model's step at chosen sizes is an entry point as any other.
+  bool asksForEntryPoint() const {
+    return !sizes.empty() || !entryPoint.empty();
+  }
 };
 
 struct Family {
@@ -76,11 +81,33 @@ static void addOptions(CLI::App &app, Options &options) {
   app.add_option("--entry", options.entryPoint,
                  "the entry point to run (default: the first)")
       ->type_name("NAME");
-  app.add_option("-r", options.repeats, "runs that are timed")
+  tool::GenerationOptions &generation = options.generation;
+  auto count = CLI::Range(int64_t(0), int64_t(1) << 31);
+  app.add_option("-p,--prompt", generation.prompt,
+                 "tokens of a language model's prompt; 0: none")
+      ->check(count)
+      ->capture_default_str()
+      ->type_name("N");
+  app.add_option("-n,--generated", generation.generated,
+                 "tokens that it generates; 0: none")
+      ->check(count)
+      ->capture_default_str()
+      ->type_name("N");
+  app.add_option("-d,--depth", generation.depth,
+                 "tokens that were in the cache before")
+      ->check(count)
+      ->capture_default_str()
+      ->type_name("N");
+  app.add_option("-b,--sequences", generation.sequences,
+                 "sequences at the same time")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str()
       ->type_name("N");
-  app.add_option("--seed", options.seed, "of the inputs' random values")
+  app.add_option("-r", generation.repeats, "runs that are timed")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str()
+      ->type_name("N");
+  app.add_option("--seed", generation.seed, "of the inputs' random values")
       ->capture_default_str();
   app.add_flag("--json", options.json, "prints one JSON object");
   app.footer(
@@ -88,6 +115,10 @@ static void addOptions(CLI::App &app, Options &options) {
       "threads\n"
       "  llm-bench encoder.weft --sizes=batch=8,sequence=128 -r 20 "
       "--threads=2\n"
+      "Example: generation behind 2048 tokens, for 8 sequences at once\n"
+      "  llm-bench model.weft -p 0 -n 128 -d 2048 -b 8\n"
+      "Language models are measured in tokens a second, unless --sizes or "
+      "--entry is given.\n"
       "Integer inputs are 0 or 1, which is valid for ids and masks; "
       "floating-point ones lie in [-1, 1).\n"
       "Kernel times come from as many runs again, each launch timed by "
@@ -147,23 +178,18 @@ static void fillRandom(Tensor &tensor, std::mt19937_64 &random) {
   }
 }
 
-static StatusOr<Result> measure(const Options &options) {
+static StatusOr<Result> measure(Model &model, const Options &options) {
   auto sizes = parseSizes(options);
   if (!sizes)
     return sizes.status();
-  tool::Progress progress("measuring " + options.load.artifact);
-  StatusOr<Model> model =
-      Model::load(options.load.artifact, options.load.options());
-  if (!model)
-    return model.status();
-  auto shapes = model->inputShapes(*sizes, options.entryPoint);
+  auto shapes = model.inputShapes(*sizes, options.entryPoint);
   if (!shapes)
     return Status::error(shapes.message() + "; give it with --sizes");
 
-  std::mt19937_64 random(options.seed);
+  std::mt19937_64 random(options.generation.seed);
   std::vector<Tensor> inputs;
   std::vector<TensorView> views;
-  std::vector<TensorInfo> infos = model->inputs(options.entryPoint);
+  std::vector<TensorInfo> infos = model.inputs(options.entryPoint);
   for (size_t i = 0; i != infos.size(); ++i) {
     StatusOr<Tensor> input =
         Tensor::create(infos[i].name, infos[i].type, (*shapes)[i]);
@@ -177,19 +203,19 @@ static StatusOr<Result> measure(const Options &options) {
 
   RunOptions run;
   run.entryPoint = options.entryPoint;
-  StatusOr<std::vector<Tensor>> outputs = model->run(views, run);
+  StatusOr<std::vector<Tensor>> outputs = model.run(views, run);
   if (!outputs)
     return outputs.status();
   std::vector<MutableTensorView> results;
   for (Tensor &output : *outputs)
     results.push_back(output.mutableView());
   for (int i = 1; i < warmUps; ++i)
-    WEFT_RETURN_IF_ERROR(model->run(views, results, run));
+    WEFT_RETURN_IF_ERROR(model.run(views, results, run));
 
   Result result;
-  for (int i = 0; i != options.repeats; ++i) {
+  for (int i = 0; i != options.generation.repeats; ++i) {
     Clock::time_point start = Clock::now();
-    WEFT_RETURN_IF_ERROR(model->run(views, results, run));
+    WEFT_RETURN_IF_ERROR(model.run(views, results, run));
     result.latencies.push_back(
         std::chrono::duration<double, std::micro>(Clock::now() - start)
             .count());
@@ -206,22 +232,17 @@ static StatusOr<Result> measure(const Options &options) {
     result.launches +=
         record.family != "memory" && record.family != "collective";
   };
-  for (int i = 0; i != options.repeats; ++i)
-    WEFT_RETURN_IF_ERROR(model->run(views, results, run));
-  double rankRuns = options.repeats * static_cast<double>(devices.size());
+  for (int i = 0; i != options.generation.repeats; ++i)
+    WEFT_RETURN_IF_ERROR(model.run(views, results, run));
+  double rankRuns =
+      options.generation.repeats * static_cast<double>(devices.size());
   for (auto &[name, family] : result.families) {
     family.microseconds /= rankRuns;
-    family.flops /= options.repeats;
+    family.flops /= options.generation.repeats;
   }
   result.launches /= std::max(rankRuns, 1.0);
-  result.peak = tool::measureFmaPeak(model->threads());
+  result.peak = tool::measureFmaPeak(model.threads());
   return result;
-}
-
-static int64_t peakResidentBytes() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_maxrss * 1024;
 }
 
 static void printJson(const Result &result) {
@@ -237,7 +258,7 @@ static void printJson(const Result &result) {
       {"stddev_us", result.deviation()},
       {"min_us",
        *std::min_element(result.latencies.begin(), result.latencies.end())},
-      {"peak_rss_bytes", peakResidentBytes()},
+      {"peak_rss_bytes", tool::peakResidentBytes()},
       {"launches", result.launches},
       {"families", families},
       {"gemm_us", matmul.microseconds},
@@ -258,7 +279,7 @@ static void printTable(const Result &result) {
       *std::min_element(result.latencies.begin(), result.latencies.end()),
       result.latencies.size());
   std::printf("memory    %.1f MB at most\n",
-              static_cast<double>(peakResidentBytes()) / 1e6);
+              static_cast<double>(tool::peakResidentBytes()) / 1e6);
   std::printf("launches  %.0f\n", result.launches);
   std::printf("peak      %.1f GFLOP/s of f32 multiply-adds\n\n", result.peak);
   std::printf("%-12s %12s %10s %8s\n", "family", "us", "GFLOP/s", "of peak");
@@ -272,19 +293,49 @@ static void printTable(const Result &result) {
   }
 }
 
+static Status benchEntryPoint(Model &model, const Options &options) {
+  tool::Progress progress("measuring " + options.load.artifact);
+  StatusOr<Result> result = measure(model, options);
+  progress.end();
+  if (!result)
+    return result.status();
+  options.json ? printJson(*result) : printTable(*result);
+  return Status::ok();
+}
+
+static Status benchGeneration(Model &model, const Options &options) {
+  auto readPeak = tool::ReadPeak::open(options.load.artifact,
+                                       options.load.options().copiesWeights);
+  if (!readPeak)
+    return readPeak.status();
+  tool::Progress progress("measuring " + options.load.artifact);
+  auto result = tool::measureGeneration(model, options.generation, *readPeak);
+  progress.end();
+  if (!result)
+    return result.status();
+  auto print = options.json ? tool::printJson : tool::printTable;
+  print(options.generation, *result);
+  return Status::ok();
+}
+
 int main(int argc, char **argv) {
-  CLI::App app(
-      "Measures the latency of an entry point of a compiled artifact.");
+  CLI::App app("Measures tokens a second of a language model, or the latency "
+               "of an entry "
+               "point of a compiled artifact.");
   Options options;
   addOptions(app, options);
   if (std::optional<int> status = tool::parse(app, argc, argv))
     return *status;
-  StatusOr<Result> result = measure(options);
-  if (!result)
-    return tool::fail(result.message());
-  if (options.json)
-    printJson(*result);
-  else
-    printTable(*result);
-  return tool::finish(Status::ok());
+  StatusOr<Model> model =
+      Model::load(options.load.artifact, options.load.options());
+  if (!model)
+    return tool::fail(model.message());
+  bool generates = model->languageModel() && !options.asksForEntryPoint();
+  for (const char *option : {"-p", "-n", "-d", "-b"})
+    if (!generates && app.count(option) != 0)
+      return tool::fail(std::string(option) +
+                        " counts the tokens of a language model, but an entry "
+                        "point is measured: leave it out");
+  auto bench = generates ? benchGeneration : benchEntryPoint;
+  return tool::finish(bench(*model, options));
 }
