@@ -5,6 +5,8 @@
 import statistics
 from typing import NamedTuple
 
+from bench_common import print_cells
+
 
 class Turn(NamedTuple):
     """What one process measured."""
@@ -119,7 +121,3 @@ class Report:
             "launches": row.median_of(self.subject, lambda turn: turn.launches),
             "engines": engines,
         }
-
-
-def print_cells(cells):
-    print("| " + " | ".join(cells) + " |", flush=True)
