@@ -20,7 +20,7 @@ constexpr size_t maxOps = 128;
 
 static bool isTranscendental(Operation *op) {
   return isa<ExpOp, LogOp, SinOp, CosOp, TanhOp, ErfOp, SigmoidOp, PowOp,
-             GeluOp>(op);
+             GeluOp, SiLUOp, SwiGLUOp>(op);
 }
 
 bool isFree(Operation *op) {
@@ -115,11 +115,18 @@ void KernelGroups::growPrologue(KernelGroup &group) {
   // bias.
   if (auto attention = dyn_cast<AttentionOp>(group.root))
     return growFrom(group, attention->getOperands().take_front(3), movesRows);
+  // Rows of tokens are turned on their way into a cache, or to one.
+  if (isa<PagedAttentionOp, WriteCacheOp>(group.root))
+    return growFrom(group, group.root->getOperands().take_front(1),
+                    [&](Operation *op) {
+                      return movesRows(op) || isa_and_present<RopeOp>(op) ||
+                             isReshapeOfRows(op);
+                    });
   if (auto linear = dyn_cast<LinearOp>(group.root))
     return growFrom(
         group, linear->getOperands().drop_front(2),
         [](Operation *op) { return isa_and_present<SliceOp, ConcatOp>(op); });
-  if (!isa<LayerNormOp, SoftmaxOp, ReduceOp>(group.root))
+  if (!isa<LayerNormOp, RMSNormOp, SoftmaxOp, ReduceOp>(group.root))
     return;
   Operation *input = group.root->getOperand(0).getDefiningOp();
   // Keeps the last dimension last, so that rows are read in order.
@@ -204,6 +211,14 @@ bool KernelGroups::isWorthRepeating(Operation *op, const KernelGroup &group) {
   return !isTranscendental(op) ||
          sizes.getNumElements(op->getResult(0)) ==
              sizes.getNumElements(group.root->getResult(0));
+}
+
+bool KernelGroups::isReshapeOfRows(Operation *op) {
+  if (!isa_and_present<ReshapeOp>(op))
+    return false;
+  Sizes from = sizes.getSizes(op->getOperand(0));
+  Sizes to = sizes.getSizes(op->getResult(0));
+  return !from.empty() && !to.empty() && from[0] == to[0];
 }
 
 bool KernelGroups::isUnitReshape(Operation *op) {

@@ -67,6 +67,8 @@ private:
   /// is broadcast.
   bool isWorthRepeating(mlir::Operation *op, const KernelGroup &group);
   bool isUnitReshape(mlir::Operation *op);
+  /// Each element stays in its row of the first dimension.
+  bool isReshapeOfRows(mlir::Operation *op);
 
   mlir::Block &block;
   SizeAnalysis &sizes;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Codegen/CPU/Attention.h"
+#include "lib/Codegen/CPU/VectorMath.h"
 
 using namespace mlir;
 using arith::CmpFPredicate;
@@ -20,25 +21,8 @@ static Value greater(CodeBuilder &code, Value lhs, Value rhs) {
 }
 
 Value AttentionKernel::expOfNegative(Value x) {
-  auto number = [&](double value) { return code.number(x.getType(), value); };
-  // e^x = 2^(n + f), with |f| <= 1/2; the low bits of `shifted` are n + 127,
-  // the bits of 2^n, and 0 for n = -127. NaN passes the select.
-  Value exponent = code.mulf(x, number(1.44269504088896341));
-  exponent =
-      code.select(code.compare(CmpFPredicate::OLT, exponent, number(-127)),
-                  number(-127), exponent);
-  Value magic = number(0x1.8p23 + 127);
-  Value shifted = code.addf(exponent, magic);
-  Value fraction = code.subf(exponent, code.subf(shifted, magic));
-  // 2^f: a minimax polynomial through 1 at 0, relative error 1e-7.
-  Value power = number(0.0013264728477224708);
-  for (double coefficient : {0.009671512991189957, 0.05550733581185341,
-                             0.24022242426872253, 0.6931470036506653, 1.0})
-    power = code.fma(power, fraction, number(coefficient));
-  Value bits = code.bitcast(shifted, code.i32());
-  Value placed =
-      code.make<arith::ShLIOp>(bits, code.integer(bits.getType(), 23));
-  return code.mulf(power, code.bitcast(placed, code.f32()));
+  Value log2e = code.number(x.getType(), 1.44269504088896341);
+  return VectorMath(code).exp2OfNegative(code.mulf(x, log2e));
 }
 
 AttentionKernel::Values AttentionKernel::accumulate(const Product &product,

@@ -73,6 +73,10 @@ static Value emitDiv(CodeBuilder &code, Value x, Value y, bool isUnsigned) {
   return code.make<arith::DivSIOp>(x, y);
 }
 
+static Value emitSwiGLU(CodeBuilder &code, Value x, Value y, bool) {
+  return code.mulf(VectorMath(code).silu(x), y);
+}
+
 static Value emitMod(CodeBuilder &code, Value x, Value y, bool isUnsigned) {
   if (isFloat(x)) {
     VectorMath math(code);
@@ -165,6 +169,7 @@ void attachBinaryModels(MLIRContext &context) {
   attach<weft::MulOp, emitEither<MulFOp, MulIOp>>(context);
   attach<weft::DivOp, emitDiv>(context);
   attach<weft::PowOp, emitPow>(context);
+  attach<SwiGLUOp, emitSwiGLU>(context);
   attach<weft::MinOp, emitOrdered<MinimumFOp, MinSIOp, MinUIOp>>(context);
   attach<weft::MaxOp, emitOrdered<MaximumFOp, MaxSIOp, MaxUIOp>>(context);
   attach<weft::ModOp, emitMod>(context);

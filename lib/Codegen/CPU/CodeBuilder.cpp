@@ -146,6 +146,22 @@ std::optional<int64_t> CodeBuilder::asConstant(Value value) {
   return std::nullopt;
 }
 
+bool CodeBuilder::isMultipleOf(Value value, int64_t factor) {
+  if (std::optional<int64_t> number = asConstant(value))
+    return *number % factor == 0;
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
+    return loop && loop.getInductionVar() == value &&
+           isMultipleOf(loop.getLowerBound(), factor) &&
+           isMultipleOf(loop.getStep(), factor);
+  }
+  Operation *op = value.getDefiningOp();
+  auto check = [&](Value operand) { return isMultipleOf(operand, factor); };
+  if (isa<arith::AddIOp, arith::SubIOp, arith::RemUIOp>(op))
+    return llvm::all_of(op->getOperands(), check);
+  return isa<arith::MulIOp>(op) && llvm::any_of(op->getOperands(), check);
+}
+
 static Value makeConstant(CodeBuilder &code, Type type, TypedAttr scalar) {
   if (auto vector = dyn_cast<VectorType>(type))
     return code.make<arith::ConstantOp>(
@@ -303,6 +319,20 @@ Value CodeBuilder::fma(Value a, Value b, Value c) {
 
 Value CodeBuilder::bitcast(Value value, Type element) {
   return make<arith::BitcastOp>(withElement(value.getType(), element), value);
+}
+
+Value CodeBuilder::foldLanes(Value value,
+                             function_ref<Value(Value, Value)> combine) {
+  for (int64_t size = lanes; size > 1; size /= 2) {
+    SmallVector<int64_t> low, high;
+    for (int64_t i = 0; i < size / 2; ++i) {
+      low.push_back(i);
+      high.push_back(size / 2 + i);
+    }
+    value = combine(make<vector::ShuffleOp>(value, value, low),
+                    make<vector::ShuffleOp>(value, value, high));
+  }
+  return make<vector::ExtractOp>(value, ArrayRef<int64_t>{0});
 }
 
 } // namespace weft

@@ -78,6 +78,8 @@ public:
   /// An i64, the same Value for equal numbers.
   Value constant(int64_t value);
   std::optional<int64_t> asConstant(Value value);
+  /// Shown by how `value` is made: constants, sums, products, rests, loops.
+  bool isMultipleOf(Value value, int64_t factor);
   /// A number of a scalar or vector type, integer or float.
   Value number(mlir::Type type, double value);
   Value integer(mlir::Type type, int64_t value);
@@ -113,6 +115,8 @@ public:
   Value divf(Value lhs, Value rhs);
   Value fma(Value a, Value b, Value c);
   Value bitcast(Value value, mlir::Type element);
+  /// One scalar of all lanes, by halves: the same order on every machine.
+  Value foldLanes(Value value, llvm::function_ref<Value(Value, Value)> combine);
 
   //===--------------------------------------------------------------------===//
   // Memory

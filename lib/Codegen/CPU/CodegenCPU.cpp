@@ -37,6 +37,8 @@ void registerCPUCodegen(DialectRegistry &registry) {
     attachIndexingModels(*context);
     attachReductionModels(*context);
     attachContractionModels(*context);
+    attachRopeModel(*context);
+    attachSelectionModels(*context);
   });
 }
 
@@ -54,7 +56,8 @@ static Operation *findAnchor(ElementEmitter &emitter, Value value) {
     Operation *op = at.getDefiningOp();
     if (!op || (!seen.insert(at).second && preserved))
       return;
-    if (isa<LinearOp, MatMulOp, AttentionOp>(op)) {
+    if (isa<LinearOp, ExpertLinearOp, MatMulOp, AttentionOp, PagedAttentionOp>(
+            op)) {
       isRegular &= preserved && (!anchor || anchor == op);
       anchor = op;
       return;
@@ -79,18 +82,34 @@ static Division emitKernel(ElementEmitter &emitter, const KernelSource &source,
       emitter.code.buffers.back(),
       cast<RankedTensorType>(output.value.getType()).getElementType(),
       emitter.sizesOf(output.value)};
+  auto write = output.value.getDefiningOp<WriteCacheOp>();
+  if (write && canEmitWriteCacheKernel(emitter, write)) {
+    family = "write_cache";
+    return emitWriteCacheKernel(emitter, output, write);
+  }
   Operation *anchor = findAnchor(emitter, output.value);
+  auto paged = dyn_cast_or_null<PagedAttentionOp>(anchor);
+  if (paged && canEmitPagedAttentionKernel(emitter, paged)) {
+    family = "paged_attention";
+    return emitPagedAttentionKernel(emitter, output, paged);
+  }
+  auto experts = dyn_cast_or_null<ExpertLinearOp>(anchor);
+  if (experts && canEmitExpertLinearKernel(emitter, experts)) {
+    family = "expert_linear";
+    return emitExpertLinearKernel(emitter, output, experts);
+  }
   auto attention = dyn_cast_or_null<AttentionOp>(anchor);
   if (attention && canEmitAttentionKernel(attention)) {
     family = "attention";
     return emitAttentionKernel(emitter, output, attention);
   }
-  if (anchor && !attention && canEmitMatMulKernel(emitter, anchor)) {
+  if (isa_and_present<LinearOp, MatMulOp>(anchor) &&
+      canEmitMatMulKernel(emitter, anchor)) {
     family = "matmul";
     return emitMatMulKernel(emitter, output, anchor);
   }
   bool reduces = llvm::any_of(*source.body, [](Operation &op) {
-    return isa<ReduceOp, SoftmaxOp, LayerNormOp>(op);
+    return isa<ReduceOp, SoftmaxOp, LayerNormOp, RMSNormOp, TopKOp>(op);
   });
   family = anchor ? "general" : reduces ? "reduce" : "map";
   return emitMapKernel(emitter, output);

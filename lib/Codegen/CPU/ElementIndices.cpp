@@ -76,7 +76,12 @@ LaneIndices ElementEmitter::delinearize(LaneIndex linear,
   if (kept.size() == 1) {
     index[kept[0]] = linear;
   } else if (!kept.empty()) {
-    Value rest = asNumber(linear);
+    // A vector that lies within one row has one number of it.
+    std::optional<int64_t> width = sizes[kept.back()].asConstant();
+    bool inRow = linear.kind == LaneIndex::Consecutive && width &&
+                 *width % CodeBuilder::lanes == 0 &&
+                 code.isMultipleOf(linear.value, CodeBuilder::lanes);
+    Value rest = inRow ? linear.value : asNumber(linear);
     auto wrap = [&](Value value) {
       return CodeBuilder::isVector(value) ? LaneIndex::vector(value)
                                           : LaneIndex::uniform(value);
@@ -87,6 +92,8 @@ LaneIndices ElementEmitter::delinearize(LaneIndex linear,
       rest = code.floorDiv(rest, size);
     }
     index[kept[0]] = wrap(rest);
+    if (inRow)
+      index[kept.back()].kind = LaneIndex::Consecutive;
     recordLinear(index, sizes, linear);
   }
   return index;

@@ -22,6 +22,8 @@ void attachLayoutModels(mlir::MLIRContext &context);
 void attachIndexingModels(mlir::MLIRContext &context);
 void attachReductionModels(mlir::MLIRContext &context);
 void attachContractionModels(mlir::MLIRContext &context);
+void attachRopeModel(mlir::MLIRContext &context);
+void attachSelectionModels(mlir::MLIRContext &context);
 
 inline mlir::Type elementTypeOf(mlir::Value tensor) {
   return llvm::cast<mlir::RankedTensorType>(tensor.getType()).getElementType();
@@ -37,6 +39,12 @@ inline LaneIndex indexOf(mlir::Value value) {
 inline bool isFloat(mlir::Value value) {
   return llvm::isa<mlir::FloatType>(mlir::getElementTypeOrSelf(value));
 }
+
+/// An index that the data gave, of `type`, as an i64 in [0, size). What was
+/// outside raises the error flag.
+mlir::Value checkedIndex(ElementEmitter &emitter, mlir::Value raw,
+                         mlir::Type type, mlir::Value size,
+                         bool countsFromEnd = false);
 
 /// Zero in the computing type of `tensor`; a scalar when all indices are
 /// uniform.

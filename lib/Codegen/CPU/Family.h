@@ -45,6 +45,24 @@ bool canEmitAttentionKernel(AttentionOp anchor);
 Division emitAttentionKernel(ElementEmitter &emitter,
                              const KernelOutput &output, AttentionOp anchor);
 
+/// Attention to caches in blocks, in decoding and in prompts; as above.
+bool canEmitPagedAttentionKernel(ElementEmitter &emitter,
+                                 PagedAttentionOp anchor);
+Division emitPagedAttentionKernel(ElementEmitter &emitter,
+                                  const KernelOutput &output,
+                                  PagedAttentionOp anchor);
+
+/// Rows of a step's tokens into a cache; the output's buffer is the cache's.
+bool canEmitWriteCacheKernel(ElementEmitter &emitter, WriteCacheOp op);
+Division emitWriteCacheKernel(ElementEmitter &emitter,
+                              const KernelOutput &output, WriteCacheOp op);
+
+/// A product with the matrix of each row's choice; as above.
+bool canEmitExpertLinearKernel(ElementEmitter &emitter, ExpertLinearOp anchor);
+Division emitExpertLinearKernel(ElementEmitter &emitter,
+                                const KernelOutput &output,
+                                ExpertLinearOp anchor);
+
 /// Emits `store(index of lanes)` for the columns [from, to) of a row: whole
 /// vectors, then a masked rest.
 void forEachVector(ElementEmitter &emitter, mlir::Value from, mlir::Value to,

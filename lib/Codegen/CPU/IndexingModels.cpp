@@ -13,10 +13,8 @@ using arith::CmpIPredicate;
 
 namespace weft {
 
-/// An index that the data gave as i64, moved into [0, size). What was outside
-/// raises the error flag.
-static Value checkedIndex(ElementEmitter &emitter, Value raw, Type type,
-                          Value size, bool countsFromEnd) {
+Value checkedIndex(ElementEmitter &emitter, Value raw, Type type, Value size,
+                   bool countsFromEnd) {
   CodeBuilder &code = emitter.code;
   Type wide = CodeBuilder::withElement(raw.getType(), code.i64());
   if (type.getIntOrFloatBitWidth() < 64)

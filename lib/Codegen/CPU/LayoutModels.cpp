@@ -25,9 +25,16 @@ struct ReshapeModel
     while (equal < std::min(from.size(), to.size()) &&
            from[from.size() - 1 - equal] == to[to.size() - 1 - equal])
       ++equal;
+    // So do equal first ones: what lies between is one number.
+    size_t first = 0, least = std::min(from.size(), to.size()) - equal;
+    while (first < least && from[first] == to[first])
+      ++first;
     LaneIndex position =
-        emitter.linearize(index.drop_back(equal), to.drop_back(equal));
-    LaneIndices picked = emitter.delinearize(position, from.drop_back(equal));
+        emitter.linearize(index.drop_front(first).drop_back(equal),
+                          to.drop_front(first).drop_back(equal));
+    LaneIndices picked(index.take_front(first));
+    picked.append(
+        emitter.delinearize(position, from.drop_front(first).drop_back(equal)));
     picked.append(index.take_back(equal).begin(), index.end());
     return emitter.element(input, picked);
   }

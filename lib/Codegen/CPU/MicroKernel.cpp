@@ -27,44 +27,60 @@ TileShape TileShape::of(const CPUTarget &target) {
 void emitMicroKernel(ElementEmitter &emitter, const MicroKernel &kernel) {
   CodeBuilder &code = emitter.code;
   VectorType type = CodeBuilder::vectorOf(code.f32());
-  CodeBuilder::Values sums(kernel.rows * kernel.panels, code.number(type, 0));
-  sums = code.loop(
-      code.constant(0), kernel.depth, 1, sums,
-      [&](Value k, ValueRange carried) {
-        Value offset = code.mul(k, kernel.depthStride);
-        CodeBuilder::Values b;
-        for (int64_t panel = 0; panel < kernel.panels; ++panel) {
-          Value address =
-              code.address(kernel.b[panel], kernel.bElement, offset);
-          if (kernel.prefetchAhead)
-            code.prefetch(
-                code.address(address, kernel.bElement,
-                             kernel.prefetchAhead * CodeBuilder::lanes));
-          Value mask = kernel.masks.empty() ? Value() : kernel.masks[panel];
-          b.push_back(emitter.fromStorage(
-              code.loadLanes(kernel.bElement, address, mask), kernel.bElement));
-        }
-        Value column = code.address(kernel.a, code.f32(), k);
-        CodeBuilder::Values next(carried);
-        for (int64_t row = 0; row < kernel.rows; ++row) {
-          Value address =
-              code.address(column, code.f32(),
-                           code.mul(code.constant(row), kernel.rowStride));
-          Value a = code.broadcast(code.load(code.f32(), address));
-          for (int64_t panel = 0; panel < kernel.panels; ++panel) {
-            Value &sum = next[row * kernel.panels + panel];
-            sum = code.fma(a, b[panel], sum);
-          }
-        }
-        return next;
-      });
+  auto resultAddress = [&](int64_t row, int64_t panel) {
+    Value offset = code.add(code.mul(code.constant(row), kernel.resultStride),
+                            code.constant(panel * CodeBuilder::lanes));
+    return code.address(kernel.result, code.f32(), offset);
+  };
+  CodeBuilder::Values sums;
   for (int64_t row = 0; row < kernel.rows; ++row)
     for (int64_t panel = 0; panel < kernel.panels; ++panel) {
-      Value offset = code.add(code.mul(code.constant(row), kernel.resultStride),
-                              code.constant(panel * CodeBuilder::lanes));
-      code.store(sums[row * kernel.panels + panel],
-                 code.address(kernel.result, code.f32(), offset));
+      Value start = code.number(type, 0);
+      if (kernel.growth)
+        start = code.mulf(code.load(type, resultAddress(row, panel)),
+                          code.load(code.f32(), code.address(kernel.growth,
+                                                             code.f32(), row)));
+      sums.push_back(start);
     }
+  auto addTerm = [&](Value k, ValueRange carried) {
+    Value offset = code.mul(k, kernel.depthStride);
+    CodeBuilder::Values b;
+    for (int64_t panel = 0; panel < kernel.panels; ++panel) {
+      Value address = code.address(kernel.b[panel], kernel.bElement, offset);
+      if (kernel.prefetchAhead)
+        code.prefetch(code.address(address, kernel.bElement,
+                                   kernel.prefetchAhead * CodeBuilder::lanes));
+      Value mask = kernel.masks.empty() ? Value() : kernel.masks[panel];
+      b.push_back(emitter.fromStorage(
+          code.loadLanes(kernel.bElement, address, mask), kernel.bElement));
+    }
+    Value column = code.address(kernel.a, code.f32(), k);
+    CodeBuilder::Values next(carried);
+    for (int64_t row = 0; row < kernel.rows; ++row) {
+      Value address = code.address(
+          column, code.f32(), code.mul(code.constant(row), kernel.rowStride));
+      Value a = code.broadcast(code.load(code.f32(), address));
+      for (int64_t panel = 0; panel < kernel.panels; ++panel) {
+        Value &sum = next[row * kernel.panels + panel];
+        sum = code.fma(a, b[panel], sum);
+      }
+    }
+    return next;
+  };
+  Value unroll = code.constant(kernel.unroll);
+  Value whole = code.mul(code.floorDiv(kernel.depth, unroll), unroll);
+  sums = code.loop(code.constant(0), whole, unroll, sums,
+                   [&](Value k, ValueRange carried) {
+                     CodeBuilder::Values next(carried);
+                     for (int64_t i = 0; i < kernel.unroll; ++i)
+                       next = addTerm(code.add(k, code.constant(i)), next);
+                     return next;
+                   });
+  if (whole != kernel.depth)
+    sums = code.loop(whole, kernel.depth, 1, sums, addTerm);
+  for (int64_t row = 0; row < kernel.rows; ++row)
+    for (int64_t panel = 0; panel < kernel.panels; ++panel)
+      code.store(sums[row * kernel.panels + panel], resultAddress(row, panel));
 }
 
 Value TileShape::panelsFor(CodeBuilder &code, Value rows) const {

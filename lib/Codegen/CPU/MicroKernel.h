@@ -46,6 +46,11 @@ struct MicroKernel {
   Value depth;
   /// Where the sums go: row r of panel p at result + r * resultStride + 16 * p.
   Value result, resultStride;
+  /// Where each row's factor of what `result` holds lies (null: it holds
+  /// nothing yet).
+  Value growth;
+  /// Terms of a turn of the loop.
+  int64_t unroll = 1;
   /// How far ahead of k to prefetch panels; 0 for data that are near.
   int64_t prefetchAhead = 0;
 };

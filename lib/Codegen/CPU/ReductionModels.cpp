@@ -35,6 +35,20 @@ static Value startOf(CodeBuilder &code, CombiningKind kind, Type type,
   return code.integer(type, start.getSExtValue());
 }
 
+/// An element of scale or bias in the input's computing type.
+static Value widen(ElementEmitter &emitter, Value tensor, LaneIndex index,
+                   Type type) {
+  Value value = emitter.element(tensor, {index});
+  Type wanted = CodeBuilder::withElement(value.getType(), type);
+  unsigned width =
+      getElementTypeOrSelf(value.getType()).getIntOrFloatBitWidth();
+  if (width < type.getIntOrFloatBitWidth())
+    return emitter.code.make<arith::ExtFOp>(wanted, value);
+  if (width > type.getIntOrFloatBitWidth())
+    return emitter.code.make<arith::TruncFOp>(wanted, value);
+  return value;
+}
+
 namespace {
 struct ReduceModel : ElementOpInterface::ExternalModel<ReduceModel, ReduceOp> {
   Value emitElement(Operation *op, ElementEmitter &emitter,
@@ -160,20 +174,36 @@ struct LayerNormModel
       x = code.addf(x, widen(emitter, bias, index.back(), type));
     return x;
   }
+};
 
-private:
-  /// An element of scale or bias in the input's computing type.
-  static Value widen(ElementEmitter &emitter, Value tensor, LaneIndex index,
-                     Type type) {
-    Value value = emitter.element(tensor, {index});
-    Type wanted = CodeBuilder::withElement(value.getType(), type);
-    unsigned width =
-        getElementTypeOrSelf(value.getType()).getIntOrFloatBitWidth();
-    if (width < type.getIntOrFloatBitWidth())
-      return emitter.code.make<arith::ExtFOp>(wanted, value);
-    if (width > type.getIntOrFloatBitWidth())
-      return emitter.code.make<arith::TruncFOp>(wanted, value);
-    return value;
+struct RMSNormModel
+    : ElementOpInterface::ExternalModel<RMSNormModel, RMSNormOp> {
+  Value emitElement(Operation *op, ElementEmitter &emitter,
+                    ArrayRef<LaneIndex> index) const {
+    auto norm = cast<RMSNormOp>(op);
+    CodeBuilder &code = emitter.code;
+    Value input = norm.getInput();
+    size_t axis = index.size() - 1;
+    Type type = ElementEmitter::computeType(elementTypeOf(input));
+    LaneIndices outer(index);
+    outer[axis] = LaneIndex::uniform(code.constant(0));
+    RowReduction rows(emitter, emitter.sizesOf(input), outer, {axis});
+    Value inverse = emitter.rememberForRow(op, outer, [&] {
+      Value squares =
+          rows.reduce({{CombiningKind::Sum, code.number(type, 0), false}},
+                      [&](ArrayRef<LaneIndex> at) {
+                        Value x = emitter.element(input, at);
+                        return CodeBuilder::Values{code.mulf(x, x)};
+                      })[0];
+      Value count = code.make<arith::SIToFPOp>(type, emitter.size(input, axis));
+      Value epsilon = code.number(type, norm.getEpsilon().convertToDouble());
+      Value root =
+          VectorMath(code).sqrt(code.addf(code.divf(squares, count), epsilon));
+      return CodeBuilder::Values{
+          code.divf(code.number(root.getType(), 1), root)};
+    })[0];
+    Value x = code.mulf(emitter.element(input, index), inverse);
+    return code.mulf(x, widen(emitter, norm.getScale(), index.back(), type));
   }
 };
 } // namespace
@@ -182,6 +212,7 @@ void attachReductionModels(MLIRContext &context) {
   ReduceOp::attachInterface<ReduceModel>(context);
   SoftmaxOp::attachInterface<SoftmaxModel>(context);
   LayerNormOp::attachInterface<LayerNormModel>(context);
+  RMSNormOp::attachInterface<RMSNormModel>(context);
 }
 
 } // namespace weft

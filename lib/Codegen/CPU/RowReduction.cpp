@@ -7,8 +7,6 @@
 
 #include "lib/Codegen/CPU/RowReduction.h"
 
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
-
 using namespace mlir;
 
 namespace weft {
@@ -42,18 +40,9 @@ Value RowReduction::combine(const Combination &combination, Value lhs,
 }
 
 Value RowReduction::combineLanes(const Combination &combination, Value value) {
-  // By halves: the same order on every machine.
-  for (int64_t size = CodeBuilder::lanes; size > 1; size /= 2) {
-    SmallVector<int64_t> low, high;
-    for (int64_t i = 0; i < size / 2; ++i) {
-      low.push_back(i);
-      high.push_back(size / 2 + i);
-    }
-    value =
-        combine(combination, code.make<vector::ShuffleOp>(value, value, low),
-                code.make<vector::ShuffleOp>(value, value, high));
-  }
-  return code.make<vector::ExtractOp>(value, ArrayRef<int64_t>{0});
+  return code.foldLanes(value, [&](Value lhs, Value rhs) {
+    return combine(combination, lhs, rhs);
+  });
 }
 
 RowReduction::Values RowReduction::reduce(ArrayRef<Combination> combinations,

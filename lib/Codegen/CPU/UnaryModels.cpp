@@ -124,6 +124,7 @@ void attachUnaryModels(MLIRContext &context) {
   attach<NarrowModel, TanhOp, emitNarrow<&VectorMath::tanh>>(context);
   attach<NarrowModel, ErfOp, emitNarrow<&VectorMath::erf>>(context);
   attach<UnaryModel, SigmoidOp, emitMember<&VectorMath::sigmoid>>(context);
+  attach<UnaryModel, SiLUOp, emitMember<&VectorMath::silu>>(context);
   attach<UnaryModel, ReluOp, emitRelu>(context);
   attach<UnaryModel, FloorOp, emitMember<&VectorMath::floor>>(context);
   attach<UnaryModel, CeilOp, emitMember<&VectorMath::ceil>>(context);

@@ -114,9 +114,33 @@ Value VectorMath::exp(Value x) {
   return code.mulf(code.mulf(y, power(half)), power(code.sub(whole, half)));
 }
 
+Value VectorMath::exp2OfNegative(Value x) {
+  // 2^x = 2^(n + f), with |f| <= 1/2; the low bits of `shifted` are n + 127,
+  // the bits of 2^n, and 0 for n = -127. NaN passes the select.
+  x = code.select(code.compare(CmpFPredicate::OLT, x, number(x, -127)),
+                  number(x, -127), x);
+  Value magic = number(x, 0x1.8p23 + 127);
+  Value shifted = code.addf(x, magic);
+  Value fraction = code.subf(x, code.subf(shifted, magic));
+  // 2^f: a minimax polynomial through 1 at 0.
+  Value power =
+      polynomial(fraction, {0.0013264728477224708, 0.009671512991189957,
+                            0.05550733581185341, 0.24022242426872253,
+                            0.6931470036506653, 1.0});
+  Value bits = code.bitcast(shifted, code.i32());
+  Value placed =
+      code.make<arith::ShLIOp>(bits, code.integer(bits.getType(), 23));
+  return code.mulf(power, code.bitcast(placed, code.f32()));
+}
+
 Value VectorMath::sigmoid(Value x) {
   Value one = number(x, 1);
   return code.divf(one, code.addf(one, exp(code.make<arith::NegFOp>(x))));
+}
+
+Value VectorMath::silu(Value x) {
+  Value one = number(x, 1);
+  return code.divf(x, code.addf(one, exp(code.make<arith::NegFOp>(x))));
 }
 
 Value VectorMath::tanh(Value x) {

@@ -26,12 +26,15 @@ public:
   explicit VectorMath(CodeBuilder &code) : code(code) {}
 
   Value exp(Value x); // and f64
+  /// 2^x for x <= 0, relative error 1e-7: exactly 1 at 0, exactly 0 below -126.
+  Value exp2OfNegative(Value x);
   Value log(Value x); // and f64
   Value tanh(Value x);
   Value erf(Value x);
   Value sin(Value x) { return sinOrCos(x, 0); }
   Value cos(Value x) { return sinOrCos(x, 1); }
   Value sigmoid(Value x);      // and f64
+  Value silu(Value x);         // and f64
   Value sqrt(Value x);         // and f64
   Value pow(Value x, Value y); // and f64
   Value gelu(Value x, bool tanhApproximation);

@@ -218,6 +218,11 @@ HostTensor KernelRunner::run(ArrayRef<int64_t> sizes,
     if (size_t(i) < arguments.size())
       toBytes(arguments[i], memory.back().bytes());
   }
+  Value returned = entry.getBody().front().getTerminator()->getOperand(0);
+  if (auto write = returned.getDefiningOp<WriteCacheOp>())
+    // In place.
+    buffers.back() =
+        buffers[cast<BlockArgument>(write.getPool()).getArgNumber()];
   GuardedMemory scratch(valueOf(kernel().scratch_bytes(), sizes));
   uint32_t error = 0;
   WeftArgs args{buffers.data(), sizes.data(), &error};
@@ -235,7 +240,7 @@ HostTensor KernelRunner::run(ArrayRef<int64_t> sizes,
   int64_t bytes = valueOf(kernel().buffers().rbegin()->least_bytes(), sizes);
   HostTensor result(type.getElementType(),
                     {bytes / bytesOf(type.getElementType())});
-  ofBytes(memory.back().bytes(), result);
+  ofBytes(static_cast<char *>(buffers.back()), result);
   return result;
 }
 

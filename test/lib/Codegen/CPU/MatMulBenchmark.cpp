@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 //   codegen-cpu-bench [arch] [f32|bf16|f16] [gelu]
+//   codegen-cpu-bench paged [arch]
 //
 // One thread's GFLOP/s of linear kernels, beside the peak that independent
 // multiply-adds in registers reach in the same run. Weights are the same in
@@ -13,32 +14,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "test/lib/Codegen/CPU/BenchmarkTiming.h"
 #include "test/lib/Codegen/CPU/KernelRunner.h"
 
 #include "llvm/Support/Format.h"
-#include <chrono>
 #include <immintrin.h>
 
 using namespace weft;
-
-static double secondsSince(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
-      .count();
-}
-
-/// The least time of several runs, in seconds.
-static double measure(llvm::function_ref<void()> run) {
-  run();
-  double least = 1e9, total = 0;
-  for (int count = 0; total < 0.15 || count < 5; ++count) {
-    auto start = std::chrono::steady_clock::now();
-    run();
-    double seconds = secondsSince(start);
-    least = std::min(least, seconds);
-    total += seconds;
-  }
-  return least;
-}
 
 #define MULTIPLY_ADDS(type, operation, set)                                    \
   type sums[12], a = set(1.0f), b = set(1e-9f);                                \
@@ -90,6 +72,8 @@ static std::string linear(int64_t columns, int64_t depth,
 }
 
 int main(int argc, char **argv) {
+  if (argc > 1 && argv[1] == std::string("paged"))
+    return benchmarkPagedAttention(argc > 2 ? argv[2] : archsHere().back());
   std::string arch = argc > 1 ? argv[1] : archsHere().back();
   std::string weights = argc > 2 ? argv[2] : "f32";
   bool gelu = argc > 3;

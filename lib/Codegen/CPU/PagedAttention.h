@@ -1,0 +1,123 @@
+//===- PagedAttention.h - Attention to paged caches -------------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// One item is a tile of tokens of one sequence and one head of the cache. Its
+// rows are the queries of all heads that share it: H / G a token, so that what
+// is loaded of the cache serves all of them, in decoding as in a prompt. A
+// block of keys lies transposed, and both products are those of MicroKernel.h:
+//
+//   for each block that the tile sees:
+//     for each tile of rows in registers:
+//       scores[row][j] = sum over d of Q[row][d] * K[d][j]
+//       weights, and how much the greatest score grew: online softmax
+//       O[row][e] = O[row][e] * growth[row] + sum over j of weights * V[j][e]
+//   divide O by the sums, apply the epilogue
+//
+// Few rows convert a narrow cache in registers; many convert each block once
+// into scratch.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LIB_CODEGEN_CPU_PAGEDATTENTION_H
+#define LIB_CODEGEN_CPU_PAGEDATTENTION_H
+
+#include "lib/Codegen/CPU/Family.h"
+#include "lib/Codegen/CPU/MicroKernel.h"
+#include "lib/Codegen/CPU/PagedSequences.h"
+
+namespace weft {
+
+class PagedAttentionKernel {
+public:
+  using Value = mlir::Value;
+  using Values = CodeBuilder::Values;
+
+  PagedAttentionKernel(ElementEmitter &emitter, const KernelOutput &output,
+                       PagedAttentionOp op);
+
+  /// Emits the loop over items.
+  Division emit();
+
+private:
+  static constexpr int64_t lanes = CodeBuilder::lanes;
+  /// Rows of an item, about: a multiple of every tile's height.
+  static constexpr int64_t itemRows = 126;
+
+  /// Where an item's data lie in scratch, in elements of f32.
+  struct Place {
+    int64_t offset;
+  };
+  /// Positions [first, first + count) and where their keys and values lie.
+  struct KeyBlock {
+    Value first, count;
+    Value keys, values;
+    mlir::Type keyElement, valueElement;
+    int64_t valueStride;
+  };
+  /// The whole computation of an item.
+  struct Item {
+    PagedSequences::Tile tile;
+    Value group, rows;
+    Value firstKey, endKey; ///< What any row of it sees.
+  };
+
+  // PagedAttention.cpp
+  Place allocate(int64_t size);
+  Value pointer(Place place) { return element(code.scratch, place.offset); }
+  Value element(Value base, Value index) {
+    return code.address(base, code.f32(), index);
+  }
+  Value element(Value base, int64_t index) {
+    return code.address(base, code.f32(), index);
+  }
+  void emitItem(Item item);
+  void emitBlock(const Item &item, Value index);
+  /// `body(token, head, row)` for the rows of an item.
+  void forEachRow(const Item &item,
+                  llvm::function_ref<void(Value, Value, Value)> body);
+
+  // PagedAttentionRows.cpp
+  void packQuery(const Item &item);
+  /// What each row sees goes to scratch, and what any sees to the item.
+  void findKeys(Item &item);
+  KeyBlock convert(const KeyBlock &block);
+  void storeResult(const Item &item);
+  /// `emit(first)` for vectors of a row of `width` elements; the last one may
+  /// be masked.
+  void forEachVectorOfRow(int64_t width, llvm::function_ref<void(Value)> emit);
+
+  // PagedAttentionTiles.cpp
+  void attend(const Item &item, const KeyBlock &block, const TileShape &shape);
+  void emitScores(const KeyBlock &block, const TileShape &shape, Value firstRow,
+                  int64_t rows);
+  /// Replaces the scores of a row by weights.
+  void emitWeights(const KeyBlock &block, Value row, Value scores,
+                   Value growth);
+  void emitProduct(const KeyBlock &block, const TileShape &shape,
+                   Value firstRow, int64_t rows);
+  Value capped(Value score);
+
+  ElementEmitter &emitter;
+  CodeBuilder &code;
+  const KernelOutput &output;
+  PagedAttentionOp op;
+  MemoryTensor keys, values;
+  int64_t heads, groups, depth, width, blockSize;
+  /// Heads that share one of the cache, and tokens of an item.
+  int64_t share, itemTokens;
+  /// `depth` and `width` in whole vectors.
+  int64_t paddedDepth, paddedWidth;
+  PagedSequences sequences;
+
+  int64_t scratchSize = 0;
+  Place queryPlace, resultPlace, greatestPlace, sumPlace, firstKeyPlace,
+      endKeyPlace, weightPlace, growthPlace, keyPlace, valuePlace;
+};
+
+} // namespace weft
+
+#endif // LIB_CODEGEN_CPU_PAGEDATTENTION_H

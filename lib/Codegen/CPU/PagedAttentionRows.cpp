@@ -1,0 +1,156 @@
+//===- PagedAttentionRows.cpp - Queries, their keys, and results ----------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Codegen/CPU/PagedAttention.h"
+
+using namespace mlir;
+using arith::CmpIPredicate;
+
+namespace weft {
+
+static constexpr double log2e = 1.44269504088896341;
+
+void PagedAttentionKernel::forEachVectorOfRow(int64_t size,
+                                              function_ref<void(Value)> emit) {
+  forEachVector(emitter, code.constant(0), code.constant(size),
+                size % lanes == 0, emit);
+}
+
+void PagedAttentionKernel::packQuery(const Item &item) {
+  VectorType vector = CodeBuilder::vectorOf(code.f32());
+  // Weights are powers of 2: what they need of the scale is cheaper here than
+  // at each score. A cap comes between.
+  double factor =
+      op.getScale().convertToDouble() * (op.getSoftCap() ? 1 : log2e);
+  forEachRow(item, [&](Value token, Value head, Value row) {
+    Value packed =
+        element(pointer(queryPlace), code.mul(row, code.constant(paddedDepth)));
+    forEachVectorOfRow(depth, [&](Value first) {
+      Value loaded = emitter.element(
+          op.getQuery(), {LaneIndex::uniform(token), LaneIndex::uniform(head),
+                          LaneIndex::consecutive(first)});
+      code.store(
+          code.mulf(code.broadcast(loaded), code.number(code.f32(), factor)),
+          element(packed, first));
+    });
+    code.store(
+        code.number(code.f32(), -std::numeric_limits<double>::infinity()),
+        element(pointer(greatestPlace), row));
+    Value zero = code.number(vector, 0);
+    code.store(zero,
+               element(pointer(sumPlace), code.mul(row, code.constant(lanes))));
+    Value result = element(pointer(resultPlace),
+                           code.mul(row, code.constant(paddedWidth)));
+    for (int64_t column = 0; column < paddedWidth; column += lanes)
+      code.store(zero, element(result, column));
+  });
+}
+
+void PagedAttentionKernel::findKeys(Item &item) {
+  Value zero = code.constant(0), one = code.constant(1);
+  Value capacity = sequences.capacity();
+  Value length = sequences.load(op.getKvLength(), {item.tile.sequence});
+  length = code.select(item.tile.isInside, length, zero);
+  Values range = code.loop(
+      item.tile.firstToken, item.tile.endToken, one, ValueRange{capacity, zero},
+      [&](Value token, ValueRange carried) {
+        ElementEmitter::Scope scope(emitter);
+        Value position = sequences.load(op.getPositions(), {token});
+        Value end = code.minimum(code.add(position, one), length);
+        emitter.reportError(code.compare(CmpIPredicate::sgt, end, capacity),
+                            WEFT_ERROR_INDEX_OUT_OF_RANGE);
+        end = code.minimum(code.maximum(end, zero), capacity);
+        Value first = zero;
+        if (std::optional<int64_t> window = op.getWindow())
+          first = code.minimum(code.maximum(code.sub(code.add(position, one),
+                                                     code.constant(*window)),
+                                            zero),
+                               end);
+        Value firstRow = code.mul(code.sub(token, item.tile.firstToken),
+                                  code.constant(share));
+        code.loop(zero, code.constant(share), 1, [&](Value i) {
+          Value row = code.add(firstRow, i);
+          auto store = [&](Value number, Place place) {
+            code.store(code.make<arith::TruncIOp>(code.i32(), number),
+                       code.address(pointer(place), code.i32(), row));
+          };
+          store(first, firstKeyPlace);
+          store(end, endKeyPlace);
+        });
+        return Values{code.minimum(carried[0], first),
+                      code.maximum(carried[1], end)};
+      });
+  item.firstKey = code.minimum(range[0], range[1]);
+  item.endKey = range[1];
+}
+
+PagedAttentionKernel::KeyBlock
+PagedAttentionKernel::convert(const KeyBlock &block) {
+  KeyBlock converted = block;
+  // `count` rows of `from`, one after another.
+  auto convertRows = [&](Value from, Type element, Value to, Value count,
+                         int64_t size) {
+    int64_t stride = llvm::alignTo(size, lanes);
+    code.loop(code.constant(0), count, 1, [&](Value row) {
+      ElementEmitter::Scope scope(emitter);
+      Value source =
+          code.address(from, element, code.mul(row, code.constant(size)));
+      Value target = this->element(to, code.mul(row, code.constant(stride)));
+      forEachVectorOfRow(size, [&](Value first) {
+        Value loaded = code.loadLanes(
+            element, code.address(source, element, first), emitter.getMask());
+        code.store(emitter.fromStorage(loaded, element),
+                   this->element(target, first));
+      });
+    });
+  };
+  if (!block.keyElement.isF32()) {
+    converted.keys = pointer(keyPlace), converted.keyElement = code.f32();
+    convertRows(block.keys, block.keyElement, converted.keys,
+                code.constant(depth), blockSize);
+  }
+  if (!block.valueElement.isF32()) {
+    converted.values = pointer(valuePlace);
+    converted.valueElement = code.f32();
+    converted.valueStride = paddedWidth;
+    convertRows(block.values, block.valueElement, converted.values, block.count,
+                width);
+  }
+  return converted;
+}
+
+void PagedAttentionKernel::storeResult(const Item &item) {
+  VectorType vector = CodeBuilder::vectorOf(code.f32());
+  forEachRow(item, [&](Value token, Value head, Value row) {
+    Value sums =
+        code.load(vector, element(pointer(sumPlace),
+                                  code.mul(row, code.constant(lanes))));
+    Value sum = code.foldLanes(
+        sums, [&](Value lhs, Value rhs) { return code.addf(lhs, rhs); });
+    // A row that sees no key is zero. Others have a weight of 1.
+    Value zero = code.number(code.f32(), 0), one = code.number(code.f32(), 1);
+    Value isEmpty = code.compare(arith::CmpFPredicate::OEQ, sum, zero);
+    Value inverse = code.divf(one, code.select(isEmpty, one, sum));
+    Value result = element(pointer(resultPlace),
+                           code.mul(row, code.constant(paddedWidth)));
+    forEachVectorOfRow(width, [&](Value column) {
+      LaneIndices index = {LaneIndex::uniform(token), LaneIndex::uniform(head),
+                           LaneIndex::consecutive(column)};
+      Value mean =
+          code.mulf(code.load(vector, element(result, column)), inverse);
+      emitter.provide(op.getResult(), index, mean);
+      Value stored = code.broadcast(emitter.element(output.value, index));
+      LaneIndex position = emitter.linearize(index, output.memory.sizes);
+      code.store(emitter.toStorage(stored, output.memory.element),
+                 code.address(output.memory.base, output.memory.element,
+                              position.value),
+                 emitter.getMask());
+    });
+  });
+}
+
+} // namespace weft

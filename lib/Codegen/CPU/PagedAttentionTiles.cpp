@@ -1,0 +1,178 @@
+//===- PagedAttentionTiles.cpp - Scores, weights and their products -------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Codegen/CPU/PagedAttention.h"
+
+#include "lib/Codegen/CPU/VectorMath.h"
+
+using namespace mlir;
+using arith::CmpFPredicate;
+using arith::CmpIPredicate;
+
+namespace weft {
+
+static constexpr double infinity = std::numeric_limits<double>::infinity();
+static constexpr double log2e = 1.44269504088896341;
+
+void PagedAttentionKernel::attend(const Item &item, const KeyBlock &block,
+                                  const TileShape &shape) {
+  forEachRowTile(emitter, shape, item.rows, [&](Value first, Value rows) {
+    code.choose(rows, shape.maximumRows, [&](int64_t height) {
+      ElementEmitter::Scope scope(emitter);
+      emitScores(block, shape, first, height);
+    });
+    code.loop(code.constant(0), rows, 1, [&](Value row) {
+      ElementEmitter::Scope scope(emitter);
+      Value scores = element(pointer(weightPlace),
+                             code.mul(row, code.constant(blockSize)));
+      emitWeights(block, code.add(first, row), scores,
+                  element(pointer(growthPlace), row));
+    });
+    code.choose(rows, shape.maximumRows, [&](int64_t height) {
+      ElementEmitter::Scope scope(emitter);
+      emitProduct(block, shape, first, height);
+    });
+  });
+}
+
+/// `emit(first, count)` for `total` panels, `step` at a time.
+static void forEachPanels(CodeBuilder &code, int64_t total, int64_t step,
+                          function_ref<void(Value, int64_t)> emit) {
+  int64_t whole = total / step * step;
+  if (whole == step)
+    emit(code.constant(0), step);
+  else if (whole)
+    code.loop(code.constant(0), code.constant(whole), step,
+              [&](Value panel) { emit(panel, step); });
+  if (whole < total)
+    emit(code.constant(whole), total - whole);
+}
+
+void PagedAttentionKernel::emitScores(const KeyBlock &block,
+                                      const TileShape &shape, Value firstRow,
+                                      int64_t rows) {
+  forEachPanels(
+      code, blockSize / lanes, shape.panelsFor(rows),
+      [&](Value panel, int64_t count) {
+        MicroKernel kernel;
+        kernel.rows = rows;
+        kernel.panels = count;
+        kernel.a = element(pointer(queryPlace),
+                           code.mul(firstRow, code.constant(paddedDepth)));
+        kernel.rowStride = code.constant(paddedDepth);
+        Value column = code.mul(panel, code.constant(lanes));
+        Value first = code.address(block.keys, block.keyElement, column);
+        for (int64_t i = 0; i < count; ++i)
+          kernel.b.push_back(code.address(first, block.keyElement, i * lanes));
+        kernel.bElement = block.keyElement;
+        kernel.depthStride = code.constant(blockSize);
+        kernel.depth = code.constant(depth);
+        kernel.unroll = 4;
+        kernel.result = element(pointer(weightPlace), column);
+        kernel.resultStride = code.constant(blockSize);
+        emitMicroKernel(emitter, kernel);
+      });
+}
+
+Value PagedAttentionKernel::capped(Value score) {
+  if (!op.getSoftCap())
+    return score;
+  double cap = op.getSoftCap()->convertToDouble();
+  Value inside = code.mulf(score, code.number(score.getType(), 1 / cap));
+  return code.mulf(VectorMath(code).tanh(inside),
+                   code.number(score.getType(), cap * log2e));
+}
+
+void PagedAttentionKernel::emitWeights(const KeyBlock &block, Value row,
+                                       Value scores, Value growth) {
+  VectorType vector = CodeBuilder::vectorOf(code.f32());
+  VectorType integers = CodeBuilder::vectorOf(code.i32());
+  VectorMath math(code);
+  // The greater one; a NaN on the right loses, and shows in the weights.
+  auto greater = [&](Value lhs, Value rhs) {
+    return code.select(code.compare(CmpFPredicate::OGT, rhs, lhs), rhs, lhs);
+  };
+  Value blockFirst = code.make<arith::TruncIOp>(code.i32(), block.first);
+  auto inBlock = [&](Place place) {
+    Value key =
+        code.load(code.i32(), code.address(pointer(place), code.i32(), row));
+    return code.broadcast(code.sub(key, blockFirst));
+  };
+  Value end = inBlock(endKeyPlace);
+  Value begin = op.getWindow() ? inBlock(firstKeyPlace) : Value();
+  Values masked;
+  Value top = code.number(vector, -infinity);
+  for (int64_t panel = 0; panel < blockSize; panel += lanes) {
+    SmallVector<int32_t> numbers(lanes);
+    std::iota(numbers.begin(), numbers.end(), panel);
+    Value slots = code.make<arith::ConstantOp>(
+        DenseIntElementsAttr::get(integers, ArrayRef(numbers)));
+    Value isSeen = code.compare(CmpIPredicate::slt, slots, end);
+    if (begin)
+      isSeen = code.make<arith::AndIOp>(
+          isSeen, code.compare(CmpIPredicate::sge, slots, begin));
+    Value score = capped(code.load(vector, element(scores, panel)));
+    masked.push_back(
+        code.select(isSeen, score, code.number(vector, -infinity)));
+    top = greater(top, masked.back());
+  }
+  Value before = code.load(code.f32(), element(pointer(greatestPlace), row));
+  Value greatest = greater(before, code.foldLanes(top, greater));
+  code.store(greatest, element(pointer(greatestPlace), row));
+  // Where all are -infinity, any other number makes all weights 0.
+  Value lowest = code.number(code.f32(), -infinity);
+  greatest = code.select(code.compare(CmpFPredicate::OEQ, greatest, lowest),
+                         code.number(code.f32(), 0), greatest);
+  Value factor = math.exp2OfNegative(code.subf(before, greatest));
+  code.store(factor, growth);
+  Value sumPointer =
+      element(pointer(sumPlace), code.mul(row, code.constant(lanes)));
+  Value sum = code.mulf(code.load(vector, sumPointer), factor);
+  for (auto [i, score] : llvm::enumerate(masked)) {
+    Value weight = math.exp2OfNegative(code.subf(score, greatest));
+    code.store(weight, element(scores, i * lanes));
+    sum = code.addf(sum, weight);
+  }
+  code.store(sum, sumPointer);
+}
+
+void PagedAttentionKernel::emitProduct(const KeyBlock &block,
+                                       const TileShape &shape, Value firstRow,
+                                       int64_t rows) {
+  forEachPanels(
+      code, paddedWidth / lanes, shape.panelsFor(rows),
+      [&](Value panel, int64_t count) {
+        MicroKernel kernel;
+        kernel.rows = rows;
+        kernel.panels = count;
+        kernel.a = pointer(weightPlace);
+        kernel.rowStride = code.constant(blockSize);
+        Value column = code.mul(panel, code.constant(lanes));
+        Value first = code.address(block.values, block.valueElement, column);
+        for (int64_t i = 0; i < count; ++i)
+          kernel.b.push_back(
+              code.address(first, block.valueElement, i * lanes));
+        // Beyond its last row the pool may end.
+        if (block.valueStride % lanes != 0)
+          for (int64_t i = 0; i < count; ++i)
+            kernel.masks.push_back(code.compare(
+                CmpIPredicate::slt, code.laneNumbers(),
+                code.sub(code.constant(width - i * lanes), column)));
+        kernel.bElement = block.valueElement;
+        kernel.depthStride = code.constant(block.valueStride);
+        kernel.depth = block.count;
+        kernel.unroll = 4;
+        kernel.result = element(
+            pointer(resultPlace),
+            code.add(code.mul(firstRow, code.constant(paddedWidth)), column));
+        kernel.resultStride = code.constant(paddedWidth);
+        kernel.growth = pointer(growthPlace);
+        emitMicroKernel(emitter, kernel);
+      });
+}
+
+} // namespace weft

@@ -1,0 +1,88 @@
+//===- PagedSequences.cpp - Where the tokens of a step belong -------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Codegen/CPU/PagedSequences.h"
+
+#include "lib/Codegen/CPU/ElementModels.h"
+
+using namespace mlir;
+using arith::CmpIPredicate;
+
+namespace weft {
+
+SizeExpr PagedSequences::countTiles(int64_t height) const {
+  return min(tokens, ceilDiv(tokens, height) + sequences + 2);
+}
+
+Value PagedSequences::load(Value table, ArrayRef<Value> index) {
+  LaneIndices uniform;
+  for (Value i : index)
+    uniform.push_back(LaneIndex::uniform(i));
+  Value number = emitter.element(table, uniform);
+  Type type = elementTypeOf(table);
+  if (type.getIntOrFloatBitWidth() == 64)
+    return number;
+  if (type.isUnsignedInteger())
+    return code.make<arith::ExtUIOp>(code.i64(), number);
+  return code.make<arith::ExtSIOp>(code.i64(), number);
+}
+
+void PagedSequences::forTile(Value number, int64_t height,
+                             function_ref<void(const Tile &)> body) {
+  Value zero = code.constant(0), one = code.constant(1);
+  Value count = code.size(tokens), last = code.size(sequences);
+  // Region r holds the tokens up to sequence_start[r], and one more the rest:
+  // sequence s is region s + 1. Carried: where the region starts, the number of
+  // its first tile, the region and the tokens of the tile that was found.
+  CodeBuilder::Values found = code.loop(
+      zero, code.add(last, code.constant(2)), 1,
+      ValueRange{zero, zero, code.constant(-1), zero, zero},
+      [&](Value region, ValueRange carried) {
+        ElementEmitter::Scope scope(emitter);
+        Value start = carried[0], firstTile = carried[1];
+        Value given = load(sequenceStart, {code.minimum(region, last)});
+        given = code.select(code.compare(CmpIPredicate::sgt, region, last),
+                            count, given);
+        Value stop = code.minimum(code.maximum(given, start), count);
+        emitter.reportError(code.compare(CmpIPredicate::ne, given, stop),
+                            WEFT_ERROR_INDEX_OUT_OF_RANGE);
+        Value tiles = code.floorDiv(
+            code.add(code.sub(stop, start), code.constant(height - 1)),
+            code.constant(height));
+        Value inside = code.sub(number, firstTile);
+        // One unsigned comparison sees both ends.
+        Value isHere = code.compare(CmpIPredicate::ult, inside, tiles);
+        Value first = code.add(start, code.mul(inside, code.constant(height)));
+        Value end = code.minimum(code.add(first, code.constant(height)), stop);
+        return CodeBuilder::Values{stop, code.add(firstTile, tiles),
+                                   code.select(isHere, region, carried[2]),
+                                   code.select(isHere, first, carried[3]),
+                                   code.select(isHere, end, carried[4])};
+      });
+  Value region = found[2];
+  code.branch(code.compare(CmpIPredicate::sge, region, zero), [&] {
+    ElementEmitter::Scope scope(emitter);
+    Value sequence = code.sub(region, one);
+    Value isInside = code.compare(CmpIPredicate::ult, sequence, last);
+    sequence = code.minimum(code.maximum(sequence, zero), code.sub(last, one));
+    body({sequence, isInside, found[3], found[4]});
+  });
+}
+
+Value PagedSequences::placeOf(Value token) {
+  return checkedIndex(emitter,
+                      emitter.element(positions, LaneIndex::uniform(token)),
+                      elementTypeOf(positions), capacity());
+}
+
+Value PagedSequences::block(Value sequence, Value index, Value blocks) {
+  Value number = emitter.element(
+      blockTable, {LaneIndex::uniform(sequence), LaneIndex::uniform(index)});
+  return checkedIndex(emitter, number, elementTypeOf(blockTable), blocks);
+}
+
+} // namespace weft

@@ -1,0 +1,72 @@
+//===- PagedSequences.h - Where the tokens of a step belong -----*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The tokens of a step lie one sequence after another. A kernel's items are
+// tiles of at most `height` tokens of one sequence; how many there are only the
+// data say, so that an item looks for its own:
+//
+//   sequence_start = [0, 5, 6], height 2:  tiles [0, 2) [2, 4) [4, 5) [5, 6)
+//
+// Tokens before the first sequence and after the last one have tiles too.
+// Whatever the tables hold, tiles lie within the tokens, positions within the
+// table and blocks within the pool; what does not fit raises the error flag.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LIB_CODEGEN_CPU_PAGEDSEQUENCES_H
+#define LIB_CODEGEN_CPU_PAGEDSEQUENCES_H
+
+#include "lib/Codegen/CPU/ElementEmitter.h"
+
+namespace weft {
+
+class PagedSequences {
+public:
+  using Value = mlir::Value;
+
+  /// `blockSize`: positions of a block.
+  PagedSequences(ElementEmitter &emitter, Value positions, Value sequenceStart,
+                 Value blockTable, int64_t blockSize)
+      : emitter(emitter), code(emitter.code), positions(positions),
+        sequenceStart(sequenceStart), blockTable(blockTable),
+        blockSize(blockSize), tokens(emitter.sizesOf(positions)[0]),
+        sequences(emitter.sizesOf(blockTable)[0]),
+        tableWidth(emitter.sizesOf(blockTable)[1]) {}
+
+  /// No mixture of sequences has more tiles.
+  SizeExpr countTiles(int64_t height) const;
+
+  struct Tile {
+    Value sequence; ///< In [0, S), also where the tokens belong to none.
+    Value isInside; ///< The tokens belong to it.
+    Value firstToken, endToken;
+  };
+  /// Runs `body` for the tile of that number, if there is one.
+  void forTile(Value number, int64_t height,
+               llvm::function_ref<void(const Tile &)> body);
+
+  /// The position of a token, in [0, capacity()).
+  Value placeOf(Value token);
+  /// Positions that the table has room for.
+  Value capacity() { return code.size(tableWidth * blockSize); }
+  /// The block of a pool of `blocks` that holds the positions from
+  /// `index * blockSize` on.
+  Value block(Value sequence, Value index, Value blocks);
+  /// An element of one of the tables as i64.
+  Value load(Value table, llvm::ArrayRef<Value> index);
+
+private:
+  ElementEmitter &emitter;
+  CodeBuilder &code;
+  Value positions, sequenceStart, blockTable;
+  int64_t blockSize;
+  SizeExpr tokens, sequences, tableWidth;
+};
+
+} // namespace weft
+
+#endif // LIB_CODEGEN_CPU_PAGEDSEQUENCES_H
