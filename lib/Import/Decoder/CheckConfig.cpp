@@ -14,11 +14,16 @@ using namespace weft;
 /// Sizes beyond this would only overflow products; no tensor is that large.
 static constexpr int64_t greatestSize = int64_t(1) << 28;
 
-static Status checkSize(const char *name, int64_t value) {
-  if (value >= 1 && value <= greatestSize)
+/// Frequencies of the rotary embedding are constants, which stay small.
+static constexpr int64_t greatestHeadSize = 1024;
+
+static Status checkSize(const char *name, int64_t value,
+                        int64_t greatest = greatestSize) {
+  if (value >= 1 && value <= greatest)
     return Status::ok();
   return Status::error(std::string("the model has ") + name + " " +
-                       std::to_string(value) + "; expected 1 to 2^28");
+                       std::to_string(value) + "; expected 1 to " +
+                       std::to_string(greatest));
 }
 
 static Status checkPositive(const char *name, std::optional<double> value) {
@@ -38,7 +43,8 @@ Status weft::checkConfig(const DecoderConfig &config, size_t numTensors) {
   WEFT_RETURN_IF_ERROR(checkSize("attention heads:", config.numHeads));
   WEFT_RETURN_IF_ERROR(
       checkSize("key and value heads:", config.numKeyValueHeads));
-  WEFT_RETURN_IF_ERROR(checkSize("head size", config.headSize));
+  WEFT_RETURN_IF_ERROR(
+      checkSize("head size", config.headSize, greatestHeadSize));
   WEFT_RETURN_IF_ERROR(checkSize("feed-forward size", config.feedForwardSize));
   WEFT_RETURN_IF_ERROR(checkSize("context length", config.context));
   if (config.numHeads > greatestSize / config.headSize)
@@ -56,6 +62,9 @@ Status weft::checkConfig(const DecoderConfig &config, size_t numTensors) {
       checkPositive("attention soft cap", config.attentionSoftCap));
   WEFT_RETURN_IF_ERROR(checkPositive("logit soft cap", config.logitSoftCap));
   if (config.numExperts != 0) {
+    if (!config.getName(Role::Router))
+      return Status::error("the model has experts, which '" +
+                           config.family->name + "' does not have");
     WEFT_RETURN_IF_ERROR(checkSize("experts:", config.numExperts));
     WEFT_RETURN_IF_ERROR(checkSize("size of experts", config.expertSize));
     if (config.numExpertsUsed < 1 || config.numExpertsUsed > config.numExperts)

@@ -95,7 +95,8 @@ Value DecoderBuilder::attend(Value hidden) {
 
 Value DecoderBuilder::feedForward(Value hidden) {
   // Of a mixture, some layers may be plain.
-  if (has(Role::Router) && checkpoint.has(nameOf(Role::Router) + ".weight"))
+  if (config.numExperts != 0 &&
+      checkpoint.has(nameOf(Role::Router) + ".weight"))
     return mixExperts(hidden);
   int64_t size = config.feedForwardSize;
   Value inner;

@@ -18,7 +18,7 @@ namespace weft {
 struct LanguageModelOptions {
   /// The greatest number of tokens of a sequence; not more than the model was
   /// made for, which is what it is without a number.
-  std::optional<int64_t> context;
+  std::optional<int64_t> context = {};
   /// Sequences in one step; the cache has room for so many of full length.
   int64_t maxSequences = 8;
   /// Tokens in one step, of all sequences.
