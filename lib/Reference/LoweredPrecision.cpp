@@ -35,27 +35,51 @@ double weft::loweredTolerance(ModuleOp module) {
   return tolerance;
 }
 
+namespace {
+
+/// The distance of two tensors of floats.
+struct Movement {
+  double moved = 0, whole = 0; ///< Sums of squares.
+  double largest = 0, there = 0;
+
+  Movement(const HostTensor &found, const HostTensor &expected) {
+    for (auto [x, y] : llvm::zip_equal(found.floats(), expected.floats())) {
+      // Infinities that stayed have no distance.
+      double distance = x == y ? 0 : std::abs(x - y);
+      moved += distance * distance;
+      whole += y * y;
+      if (distance > largest) {
+        largest = distance;
+        there = y;
+      }
+    }
+  }
+  double ratio() const { return whole > 0 ? std::sqrt(moved / whole) : 0.0; }
+};
+
+} // namespace
+
+bool weft::movedLittle(StringRef pass, ArrayRef<HostTensor> found,
+                       ArrayRef<HostTensor> expected) {
+  return pass == "llm-quantize-activations" &&
+         llvm::all_of(llvm::zip_equal(found, expected), [](const auto &pair) {
+           const auto &[x, y] = pair;
+           // Not a number is not below either.
+           return x.isFloat() && x.getShape() == y.getShape() &&
+                  Movement(x, y).ratio() < 0.5;
+         });
+}
+
 std::string weft::describeMovement(const HostTensor &found,
                                    const HostTensor &expected) {
   if (!found.isFloat())
     return "";
-  double moved = 0, whole = 0, largest = 0, there = 0;
-  for (auto [x, y] : llvm::zip_equal(found.floats(), expected.floats())) {
-    // Infinities that stayed have no distance.
-    double distance = x == y ? 0 : std::abs(x - y);
-    moved += distance * distance;
-    whole += y * y;
-    if (distance > largest) {
-      largest = distance;
-      there = y;
-    }
-  }
+  Movement movement(found, expected);
   std::string text;
   llvm::raw_string_ostream stream(text);
-  stream << llvm::format("%.3g%% (root mean square)",
-                         whole > 0 ? 100 * std::sqrt(moved / whole) : 0.0);
-  if (largest > 0)
-    stream << llvm::format(", at most %.3g where %.3g was expected", largest,
-                           there);
+  stream << llvm::format("%.3g%% (root mean square)", 100 * movement.ratio());
+  if (movement.largest > 0)
+    stream << llvm::format(", at most %.3g where %.3g was expected",
+                           movement.largest, movement.there);
   return text;
 }

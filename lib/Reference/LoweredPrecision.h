@@ -26,6 +26,13 @@ bool lowersPrecision(llvm::StringRef pass);
 /// so that a deep model stays far below; a wrong rounding does not.
 double loweredTolerance(mlir::ModuleOp module);
 
+/// True when the results of a pass that rounds activations moved by less than
+/// half of their size, in root mean square. What a deep model makes of such
+/// roundings is not bounded for a single result; a wrong rounding moves all of
+/// them by more.
+bool movedLittle(llvm::StringRef pass, llvm::ArrayRef<HostTensor> found,
+                 llvm::ArrayRef<HostTensor> expected);
+
 /// "0.21% (root mean square), at most 0.0123 where 0.73 was expected"; empty
 /// for tensors of integers.
 std::string describeMovement(const HostTensor &found,
