@@ -54,6 +54,13 @@ void emitMicroKernel(ElementEmitter &emitter, const MicroKernel &kernel) {
       b.push_back(emitter.fromStorage(
           code.loadLanes(kernel.bElement, address, mask), kernel.bElement));
     }
+    if (kernel.other) {
+      Type byte = code.builder.getI8Type();
+      Value line = code.address(kernel.other, byte,
+                                code.mul(k, code.constant(kernel.otherStride)));
+      for (int64_t at = 0; at < kernel.otherBytes; at += 64)
+        code.prefetch(code.address(line, byte, at));
+    }
     Value column = code.address(kernel.a, code.f32(), k);
     CodeBuilder::Values next(carried);
     for (int64_t row = 0; row < kernel.rows; ++row) {

@@ -53,6 +53,10 @@ struct MicroKernel {
   int64_t unroll = 1;
   /// How far ahead of k to prefetch panels; 0 for data that are near.
   int64_t prefetchAhead = 0;
+  /// Other data to prefetch (null: none): of term k those of `otherBytes` at
+  /// other + k * otherStride.
+  Value other;
+  int64_t otherStride = 0, otherBytes = 0;
 };
 
 void emitMicroKernel(ElementEmitter &emitter, const MicroKernel &kernel);

@@ -134,14 +134,15 @@ void PagedAttentionKernel::emitBlock(const Item &item, Value index) {
                              code.constant(blockSize));
   Value number =
       sequences.block(item.tile.sequence, index, code.size(keys.sizes[0]));
-  auto place = [&](const MemoryTensor &pool, int64_t size) {
+  auto place = [&](const MemoryTensor &pool, int64_t size, Value number) {
     Value inPool =
         code.add(code.mul(number, code.constant(groups)), item.group);
     return code.address(pool.base, pool.element,
                         code.mul(inPool, code.constant(size * blockSize)));
   };
-  block.keys = place(keys, depth), block.keyElement = keys.element;
-  block.values = place(values, width), block.valueElement = values.element;
+  block.keys = place(keys, depth, number), block.keyElement = keys.element;
+  block.values = place(values, width, number),
+  block.valueElement = values.element;
   block.valueStride = width;
   TileShape shape = TileShape::of(code.target);
   if (keys.element.isF32() && values.element.isF32())
@@ -150,13 +151,21 @@ void PagedAttentionKernel::emitBlock(const Item &item, Value index) {
   TileShape direct = shape;
   direct.maximumRows = std::min<int64_t>(shape.maximumRows, 8);
   direct.panels.resize(direct.maximumRows);
+  // What decoding takes from memory is asked for one product ahead.
+  Value last = code.floorDiv(code.sub(item.endKey, code.constant(1)),
+                             code.constant(blockSize));
+  Value next = code.minimum(code.add(index, code.constant(1)), last);
+  KeyBlock streamed = block;
+  streamed.nextKeys = place(
+      keys, depth,
+      sequences.block(item.tile.sequence, next, code.size(keys.sizes[0])));
   Value isDirect = code.compare(arith::CmpIPredicate::sle, item.rows,
                                 code.constant(2 * direct.maximumRows));
   code.branch(
       isDirect,
       [&] {
         ElementEmitter::Scope scope(emitter);
-        attend(item, block, direct);
+        attend(item, streamed, direct);
         return Values();
       },
       [&] {

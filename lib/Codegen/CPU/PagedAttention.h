@@ -57,6 +57,8 @@ private:
     Value keys, values;
     mlir::Type keyElement, valueElement;
     int64_t valueStride;
+    /// The keys that come next, where they are worth a prefetch.
+    Value nextKeys;
   };
   /// The whole computation of an item.
   struct Item {

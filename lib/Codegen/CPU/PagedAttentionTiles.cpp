@@ -20,7 +20,7 @@ static constexpr double log2e = 1.44269504088896341;
 
 void PagedAttentionKernel::attend(const Item &item, const KeyBlock &block,
                                   const TileShape &shape) {
-  forEachRowTile(emitter, shape, item.rows, [&](Value first, Value rows) {
+  auto attendTile = [&](Value first, Value rows) {
     code.choose(rows, shape.maximumRows, [&](int64_t height) {
       ElementEmitter::Scope scope(emitter);
       emitScores(block, shape, first, height);
@@ -35,6 +35,23 @@ void PagedAttentionKernel::attend(const Item &item, const KeyBlock &block,
     code.choose(rows, shape.maximumRows, [&](int64_t height) {
       ElementEmitter::Scope scope(emitter);
       emitProduct(block, shape, first, height);
+    });
+  };
+  forEachRowTile(emitter, shape, item.rows, [&](Value first, Value rows) {
+    if (block.nextKeys)
+      return attendTile(first, rows);
+    // Of a prompt's tile the upper rows don't see the last blocks.
+    Value end = code.loop(
+        first, code.add(first, rows), code.constant(1),
+        ValueRange{code.constant(0)}, [&](Value row, ValueRange greatest) {
+          Value end = code.load(
+              code.i32(), code.address(pointer(endKeyPlace), code.i32(), row));
+          end = code.make<arith::ExtSIOp>(code.i64(), end);
+          return Values{code.maximum(greatest[0], end)};
+        })[0];
+    code.branch(code.compare(CmpIPredicate::sgt, end, block.first), [&] {
+      ElementEmitter::Scope scope(emitter);
+      attendTile(first, rows);
     });
   });
 }
@@ -69,6 +86,14 @@ void PagedAttentionKernel::emitScores(const KeyBlock &block,
         for (int64_t i = 0; i < count; ++i)
           kernel.b.push_back(code.address(first, block.keyElement, i * lanes));
         kernel.bElement = block.keyElement;
+        // The values come next; both streams are of about the same length.
+        if (block.nextKeys) {
+          kernel.other = code.address(block.values, block.valueElement, column);
+          kernel.otherBytes =
+              count * lanes * CodeBuilder::storageBytes(block.valueElement);
+          kernel.otherStride =
+              blockSize * CodeBuilder::storageBytes(block.valueElement);
+        }
         kernel.depthStride = code.constant(blockSize);
         kernel.depth = code.constant(depth);
         kernel.unroll = 4;
@@ -163,6 +188,13 @@ void PagedAttentionKernel::emitProduct(const KeyBlock &block,
                 CmpIPredicate::slt, code.laneNumbers(),
                 code.sub(code.constant(width - i * lanes), column)));
         kernel.bElement = block.valueElement;
+        if (block.nextKeys) {
+          kernel.other = code.address(block.nextKeys, block.keyElement, column);
+          kernel.otherBytes =
+              count * lanes * CodeBuilder::storageBytes(block.keyElement);
+          kernel.otherStride =
+              width * CodeBuilder::storageBytes(block.keyElement);
+        }
         kernel.depthStride = code.constant(block.valueStride);
         kernel.depth = block.count;
         kernel.unroll = 4;
