@@ -51,33 +51,53 @@ static int64_t linearIndex(ArrayRef<int64_t> index, ArrayRef<int64_t> shape) {
   return linear;
 }
 
+/// Places and sizes of elements, or of bytes for elements in blocks.
+static SmallVector<int64_t> asStored(ArrayRef<int64_t> counts, Type element) {
+  SmallVector<int64_t> stored(counts);
+  if (auto block = dyn_cast<BlockType>(element))
+    stored.back() =
+        stored.back() / block.getInfo().elements * block.getInfo().bytes;
+  return stored;
+}
+
 HostTensor weft::cutBox(const HostTensor &tensor, ArrayRef<int64_t> offsets,
                         ArrayRef<int64_t> sizes) {
   HostTensor part(tensor.getElementType(), sizes);
   if (part.getNumElements() == 0)
     return part;
-  int64_t start = linearIndex(offsets, tensor.getShape());
+  Type element = tensor.getElementType();
+  SmallVector<int64_t> shape = asStored(tensor.getShape(), element),
+                       stored = asStored(sizes, element);
+  int64_t start = linearIndex(asStored(offsets, element), shape);
   if (tensor.isFloat())
-    copyBox(tensor.floats().data() + start, tensor.getShape(),
-            part.floats().data(), sizes, sizes);
+    copyBox(tensor.floats().data() + start, shape, part.floats().data(), stored,
+            stored);
+  else if (tensor.isBlock())
+    copyBox(tensor.bytes().data() + start, shape, part.bytes().data(), stored,
+            stored);
   else
-    copyBox(tensor.integers().data() + start, tensor.getShape(),
-            part.integers().data(), sizes, sizes);
+    copyBox(tensor.integers().data() + start, shape, part.integers().data(),
+            stored, stored);
   return part;
 }
 
 void weft::placeBox(const HostTensor &part, HostTensor &whole,
                     ArrayRef<int64_t> offsets) {
-  ArrayRef<int64_t> sizes = part.getShape();
   if (part.getNumElements() == 0)
     return;
-  int64_t start = linearIndex(offsets, whole.getShape());
+  Type element = part.getElementType();
+  SmallVector<int64_t> sizes = asStored(part.getShape(), element),
+                       shape = asStored(whole.getShape(), element);
+  int64_t start = linearIndex(asStored(offsets, element), shape);
   if (part.isFloat())
-    copyBox(part.floats().data(), sizes, whole.floats().data() + start,
-            whole.getShape(), sizes);
+    copyBox(part.floats().data(), sizes, whole.floats().data() + start, shape,
+            sizes);
+  else if (part.isBlock())
+    copyBox(part.bytes().data(), sizes, whole.bytes().data() + start, shape,
+            sizes);
   else
     copyBox(part.integers().data(), sizes, whole.integers().data() + start,
-            whole.getShape(), sizes);
+            shape, sizes);
 }
 
 //===----------------------------------------------------------------------===//

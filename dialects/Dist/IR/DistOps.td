@@ -42,9 +42,9 @@ def Dist_ReshardOp : Dist_Op<"reshard",
     }
     ```
   }];
-  let arguments = (ins LLM_Tensor:$input, Dist_ShardingAttr:$source,
+  let arguments = (ins LLM_StoredTensor:$input, Dist_ShardingAttr:$source,
                        Dist_ShardingAttr:$target, LLM_SizesAttr:$sizes);
-  let results = (outs LLM_Tensor:$result);
+  let results = (outs LLM_StoredTensor:$result);
   let assemblyFormat = [{
     $input `from` $source `to` $target `of` $sizes attr-dict
     `:` type($input) `->` type($result)

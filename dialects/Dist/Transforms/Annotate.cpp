@@ -9,6 +9,7 @@
 #include "dialects/Dist/Transforms/PadLayers.h"
 #include "dialects/Dist/Transforms/Passes.h"
 #include "dialects/Dist/Transforms/ShardOptions.h"
+#include "dialects/Dist/Transforms/ShardValue.h"
 #include "dialects/Dist/Transforms/TensorParallel.h"
 #include "dialects/LLM/Analysis/SizeAnalysis.h"
 
@@ -26,24 +27,6 @@ namespace {
 
 /// The mesh axes with a meaning of their own.
 constexpr llvm::StringLiteral kTensorParallel = "tp", kDataParallel = "dp";
-
-/// Splits one more dimension of `value`, minor to the axes that split it so
-/// far.
-void addAxis(Value value, int64_t dimension, StringAttr axis, int64_t granule,
-             const Twine &origin) {
-  auto type = cast<RankedTensorType>(value.getType());
-  ShardingAttr sharding = getSharding(value);
-  if (!sharding)
-    sharding = ShardingAttr::getReplicated(value.getContext(), type.getRank());
-  SmallVector<DimensionShardingAttr> dimensions(sharding.getDimensions());
-  SmallVector<StringAttr> axes(dimensions[dimension].getAxes());
-  axes.push_back(axis);
-  dimensions[dimension] = DimensionShardingAttr::get(
-      value.getContext(), axes,
-      std::max(granule, dimensions[dimension].getGranule()), /*isOpen=*/false);
-  setSharding(value, ShardingAttr::get(value.getContext(), dimensions));
-  addOrigin(value, axis, origin.str());
-}
 
 class Annotator {
 public:
@@ -65,11 +48,17 @@ public:
     }
     if (failed(applyPatterns()))
       return failure();
+    auto states = module.getOps<StateOp>();
     for (auto [axis, count] :
          llvm::zip_equal(mesh.getAxes(), mesh.getSizes())) {
       if (count == 1)
         continue;
       if (axis == kDataParallel) {
+        if (!states.empty())
+          return (*states.begin()).emitError()
+                 << "axis " << axis << " splits a batch, but a model with "
+                 << "state steps all sequences together; start one process for "
+                 << "each batch, or use axis " << kTensorParallel;
         if (failed(splitBatch(axis)))
           return failure();
       } else if (llvm::none_of(patterns, [axis](const ShardPattern &pattern) {
@@ -187,7 +176,7 @@ private:
       }
       if (mesh.getSize(pattern.axis) != 1 &&
           failed(splitWeight(form, pattern.dimension, pattern.axis, granule,
-                             "shard pattern " + pattern.text)))
+                             "shard pattern " + pattern.text, mesh)))
         return failure();
     }
     return success();
@@ -230,21 +219,41 @@ private:
         continue;
       found = true;
       if (failed(splitWeight(linear.getWeight(), 0, axis, split->granule,
-                             "columns of a layer")))
+                             "columns of a layer", mesh)))
         return failure();
       for (ColumnSplit::End end : split->ends)
         if (rows.insert(end.linear).second &&
             !getSharding(end.linear.getWeight()) &&
             failed(splitWeight(end.linear.getWeight(), 1, axis, end.granule,
-                               "rows of a layer")))
+                               "rows of a layer", mesh)))
           return failure();
     }
+    for (LinearOp linear : linears)
+      if (succeeded(splitVocabulary(linear, axis)))
+        found = true;
     if (!found)
       module.emitWarning()
           << "axis " << axis << " splits nothing: no linear layer has an "
           << "output that only other linear layers sum; all of its devices "
           << "will compute the same";
     return success();
+  }
+
+  LogicalResult splitVocabulary(LinearOp linear, StringAttr axis) {
+    auto split = DimensionShardingAttr::get(linear.getContext(), {axis},
+                                            /*granule=*/1, /*isOpen=*/false);
+    if (!isVocabularyLayer(linear) || rows.contains(linear) ||
+        getSharding(linear.getWeight()) ||
+        !splitsEvenly(linear.getType().getShape().back(), split, mesh))
+      return failure();
+    // An embedding that shares the weight looks rows up in all of it.
+    if (!linear.getWeight().hasOneUse()) {
+      OpBuilder builder(linear);
+      Operation *load = linear.getWeight().getDefiningOp();
+      linear.getWeightMutable().assign(builder.clone(*load)->getResult(0));
+    }
+    return splitWeight(linear.getWeight(), 0, axis, 1,
+                       "columns of the last layer", mesh);
   }
 
   /// Whether weights that an earlier layer shares are split as this one needs
@@ -310,32 +319,6 @@ private:
     return success();
   }
 
-  //===--------------------------------------------------------------------===//
-  // Weights
-  //===--------------------------------------------------------------------===//
-
-  LogicalResult splitWeight(Value weight, int64_t dimension, StringAttr axis,
-                            int64_t granule, const Twine &origin) {
-    addAxis(weight, dimension, axis, granule, origin);
-    DimensionShardingAttr sharding =
-        getSharding(weight).getDimensions()[dimension];
-    int64_t size =
-        cast<RankedTensorType>(weight.getType()).getDimSize(dimension);
-    if (splitsEvenly(size, sharding, mesh))
-      return success();
-    LoadWeightOp load = findWeight(weight);
-    InFlightDiagnostic diagnostic =
-        load.emitError() << "dimension " << dimension << " of weight @"
-                         << load.getWeight() << " has " << size << " elements";
-    if (sharding.getGranule() != 1)
-      diagnostic << " in blocks of " << sharding.getGranule()
-                 << " that stay together (a head)";
-    return diagnostic << ", which " << mesh.getSize(sharding.getAxes())
-                      << " devices cannot share evenly; choose a number of "
-                         "devices that divides "
-                      << size / sharding.getGranule();
-  }
-
   /// linear(x, w, b) -> add(linear(x, w), b): the bias is added once, behind
   /// the reduction of the partial sums.
   void splitBias(LinearOp linear) {
@@ -343,10 +326,10 @@ private:
     if (!bias)
       return;
     OpBuilder builder(linear);
-    auto product = LinearOp::create(builder, linear.getLoc(), linear.getType(),
-                                    linear.getInput(), linear.getWeight(),
-                                    Value(), IntegerAttr(),
-                                    linear.getActivationsAttr());
+    auto product =
+        LinearOp::create(builder, linear.getLoc(), linear.getType(),
+                         linear.getInput(), linear.getWeight(), Value(),
+                         IntegerAttr(), linear.getActivationsAttr());
     auto sum = AddOp::create(builder, linear.getLoc(), linear.getType(),
                              product, bias);
     linear.replaceAllUsesWith(sum.getResult());

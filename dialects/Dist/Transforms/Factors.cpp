@@ -19,6 +19,11 @@ LoadWeightOp findWeight(Value value) {
   return value.getDefiningOp<LoadWeightOp>();
 }
 
+int64_t elementsOfBlock(Value value) {
+  auto block = dyn_cast<BlockType>(getElementTypeOrSelf(value));
+  return block ? block.getInfo().elements : 1;
+}
+
 bool haveSameShards(const SizeExpr &size, DimensionShardingAttr lhs,
                     DimensionShardingAttr rhs, const Mesh &mesh) {
   if (lhs.getAxes() != rhs.getAxes())
@@ -86,6 +91,7 @@ Factors::Factors(ModelOpInterface op, SizeAnalysis &analysis, const Mesh &mesh)
   SmallVector<std::optional<SizeExpr>> factorSizes =
       findFactorSizes(rule, sizes);
   places.resize(rule.factors.size());
+  granules.assign(rule.factors.size(), 1);
   for (auto [factor, kind] : llvm::enumerate(rule.factors))
     splittable.push_back(kind != FactorKind::Replicate &&
                          factorSizes[factor] != SizeExpr(1));
@@ -105,8 +111,16 @@ Factors::Factors(ModelOpInterface op, SizeAnalysis &analysis, const Mesh &mesh)
         continue;
       if (!minor || *minor < 1)
         splittable[dimension[0]] = false;
-      else
-        places[dimension[0]].push_back({tensor, int64_t(i), *minor});
+      else {
+        places[dimension[0]].push_back(
+            {tensor, int64_t(i), *minor, dimension[0]});
+        // Whole elements of the factor hold whole blocks.
+        if (i + 1 == dimensions.size()) {
+          int64_t block = elementsOfBlock(tensors[tensor]);
+          granules[dimension[0]] =
+              std::lcm(granules[dimension[0]], block / std::gcd(block, *minor));
+        }
+      }
     }
   }
 }
@@ -137,7 +151,8 @@ std::optional<unsigned> Factors::getFactor(unsigned tensor,
 
 std::optional<FactorSharding>
 Factors::project(Place place, DimensionShardingAttr sharding) const {
-  int64_t granule = std::lcm(sharding.getGranule(), place.minor);
+  int64_t granule =
+      std::lcm(sharding.getGranule(), place.minor * getGranule(place.factor));
   if (!haveSameShards(sizes[place.tensor][place.dimension], sharding,
                       DimensionShardingAttr::get(context, sharding.getAxes(),
                                                  granule, /*isOpen=*/false),

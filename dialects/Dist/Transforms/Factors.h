@@ -32,6 +32,10 @@ struct FactorSharding {
   int64_t granule = 1;
 };
 
+/// Neighbouring elements of the last dimension that are stored together: those
+/// of a block, else 1.
+int64_t elementsOfBlock(mlir::Value value);
+
 /// The weight that a value is, also with zeros around it; none for any other.
 LoadWeightOp findWeight(mlir::Value value);
 inline bool isWeight(mlir::Value value) { return findWeight(value) != nullptr; }
@@ -54,6 +58,9 @@ public:
   /// What splitting this factor leaves in the result; none when it splits it.
   std::optional<ReductionKind> getReduction(unsigned factor) const;
   bool canSplit(unsigned factor) const { return splittable[factor]; }
+  /// Neighbouring elements of a factor that stay together: those of a block of
+  /// a quantized tensor.
+  int64_t getGranule(unsigned factor) const { return granules[factor]; }
 
   unsigned getNumTensors() const { return tensors.size(); }
   unsigned getResultIndex() const { return tensors.size() - 1; }
@@ -66,6 +73,7 @@ public:
     int64_t dimension;
     /// Elements of the dimension for one of the factor.
     int64_t minor;
+    unsigned factor;
   };
   llvm::ArrayRef<Place> getPlaces(unsigned factor) const {
     return places[factor];
@@ -91,6 +99,7 @@ private:
   llvm::SmallVector<mlir::Value> tensors;
   llvm::SmallVector<Sizes> sizes;
   llvm::SmallVector<bool> splittable;
+  llvm::SmallVector<int64_t> granules;
   llvm::SmallVector<llvm::SmallVector<Place, 4>> places;
 };
 

@@ -45,10 +45,14 @@ struct AssignmentCost {
   }
 };
 
+/// How each state lies in memory: as its first load or store wants it.
+using StateShardings = llvm::DenseMap<StringAttr, ShardingAttr>;
+
 class Inserter {
 public:
-  Inserter(func::FuncOp function, SizeAnalysis &sizes, const Mesh &mesh)
-      : function(function), sizes(sizes), mesh(mesh) {}
+  Inserter(func::FuncOp function, SizeAnalysis &sizes, const Mesh &mesh,
+           StateShardings &states)
+      : function(function), sizes(sizes), mesh(mesh), states(states) {}
 
   LogicalResult run() {
     Block &block = function.getBody().front();
@@ -60,6 +64,10 @@ public:
     for (Operation &op : block.without_terminator())
       ops.push_back(&op);
     for (Operation *op : ops) {
+      if (auto store = dyn_cast<StoreStateOp>(op)) {
+        storeAsLoaded(store);
+        continue;
+      }
       auto model = dyn_cast<ModelOpInterface>(op);
       if (!model)
         return op->emitError("has no sharding rule; partition a program before "
@@ -70,6 +78,8 @@ public:
         return op->emitError("has no dist.sharding; run dist-propagate first");
       if (isa<LoadWeightOp, ConstantOp, SizesToTensorOp>(op))
         cutWhole(op);
+      else if (auto load = dyn_cast<LoadStateOp>(op))
+        loadAsStored(load);
       else
         agree(model);
     }
@@ -112,6 +122,27 @@ private:
     setSharding(
         value, ShardingAttr::getReplicated(op->getContext(), wanted.getRank()));
     replaceResult(op, wanted);
+  }
+
+  ShardingAttr stateSharding(FlatSymbolRefAttr state, ShardingAttr wanted) {
+    return states.try_emplace(state.getAttr(), wanted).first->second;
+  }
+
+  void loadAsStored(LoadStateOp load) {
+    ShardingAttr wanted = getSharding(load);
+    setSharding(load, stateSharding(load.getStateAttr(), wanted));
+    replaceResult(load, wanted);
+  }
+
+  void storeAsLoaded(StoreStateOp store) {
+    OpBuilder builder(store);
+    ShardingAttr wanted = shardingOf(store.getValue());
+    if (wanted.isPartial())
+      wanted =
+          ShardingAttr::getReplicated(store.getContext(), wanted.getRank());
+    store.getValueMutable().assign(
+        reshard(builder, store.getLoc(), store.getValue(),
+                stateSharding(store.getStateAttr(), wanted)));
   }
 
   void replaceResult(Operation *op, ShardingAttr wanted) {
@@ -307,6 +338,7 @@ private:
   func::FuncOp function;
   SizeAnalysis &sizes;
   const Mesh &mesh;
+  StateShardings &states;
   llvm::DenseMap<std::pair<Value, Attribute>, Value> reshards;
 };
 
@@ -317,9 +349,10 @@ struct InsertReshardsPass : impl::InsertReshardsPassBase<InsertReshardsPass> {
     if (failed(mesh))
       return signalPassFailure();
     SizeAnalysis sizes(module);
+    StateShardings states;
     for (auto function : module.getOps<func::FuncOp>())
       if (function.isPublic() && !function.isDeclaration() &&
-          failed(Inserter(function, sizes, *mesh).run()))
+          failed(Inserter(function, sizes, *mesh, states).run()))
         return signalPassFailure();
   }
 };

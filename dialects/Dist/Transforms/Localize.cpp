@@ -88,6 +88,17 @@ LogicalResult localize(func::FuncOp function, SizeAnalysis &sizes,
         getLocalType(cast<RankedTensorType>(result.getType()), local));
     if (holdsResultSizes(&op))
       op.setAttr("sizes", SizesAttr::get(op.getContext(), local));
+    // Each device keeps its shard.
+    if (auto load = dyn_cast<LoadStateOp>(op)) {
+      auto state = SymbolTable::lookupNearestSymbolFrom<StateOp>(
+          load, load.getStateAttr());
+      if (!load.getType().hasStaticShape())
+        return load.emitError()
+               << "state @" << load.getState() << " has the sharding "
+               << sharding << ", whose shards are not equal; choose a number "
+               << "of devices that divides the dimension";
+      state.setType(load.getType());
+    }
   }
   setLocalForm(function);
   function.setType(FunctionType::get(function.getContext(),

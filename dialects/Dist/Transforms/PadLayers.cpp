@@ -10,6 +10,8 @@
 #include "dialects/Dist/Transforms/Factors.h"
 
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
@@ -20,10 +22,11 @@ namespace {
 /// Zeros in, finite numbers out: what becomes of the padding meets columns of
 /// zeros at the end.
 bool keepsZerosFinite(Operation *op) {
-  return isa<LinearOp, AttentionOp, MatMulOp, SoftmaxOp, ReshapeOp, TransposeOp,
-             AddOp, SubOp, MulOp, MinOp, MaxOp, NegOp, AbsOp, SignOp, ExpOp,
-             SinOp, CosOp, TanhOp, ErfOp, SigmoidOp, ReluOp, GeluOp, FloorOp,
-             CeilOp, RoundOp, CastOp>(op);
+  return isa<LinearOp, AttentionOp, PagedAttentionOp, WriteCacheOp, LoadStateOp,
+             RopeOp, RMSNormOp, SiLUOp, SwiGLUOp, MatMulOp, SoftmaxOp,
+             ReshapeOp, TransposeOp, AddOp, SubOp, MulOp, MinOp, MaxOp, NegOp,
+             AbsOp, SignOp, ExpOp, SinOp, CosOp, TanhOp, ErfOp, SigmoidOp,
+             ReluOp, GeluOp, FloorOp, CeilOp, RoundOp, CastOp>(op);
 }
 
 class Padding {
@@ -41,14 +44,23 @@ public:
       Operation *op = tensor.getDefiningOp();
       if (!op || failed(pass(op, op->getNumOperands(), place)))
         return failure();
+      if (auto load = dyn_cast<LoadStateOp>(op))
+        reachState(op, load.getStateAttr(), place);
       for (OpOperand &use : tensor.getUses())
-        if (failed(pass(use.getOwner(), use.getOperandNumber(), place)))
+        if (auto store = dyn_cast<StoreStateOp>(use.getOwner()))
+          reachState(store, store.getStateAttr(), place);
+        else if (failed(pass(use.getOwner(), use.getOperandNumber(), place)))
           return failure();
     }
     return success();
   }
 
   void apply() {
+    for (auto [state, dimension] : states) {
+      SmallVector<int64_t> shape(state.getTensorType().getShape());
+      shape[dimension] = grow(shape[dimension]);
+      state.setType(state.getTensorType().clone(shape));
+    }
     for (auto [operand, dimension] : padded)
       pad(*operand, dimension);
     for (auto [value, dimension] : reached) {
@@ -72,6 +84,20 @@ private:
       reached.push_back({value, dimension});
   }
 
+  /// A state and all that reads or writes it are of one type.
+  void reachState(Operation *user, FlatSymbolRefAttr name, int64_t dimension) {
+    auto module = user->getParentOfType<ModuleOp>();
+    auto state = SymbolTable::lookupNearestSymbolFrom<StateOp>(user, name);
+    if (!states.insert({state, dimension}))
+      return;
+    auto uses = SymbolTable::getSymbolUses(state, &module.getBodyRegion());
+    for (SymbolTable::SymbolUse use : *uses)
+      if (auto load = dyn_cast<LoadStateOp>(use.getUser()))
+        reach(load.getResult(), dimension);
+      else if (auto store = dyn_cast<StoreStateOp>(use.getUser()))
+        reach(store.getValue(), dimension);
+  }
+
   LogicalResult pass(Operation *op, unsigned tensor, int64_t dimension) {
     auto model = dyn_cast<ModelOpInterface>(op);
     if (!model || !keepsZerosFinite(op))
@@ -89,8 +115,12 @@ private:
     // A bias does not hinder: it is whole behind the sum.
     auto linear = dyn_cast<LinearOp>(op);
     if (linear && tensor == 0 && dimension == linear.getType().getRank() - 1) {
+      auto weight = linear.getWeight().getType();
+      if (!isWeight(linear.getWeight()) || linear.getPanel() ||
+          grow(weight.getDimSize(1)) % elementsOfBlock(linear.getWeight()) != 0)
+        return failure();
       reachPlace(1, 1);
-      return success(isWeight(linear.getWeight()) && !linear.getPanel());
+      return success();
     }
     Factors factors(model, sizes, mesh);
     std::optional<unsigned> factor = factors.getFactor(tensor, dimension);
@@ -126,6 +156,7 @@ private:
   /// Dimensions of computed values, and of weights where they are used.
   SmallVector<std::pair<Value, int64_t>> reached;
   SmallVector<std::pair<OpOperand *, int64_t>> padded;
+  llvm::SmallSetVector<std::pair<StateOp, int64_t>, 4> states;
   llvm::DenseSet<std::pair<Value, int64_t>> seen;
   llvm::DenseSet<std::pair<OpOperand *, int64_t>> seenOperands;
 };

@@ -296,8 +296,9 @@ private:
     Value value = factors.getTensor(place.tensor);
     const SizeExpr &size = factors.getSizes(place.tensor)[place.dimension];
     if (extended.axes.size() == current->axes.size() ||
-        // Weights are stored in equal shards.
-        (isWeight(value) && !splitsEvenly(size, wanted, mesh)))
+        // Weights and states are stored in equal shards.
+        ((isWeight(value) || value.getDefiningOp<LoadStateOp>()) &&
+         !splitsEvenly(size, wanted, mesh)))
       return false;
     State *source = stateOf(factors, proposal.tensor);
     for (StringAttr axis :

@@ -271,7 +271,10 @@ std::optional<ReshardPlan> planReshard(ShardingAttr source, ShardingAttr target,
       return std::nullopt;
   if (haveSameShards(sizes, source, target, mesh))
     return ReshardPlan();
-  double bytes = std::max(1u, elementType.getIntOrFloatBitWidth() / 8);
+  auto block = dyn_cast<BlockType>(elementType);
+  double bytes =
+      block ? double(block.getInfo().bytes) / double(block.getInfo().elements)
+            : std::max(1u, elementType.getIntOrFloatBitWidth() / 8);
   for (const SizeExpr &size : sizes)
     bytes *= estimateSize(size, symbols);
   return Planner(adoptGranules(source, target, sizes, mesh), target, mesh,

@@ -8,6 +8,9 @@
 #include "dialects/Dist/Transforms/TensorParallel.h"
 
 #include "dialects/Dist/Transforms/Factors.h"
+#include "dialects/LLM/Transforms/Matchers.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include "llvm/ADT/SetVector.h"
 #include <numeric>
@@ -72,6 +75,9 @@ private:
   }
 
   bool pass(OpOperand &use, const Reached &from) {
+    // A state is kept in shards.
+    if (isa<StoreStateOp>(use.getOwner()))
+      return true;
     auto model = dyn_cast<ModelOpInterface>(use.getOwner());
     if (!model)
       return false;
@@ -82,7 +88,7 @@ private:
             cast<RankedTensorType>(from.value.getType()).getRank() - 1) {
       if (linear.getPanel() || !isWeight(linear.getWeight()))
         return false;
-      keepTogether(from.scale);
+      keepTogether(from.scale.times(elementsOfBlock(linear.getWeight())));
       if (seenEnds.insert(linear).second)
         ends.push_back({linear, from.scale});
       return true;
@@ -124,6 +130,22 @@ std::optional<ColumnSplit> followColumns(LinearOp linear, SizeAnalysis &sizes,
   if (linear.getPanel() || !isWeight(linear.getWeight()))
     return std::nullopt;
   return Walk(sizes, mesh).run(linear);
+}
+
+bool isVocabularyLayer(LinearOp linear) {
+  constexpr int64_t minimum = 4096;
+  if (linear.getType().getShape().back() < minimum || linear.getPanel() ||
+      !linear.getWeight().getDefiningOp<LoadWeightOp>())
+    return false;
+  for (Operation *op = linear; op->hasOneUse();) {
+    Operation *user = *op->user_begin();
+    if (isa<func::ReturnOp>(user))
+      return true;
+    if (!isElementwise(user) || user->getResultTypes() != op->getResultTypes())
+      return false;
+    op = user;
+  }
+  return false;
 }
 
 } // namespace weft::dist

@@ -41,6 +41,11 @@ struct ColumnSplit {
 std::optional<ColumnSplit> followColumns(LinearOp linear, SizeAnalysis &sizes,
                                          const Mesh &mesh);
 
+/// The last layer of a language model: its result leaves the function, through
+/// ops on each element alone, and has as many columns as a vocabulary, which
+/// makes it the largest layer. Gathering it costs less than computing it.
+bool isVocabularyLayer(LinearOp linear);
+
 } // namespace weft::dist
 
 #endif // DIALECTS_DIST_TRANSFORMS_TENSORPARALLEL_H
