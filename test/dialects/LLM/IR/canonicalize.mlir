@@ -210,3 +210,13 @@ func.func @keeps_inexact_division() -> tensor<1xi64> {
   %a = llm.div %shape, %two : tensor<1xi64>, tensor<1xi64> -> tensor<1xi64>
   return %a : tensor<1xi64>
 }
+
+// CHECK-LABEL: @bitcasts
+func.func @bitcasts(%w: tensor<4x64x!llm.block<q4_1>>) -> (tensor<4x64x!llm.block<q4_1>>, tensor<160xi8>) {
+  %0 = llm.bitcast %w : tensor<4x64x!llm.block<q4_1>> -> tensor<4x2x20xui8>
+  %1 = llm.bitcast %0 : tensor<4x2x20xui8> -> tensor<4x64x!llm.block<q4_1>>
+  // CHECK-NEXT: %[[BYTES:.*]] = llm.bitcast %{{.*}} : tensor<4x64x!llm.block<q4_1>> -> tensor<160xi8>
+  %2 = llm.bitcast %0 : tensor<4x2x20xui8> -> tensor<160xi8>
+  // CHECK-NEXT: return %{{.*}}, %[[BYTES]]
+  return %1, %2 : tensor<4x64x!llm.block<q4_1>>, tensor<160xi8>
+}
