@@ -73,9 +73,15 @@ static bool isIgnored(llvm::StringRef name) {
          name.ends_with("position_ids");
 }
 
-Status Checkpoint::checkAllUsed() const {
+/// What makes something of an encoder's result: it is not part of the model.
+static bool isHead(llvm::StringRef name) {
+  return name.contains("pooler.") || name.starts_with("cls.") ||
+         name.starts_with("lm_head.");
+}
+
+Status Checkpoint::checkAllUsed(bool mayHaveHead) const {
   for (const auto &[name, entry] : tensors)
-    if (!entry.isUsed && !isIgnored(name))
+    if (!entry.isUsed && !isIgnored(name) && !(mayHaveHead && isHead(name)))
       return Status::error("tensor '" + printable(name) +
                            "' has no place in a model of this architecture; is "
                            "it a variant of another one?");

@@ -47,8 +47,8 @@ public:
   size_t getNumTensors() const { return tensors.size(); }
 
   /// An error that names a tensor that was not used, unless it is one of those
-  /// that some files hold beside the model.
-  Status checkAllUsed() const;
+  /// that some files hold beside the model. An encoder may come with a head.
+  Status checkAllUsed(bool mayHaveHead = false) const;
 
 private:
   struct Entry {

@@ -55,6 +55,8 @@ struct DecoderConfig {
   };
   std::vector<Layer> layers;
 
+  int64_t paddingToken = 0;
+
   double scaleOffset = 0; ///< Added to the scales of norms.
   bool storesTransposed = false;
   bool joinsByHead = false;

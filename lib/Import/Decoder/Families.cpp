@@ -76,6 +76,31 @@ static const RoleNames qwenMoENames = {
     {Role::ExpertDown, "model.layers.%L.mlp.experts.%E.down_proj"},
 };
 
+static const RoleNames bertNames = {
+    {Role::TokenEmbedding, "bert.embeddings.word_embeddings"},
+    {Role::PositionEmbedding, "bert.embeddings.position_embeddings"},
+    {Role::TokenTypeEmbedding, "bert.embeddings.token_type_embeddings"},
+    {Role::EmbeddingNorm, "bert.embeddings.LayerNorm"},
+    {Role::Query, "bert.encoder.layer.%L.attention.self.query"},
+    {Role::Key, "bert.encoder.layer.%L.attention.self.key"},
+    {Role::Value, "bert.encoder.layer.%L.attention.self.value"},
+    {Role::AttentionOutput, "bert.encoder.layer.%L.attention.output.dense"},
+    {Role::PostAttentionNorm,
+     "bert.encoder.layer.%L.attention.output.LayerNorm"},
+    {Role::Up, "bert.encoder.layer.%L.intermediate.dense"},
+    {Role::Down, "bert.encoder.layer.%L.output.dense"},
+    {Role::PostFeedForwardNorm, "bert.encoder.layer.%L.output.LayerNorm"},
+};
+
+static const RoleNames mpnetNames = {
+    {Role::RelativeBias, "mpnet.encoder.relative_attention_bias"},
+    {Role::Query, "mpnet.encoder.layer.%L.attention.attn.q"},
+    {Role::Key, "mpnet.encoder.layer.%L.attention.attn.k"},
+    {Role::Value, "mpnet.encoder.layer.%L.attention.attn.v"},
+    {Role::AttentionOutput, "mpnet.encoder.layer.%L.attention.attn.o"},
+    {Role::PostAttentionNorm, "mpnet.encoder.layer.%L.attention.LayerNorm"},
+};
+
 /// `names` with others in addition or instead.
 static RoleNames with(RoleNames names, const RoleNames &others) {
   for (const auto &[role, name] : others)
@@ -86,6 +111,15 @@ static RoleNames with(RoleNames names, const RoleNames &others) {
 static RoleNames without(RoleNames names, std::initializer_list<Role> roles) {
   for (Role role : roles)
     names.erase(role);
+  return names;
+}
+
+/// Names that start with another prefix.
+static RoleNames renamed(RoleNames names, llvm::StringRef from,
+                         llvm::StringRef to) {
+  for (auto &[role, name] : names)
+    if (llvm::StringRef(name).starts_with(from))
+      name.replace(0, from.size(), to);
   return names;
 }
 
@@ -152,6 +186,30 @@ static std::vector<Family> makeFamilies() {
            without(with(with(llamaNames, queryKeyNormNames), fourNormNames),
                    {Role::AttentionNorm, Role::FeedForwardNorm}),
        .queryKeyNorm = QueryKeyNorm::Whole});
+  families.push_back({.name = "bert",
+                      .classes = {"BertModel", "BertForMaskedLM"},
+                      .names = bertNames,
+                      .isEncoder = true,
+                      .usesLayerNorm = true,
+                      .hasRope = false});
+  families.push_back({.name = "roberta",
+                      .classes = {"RobertaModel", "RobertaForMaskedLM",
+                                  "XLMRobertaModel", "XLMRobertaForMaskedLM"},
+                      .names = renamed(bertNames, "bert.", "roberta."),
+                      .isEncoder = true,
+                      .countsFromPadding = true,
+                      .usesLayerNorm = true,
+                      .hasRope = false});
+  families.push_back(
+      {.name = "mpnet",
+       .classes = {"MPNetModel", "MPNetForMaskedLM"},
+       .names = with(without(renamed(bertNames, "bert.", "mpnet."),
+                             {Role::TokenTypeEmbedding}),
+                     mpnetNames),
+       .isEncoder = true,
+       .countsFromPadding = true,
+       .usesLayerNorm = true,
+       .hasRope = false});
   return families;
 }
 
@@ -163,6 +221,8 @@ static const std::vector<Family> &getFamilies() {
 StatusOr<const Family *> weft::findFamilyOfGGUF(llvm::StringRef architecture) {
   std::string known;
   for (const Family &family : getFamilies()) {
+    if (family.isEncoder)
+      continue;
     if (family.name == architecture)
       return &family;
     known += (known.empty() ? "" : ", ") + family.name;

@@ -26,10 +26,13 @@
 
 namespace weft {
 
-/// What a tensor is to a decoder. Those from AttentionNorm on are a layer's.
+/// What a tensor is to a model. Those from AttentionNorm on are a layer's.
 enum class Role : uint8_t {
   TokenEmbedding,
   PositionEmbedding,
+  TokenTypeEmbedding,
+  EmbeddingNorm,
+  RelativeBias, ///< Added to attention's scores, by distance.
   OutputNorm,
   Output,
   AttentionNorm,
@@ -71,6 +74,10 @@ struct Family {
   /// In folders; in GGUF files, names are those of `getGGUFName`.
   RoleNames names;
 
+  /// All tokens of a text see each other: built by EncoderBuilder.
+  bool isEncoder = false;
+  /// Positions count the tokens that are no padding, from behind its id.
+  bool countsFromPadding = false;
   bool usesLayerNorm = false; ///< Instead of the root mean square.
   bool hasRope = true;
   /// Multiplies embeddings with the square root of their size.

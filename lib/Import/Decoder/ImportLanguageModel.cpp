@@ -7,6 +7,7 @@
 
 #include "lib/Import/Decoder/ImportLanguageModel.h"
 #include "lib/Import/Decoder/DecoderBuilder.h"
+#include "lib/Import/Decoder/EncoderBuilder.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
@@ -40,6 +41,8 @@ buildFolder(const ModelFolder &folder, MLIRContext *context,
       folder.getConfig(), checkpoint->getNumTensors(), options.context);
   if (!config)
     return config.status();
+  if (config->family->isEncoder)
+    return EncoderBuilder(*config, *checkpoint, context).build();
   return DecoderBuilder(*config, *checkpoint, options, context)
       .build(folder.hasFile("tokenizer.json") ? "tokenizer.json" : "");
 }

@@ -18,7 +18,8 @@
 
 namespace weft {
 
-/// A language model as a module with the function `step` (docs/Formats.md).
+/// A language model as a module with the function `step` (docs/Formats.md), or
+/// an encoder as one with `encode` (EncoderBuilder.h), which has no options.
 /// Weights stay in their file, in their type. A failure is one diagnostic,
 /// which names the file, what was found and what to do.
 mlir::OwningOpRef<mlir::ModuleOp>

@@ -67,6 +67,16 @@ private:
     WEFT_RETURN_IF_ERROR(
         json.required({"rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon"},
                       config.epsilon));
+    WEFT_RETURN_IF_ERROR(
+        json.optional<int64_t>({"pad_token_id"}, config.paddingToken));
+    if (config.paddingToken < 0 || config.paddingToken > INT32_MAX)
+      config.paddingToken = 0; // Some configs say so that there is none.
+    std::string positions = "absolute";
+    WEFT_RETURN_IF_ERROR(
+        json.optional<std::string>({"position_embedding_type"}, positions));
+    if (positions != "absolute")
+      return Status::error("positions are embedded in the way '" +
+                           printable(positions) + "'; expected absolute");
     if (config.family->scalesEmbeddings)
       config.embeddingScale = std::sqrt(static_cast<double>(config.hiddenSize));
     return Status::ok();

@@ -97,7 +97,8 @@ TEST_F(HostileModelsTest, EveryKeyOfAConfigMayBeAnything) {
                                 json::Object{},
                                 json::Object{{"rope_type", "yarn"}}};
   unsigned numErrors = 0;
-  for (const char *name : {"llama", "qwen3-moe", "gemma3", "phi3-longrope"}) {
+  for (const char *name :
+       {"llama", "qwen3-moe", "gemma3", "phi3-longrope", "../encoders/mpnet"}) {
     std::string folder = modelsFolder + "/" + name;
     std::string weights = readFile(folder + "/model.safetensors");
     json::Value config = *json::parse(readFile(folder + "/config.json"));
@@ -189,6 +190,14 @@ TEST_F(HostileModelsTest, SaysWhatIsWrongWithAConfig) {
   expect("tie_word_embeddings", false, "has no tensor 'lm_head.weight'");
   EXPECT_THAT(runConfig("mixtral", "num_experts_per_tok", 9),
               HasSubstr("uses 9 of 4 experts"));
+  EXPECT_THAT(
+      runConfig("../encoders/bert", "position_embedding_type", "relative_key"),
+      HasSubstr("in the way 'relative_key'; expected absolute"));
+  EXPECT_THAT(runConfig("../encoders/roberta", "pad_token_id", 65),
+              HasSubstr("has 66 positions, which count from behind its padding "
+                        "token, 65; none are left"));
+  EXPECT_THAT(runConfig("../encoders/bert", "head_dim", 8),
+              HasSubstr("3 heads of size 8, not its hidden size, 36"));
 }
 
 TEST_F(HostileModelsTest, SaysWhatIsWrongWithAGGUFFile) {

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Import/Decoder/ImportLanguageModel.h"
+#include "test/lib/Import/Decoder/Reference.h"
 #include "test/lib/Import/Decoder/StepRunner.h"
 
 #include "mlir/IR/Diagnostics.h"
@@ -25,40 +26,6 @@ static constexpr size_t chunk = 25;
 static const std::string modelsFolder = WEFT_SOURCE_DIR "/test/models/decoders";
 
 namespace {
-
-/// reference.safetensors of scripts/make-decoders: tokens and logits of some
-/// sequences.
-class Reference {
-public:
-  explicit Reference(const std::string &path) {
-    auto mapped = MappedFile::open(path);
-    if (!mapped)
-      return;
-    file = std::move(*mapped);
-    header = *readSafetensors(file.bytes());
-    while (header.tensors.contains("tokens" + std::to_string(numSequences)))
-      ++numSequences;
-  }
-  std::vector<int64_t> tokens(size_t sequence) const {
-    auto values = read<int32_t>("tokens" + std::to_string(sequence));
-    return {values.begin(), values.end()};
-  }
-  std::vector<float> logits(size_t sequence) const {
-    return read<float>("logits" + std::to_string(sequence));
-  }
-  size_t numSequences = 0;
-
-private:
-  template <typename T> std::vector<T> read(const std::string &name) const {
-    const auto &tensor = header.tensors.find(name)->second;
-    std::vector<T> values(tensor.bytes / sizeof(T));
-    std::memcpy(values.data(), file.bytes().data() + tensor.offset,
-                tensor.bytes);
-    return values;
-  }
-  MappedFile file;
-  SafetensorsHeader header;
-};
 
 class ReferenceLogitsTest : public testing::TestWithParam<const char *> {};
 
