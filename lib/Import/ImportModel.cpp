@@ -33,6 +33,12 @@ OwningOpRef<ModuleOp> weft::importModel(llvm::StringRef path,
   return importONNX(path, context);
 }
 
+std::string weft::getModelName(llvm::StringRef path) {
+  // "Qwen2.5-0.5B" has no extension.
+  return isFolder(path) ? llvm::sys::path::filename(path.rtrim('/')).str()
+                        : llvm::sys::path::stem(path).str();
+}
+
 std::string weft::getModelFolder(llvm::StringRef path) {
   return isFolder(path) ? path.str() : llvm::sys::path::parent_path(path).str();
 }

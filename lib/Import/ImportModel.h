@@ -25,6 +25,9 @@ mlir::OwningOpRef<mlir::ModuleOp>
 importModel(llvm::StringRef path, mlir::MLIRContext *context,
             const LanguageModelOptions &options = {});
 
+/// The name of a model: its file's without the extension, or its folder's.
+std::string getModelName(llvm::StringRef path);
+
 /// The folder by which the names of a model's files start: the model itself, if
 /// it is one.
 std::string getModelFolder(llvm::StringRef path);

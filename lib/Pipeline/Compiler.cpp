@@ -167,7 +167,7 @@ Status Compilation::writeReport() {
   partitionReport.collectProgram(*module);
   std::string html, json;
   llvm::raw_string_ostream htmlStream(html), jsonStream(json);
-  partitionReport.printHtml(htmlStream, path::stem(model));
+  partitionReport.printHtml(htmlStream, getModelName(model));
   jsonStream << llvm::formatv("{0:2}\n", partitionReport.getJson());
   auto bytes = [](const std::string &text) {
     return std::span(reinterpret_cast<const uint8_t *>(text.data()),
@@ -186,13 +186,13 @@ Status Compilation::generate() {
 }
 
 static bool isLanguageModel(ModuleOp module) {
-  return llvm::any_of(
-      module.getOps<exec::ProgramOp>(),
-      [](exec::ProgramOp op) { return op->hasAttr(languageModelAttrName); });
+  return llvm::any_of(module.getOps<exec::ProgramOp>(), [](exec::ProgramOp op) {
+    return op->hasAttr(languageModelAttrName);
+  });
 }
 
 Status Compilation::package() {
-  std::string name = path::stem(model).str();
+  std::string name = getModelName(model);
   PackageInput input{*module,
                      code->kernels,
                      *target,
