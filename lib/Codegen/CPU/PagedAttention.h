@@ -94,6 +94,7 @@ private:
 
   // PagedAttentionTiles.cpp
   void attend(const Item &item, const KeyBlock &block, const TileShape &shape);
+  /// Of the keys of a block that any of the tile's rows sees.
   void emitScores(const KeyBlock &block, const TileShape &shape, Value firstRow,
                   int64_t rows);
   /// Replaces the scores of a row by weights.

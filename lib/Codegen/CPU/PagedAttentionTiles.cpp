@@ -20,7 +20,7 @@ static constexpr double log2e = 1.44269504088896341;
 
 void PagedAttentionKernel::attend(const Item &item, const KeyBlock &block,
                                   const TileShape &shape) {
-  auto attendTile = [&](Value first, Value rows) {
+  auto attendTile = [&](const KeyBlock &block, Value first, Value rows) {
     code.choose(rows, shape.maximumRows, [&](int64_t height) {
       ElementEmitter::Scope scope(emitter);
       emitScores(block, shape, first, height);
@@ -39,8 +39,8 @@ void PagedAttentionKernel::attend(const Item &item, const KeyBlock &block,
   };
   forEachRowTile(emitter, shape, item.rows, [&](Value first, Value rows) {
     if (block.nextKeys)
-      return attendTile(first, rows);
-    // Of a prompt's tile the upper rows don't see the last blocks.
+      return attendTile(block, first, rows);
+    // Of a prompt's tile the upper rows don't see the last keys.
     Value end = code.loop(
         first, code.add(first, rows), code.constant(1),
         ValueRange{code.constant(0)}, [&](Value row, ValueRange greatest) {
@@ -51,7 +51,9 @@ void PagedAttentionKernel::attend(const Item &item, const KeyBlock &block,
         })[0];
     code.branch(code.compare(CmpIPredicate::sgt, end, block.first), [&] {
       ElementEmitter::Scope scope(emitter);
-      attendTile(first, rows);
+      KeyBlock seen = block;
+      seen.count = code.minimum(block.count, code.sub(end, block.first));
+      attendTile(seen, first, rows);
     });
   });
 }
@@ -75,13 +77,13 @@ void PagedAttentionKernel::emitScores(const KeyBlock &block,
   forEachPanels(
       code, blockSize / lanes, shape.panelsFor(rows),
       [&](Value panel, int64_t count) {
+        Value column = code.mul(panel, code.constant(lanes));
         MicroKernel kernel;
         kernel.rows = rows;
         kernel.panels = count;
         kernel.a = element(pointer(queryPlace),
                            code.mul(firstRow, code.constant(paddedDepth)));
         kernel.rowStride = code.constant(paddedDepth);
-        Value column = code.mul(panel, code.constant(lanes));
         Value first = code.address(block.keys, block.keyElement, column);
         for (int64_t i = 0; i < count; ++i)
           kernel.b.push_back(code.address(first, block.keyElement, i * lanes));
@@ -99,7 +101,11 @@ void PagedAttentionKernel::emitScores(const KeyBlock &block,
         kernel.unroll = 4;
         kernel.result = element(pointer(weightPlace), column);
         kernel.resultStride = code.constant(blockSize);
-        emitMicroKernel(emitter, kernel);
+        // Other scores are hidden, whatever they are.
+        code.branch(code.compare(CmpIPredicate::slt, column, block.count), [&] {
+          ElementEmitter::Scope scope(emitter);
+          emitMicroKernel(emitter, kernel);
+        });
       });
 }
 
