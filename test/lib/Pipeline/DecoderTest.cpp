@@ -137,7 +137,7 @@ TEST_P(DecoderTest, CrossesBlocks) {
   expectStep(*model, {{{1, 2}, 64, {5, 3, 4}}, {{12}, 131, blocks}});
 }
 
-INSTANTIATE_TEST_SUITE_P(Meshes, DecoderTest, testing::Values(""),
+INSTANTIATE_TEST_SUITE_P(Meshes, DecoderTest, testing::Values("", "tp=2"),
                          [](const auto &info) {
                            return *info.param ? "Two" : "One";
                          });

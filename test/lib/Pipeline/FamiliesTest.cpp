@@ -156,7 +156,7 @@ const std::string families[] = {
 
 INSTANTIATE_TEST_SUITE_P(
     All, FamiliesTest,
-    testing::Combine(testing::ValuesIn(families), testing::Values("")),
+    testing::Combine(testing::ValuesIn(families), testing::Values("", "tp=2")),
     [](const auto &info) {
       std::string name = std::get<0>(info.param);
       std::replace(name.begin(), name.end(), '-', '_');
