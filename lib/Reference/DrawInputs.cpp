@@ -83,6 +83,11 @@ static void drawIntegers(HostTensor &tensor, const IntegerRange &range,
   uint64_t count = range.maximum - range.minimum + 1;
   for (int64_t &value : tensor.integers())
     value = range.minimum + static_cast<int64_t>(engine() % count);
+  if (range.isPartition)
+    for (auto [i, value] : llvm::enumerate(tensor.integers()))
+      value = range.minimum +
+              (range.maximum - range.minimum) * static_cast<int64_t>(i) /
+                  std::max<int64_t>(tensor.getNumElements() - 1, 1);
   if (!range.isMask || tensor.getRank() == 0)
     return;
   // A row that is masked everywhere has no agreed meaning.

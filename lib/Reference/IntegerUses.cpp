@@ -27,6 +27,7 @@ public:
   bool hasComputedIndex = false;
   bool isCompared = false;
   bool isComputedWith = false;
+  bool isPartition = false;
 
 private:
   void visit(OpOperand &use, bool isComputed);
@@ -67,10 +68,11 @@ void Uses::visitCache(OpOperand &use, Value pool, unsigned slots,
     limit(sizes.getSize(pool, 0), false);
   else if (&use == &positions)
     limit(length, false);
-  else if (&use == &starts)
+  else if (&use == &starts) {
     limit(sizes.getSize(positions.get(), 0) + 1, false);
-  else if (isa<PagedAttentionOp>(use.getOwner()) &&
-           isa<IntegerType>(getElementTypeOrSelf(use.get().getType())))
+    isPartition = true;
+  } else if (isa<PagedAttentionOp>(use.getOwner()) &&
+             isa<IntegerType>(getElementTypeOrSelf(use.get().getType())))
     limit(length + 1, false); // The number of keys.
 }
 
@@ -127,7 +129,7 @@ IntegerRange weft::rangeOfUses(Value argument, SizeAnalysis &sizes,
   if (uses.hasComputedIndex)
     return {0, std::min<int64_t>(*uses.maximumIndex, 1), uses.isCompared};
   if (uses.maximumIndex)
-    return {0, *uses.maximumIndex};
+    return {0, *uses.maximumIndex, /*isMask=*/false, uses.isPartition};
   if (getElementTypeOrSelf(argument.getType()).isInteger(1) ||
       (uses.isCompared && !uses.isComputedWith))
     return {0, 1, true};

@@ -18,6 +18,9 @@ struct IntegerRange {
   int64_t maximum;
   /// 0 hides and 1 keeps an element.
   bool isMask = false;
+  /// Ascending from the minimum to the maximum: where the parts of a whole
+  /// start and end.
+  bool isPartition = false;
 };
 
 /// What elements of an integer argument may be, by the ops that they reach:

@@ -42,8 +42,8 @@ public:
         function.walk([&](Operation *op) {
           if (auto load = dyn_cast<LoadWeightOp>(op))
             loads.push_back(load);
-          if (auto linear = dyn_cast<LinearOp>(op))
-            linears.push_back(linear);
+          if (std::optional<DenseLayer> layer = DenseLayer::of(op))
+            layers.push_back(*layer);
         });
     }
     if (failed(applyPatterns()))
@@ -73,8 +73,9 @@ public:
           return failure();
       }
     }
-    for (LinearOp linear : linears)
-      if (rows.contains(linear))
+    for (DenseLayer layer : layers)
+      if (auto linear = dyn_cast<LinearOp>(layer.getOperation());
+          linear && rows.contains(linear))
         splitBias(linear);
     return success();
   }
@@ -90,22 +91,23 @@ private:
                  llvm::function_ref<bool(LoadWeightOp)> isWanted) {
     int64_t devices = mesh.getSize(axis);
     bool warned = false;
-    for (LinearOp linear : linears) {
-      LoadWeightOp load = findWeight(linear.getWeight());
+    for (DenseLayer layer : layers) {
+      LoadWeightOp load = findWeight(layer.getWeight());
       if (!load || !isWanted(load))
         continue;
-      std::optional<ColumnSplit> split = followColumns(linear, *sizes, mesh);
-      int64_t columns = linear.getType().getShape().back();
+      std::optional<ColumnSplit> split = followColumns(layer, *sizes, mesh);
+      int64_t columns = layer.getNumColumns();
       if (!split || columns % split->granule != 0)
         continue;
       int64_t blocks = columns / split->granule,
               padded = llvm::divideCeil(blocks, devices) * devices;
       if (padded == blocks ||
-          failed(padColumns(linear, blocks, padded, *sizes, mesh)))
+          failed(padColumns(layer, blocks, padded, *sizes, mesh)))
         continue;
       sizes.emplace(module);
       if (!warned) {
-        InFlightDiagnostic diagnostic = linear.emitWarning() << blocks;
+        InFlightDiagnostic diagnostic = layer.getOperation()->emitWarning()
+                                        << blocks;
         if (split->granule != 1)
           diagnostic << " blocks of " << split->granule;
         diagnostic << " columns are padded to " << padded << ", so that the "
@@ -162,16 +164,18 @@ private:
              << " has " << rank << " dimensions";
     for (Value form : findForms(load)) {
       int64_t granule = 1;
-      for (LinearOp linear : linears) {
-        if (linear.getWeight() != form)
+      for (DenseLayer layer : layers) {
+        if (layer.getWeight() != form)
           continue;
-        if (pattern.dimension == 1)
-          rows.insert(linear);
+        if (pattern.dimension == layer.getRowDimension())
+          rows.insert(layer.getOperation());
+        else if (pattern.dimension != layer.getColumnDimension())
+          continue; // Experts.
         else if (std::optional<ColumnSplit> split =
-                     followColumns(linear, *sizes, mesh)) {
+                     followColumns(layer, *sizes, mesh)) {
           granule = split->granule;
           for (ColumnSplit::End end : split->ends)
-            rows.insert(end.linear);
+            rows.insert(end.layer.getOperation());
         }
       }
       if (mesh.getSize(pattern.axis) != 1 &&
@@ -203,33 +207,34 @@ private:
   LogicalResult splitLayers(StringAttr axis) {
     padLayers(axis, [](LoadWeightOp) { return true; });
     bool found = false;
-    for (LinearOp linear : linears) {
+    for (DenseLayer layer : layers) {
       // A layer that ends a cut has its rows split.
-      if (!isWeight(linear.getWeight()) || rows.contains(linear))
+      if (!isWeight(layer.getWeight()) || rows.contains(layer.getOperation()))
         continue;
-      std::optional<ColumnSplit> split = followColumns(linear, *sizes, mesh);
+      std::optional<ColumnSplit> split = followColumns(layer, *sizes, mesh);
       if (!split)
         continue;
-      if (repeatsCut(linear, *split, axis)) {
+      if (repeatsCut(layer, *split, axis)) {
         for (ColumnSplit::End end : split->ends)
-          rows.insert(end.linear);
+          rows.insert(end.layer.getOperation());
         continue;
       }
-      if (!canCut(linear, *split))
+      if (!canCut(layer, *split))
         continue;
       found = true;
-      if (failed(splitWeight(linear.getWeight(), 0, axis, split->granule,
-                             "columns of a layer", mesh)))
+      if (failed(splitWeight(layer.getWeight(), layer.getColumnDimension(),
+                             axis, split->granule, "columns of a layer", mesh)))
         return failure();
       for (ColumnSplit::End end : split->ends)
-        if (rows.insert(end.linear).second &&
-            !getSharding(end.linear.getWeight()) &&
-            failed(splitWeight(end.linear.getWeight(), 1, axis, end.granule,
+        if (rows.insert(end.layer.getOperation()).second &&
+            !getSharding(end.layer.getWeight()) &&
+            failed(splitWeight(end.layer.getWeight(),
+                               end.layer.getRowDimension(), axis, end.granule,
                                "rows of a layer", mesh)))
           return failure();
     }
-    for (LinearOp linear : linears)
-      if (succeeded(splitVocabulary(linear, axis)))
+    for (DenseLayer layer : layers)
+      if (succeeded(splitVocabulary(layer, axis)))
         found = true;
     if (!found)
       module.emitWarning()
@@ -239,47 +244,48 @@ private:
     return success();
   }
 
-  LogicalResult splitVocabulary(LinearOp linear, StringAttr axis) {
-    auto split = DimensionShardingAttr::get(linear.getContext(), {axis},
+  LogicalResult splitVocabulary(DenseLayer layer, StringAttr axis) {
+    auto split = DimensionShardingAttr::get(axis.getContext(), {axis},
                                             /*granule=*/1, /*isOpen=*/false);
-    if (!isVocabularyLayer(linear) || rows.contains(linear) ||
-        getSharding(linear.getWeight()) ||
-        !splitsEvenly(linear.getType().getShape().back(), split, mesh))
+    if (!isVocabularyLayer(layer) || rows.contains(layer.getOperation()) ||
+        getSharding(layer.getWeight()) ||
+        !splitsEvenly(layer.getNumColumns(), split, mesh))
       return failure();
     // An embedding that shares the weight looks rows up in all of it.
-    if (!linear.getWeight().hasOneUse()) {
-      OpBuilder builder(linear);
-      Operation *load = linear.getWeight().getDefiningOp();
-      linear.getWeightMutable().assign(builder.clone(*load)->getResult(0));
+    if (!layer.getWeight().hasOneUse()) {
+      OpBuilder builder(layer.getOperation());
+      Operation *load = layer.getWeight().getDefiningOp();
+      layer.getWeightMutable().assign(builder.clone(*load)->getResult(0));
     }
-    return splitWeight(linear.getWeight(), 0, axis, 1,
+    return splitWeight(layer.getWeight(), layer.getColumnDimension(), axis, 1,
                        "columns of the last layer", mesh);
   }
 
   /// Whether weights that an earlier layer shares are split as this one needs
   /// them.
-  static bool repeatsCut(LinearOp linear, const ColumnSplit &split,
+  static bool repeatsCut(DenseLayer layer, const ColumnSplit &split,
                          StringAttr axis) {
-    auto isSplit = [&](LinearOp layer, int64_t dimension) {
+    auto isSplit = [&](DenseLayer layer, int64_t dimension) {
       ShardingAttr sharding = getSharding(layer.getWeight());
       return sharding &&
              llvm::is_contained(sharding.getDimensions()[dimension].getAxes(),
                                 axis);
     };
-    return isSplit(linear, 0) &&
+    return isSplit(layer, layer.getColumnDimension()) &&
            llvm::all_of(split.ends, [&](ColumnSplit::End end) {
-             return isSplit(end.linear, 1);
+             return isSplit(end.layer, end.layer.getRowDimension());
            });
   }
 
   /// A weight that is used in several places may be split in one way only.
-  bool canCut(LinearOp linear, const ColumnSplit &split) const {
+  bool canCut(DenseLayer layer, const ColumnSplit &split) const {
     llvm::DenseMap<Value, int64_t> granules;
-    return !getSharding(linear.getWeight()) &&
+    return !getSharding(layer.getWeight()) &&
            llvm::all_of(split.ends, [&](ColumnSplit::End end) {
-             Value weight = end.linear.getWeight();
-             return weight != linear.getWeight() &&
-                    (rows.contains(end.linear) || !getSharding(weight)) &&
+             Value weight = end.layer.getWeight();
+             return weight != layer.getWeight() &&
+                    (rows.contains(end.layer.getOperation()) ||
+                     !getSharding(weight)) &&
                     granules.try_emplace(weight, end.granule).first->second ==
                         end.granule;
            });
@@ -342,7 +348,7 @@ private:
   /// Made anew when layers are padded.
   std::optional<SizeAnalysis> sizes;
   SmallVector<LoadWeightOp> loads;
-  SmallVector<LinearOp> linears;
+  SmallVector<DenseLayer> layers;
   /// Layers whose rows are split.
   llvm::DenseSet<Operation *> rows;
 };

@@ -22,11 +22,12 @@ namespace {
 /// Zeros in, finite numbers out: what becomes of the padding meets columns of
 /// zeros at the end.
 bool keepsZerosFinite(Operation *op) {
-  return isa<LinearOp, AttentionOp, PagedAttentionOp, WriteCacheOp, LoadStateOp,
-             RopeOp, RMSNormOp, SiLUOp, SwiGLUOp, MatMulOp, SoftmaxOp,
-             ReshapeOp, TransposeOp, AddOp, SubOp, MulOp, MinOp, MaxOp, NegOp,
-             AbsOp, SignOp, ExpOp, SinOp, CosOp, TanhOp, ErfOp, SigmoidOp,
-             ReluOp, GeluOp, FloorOp, CeilOp, RoundOp, CastOp>(op);
+  return isa<LinearOp, ExpertLinearOp, AttentionOp, PagedAttentionOp,
+             WriteCacheOp, LoadStateOp, RopeOp, RMSNormOp, SiLUOp, SwiGLUOp,
+             MatMulOp, SoftmaxOp, ReshapeOp, TransposeOp, AddOp, SubOp, MulOp,
+             MinOp, MaxOp, NegOp, AbsOp, SignOp, ExpOp, SinOp, CosOp, TanhOp,
+             ErfOp, SigmoidOp, ReluOp, GeluOp, FloorOp, CeilOp, RoundOp,
+             CastOp>(op);
 }
 
 class Padding {
@@ -113,13 +114,16 @@ private:
         padded.push_back({&operand, dimension});
     };
     // A bias does not hinder: it is whole behind the sum.
-    auto linear = dyn_cast<LinearOp>(op);
-    if (linear && tensor == 0 && dimension == linear.getType().getRank() - 1) {
-      auto weight = linear.getWeight().getType();
-      if (!isWeight(linear.getWeight()) || linear.getPanel() ||
-          grow(weight.getDimSize(1)) % elementsOfBlock(linear.getWeight()) != 0)
+    std::optional<DenseLayer> layer = DenseLayer::of(op);
+    if (layer && tensor == 0 &&
+        dimension == layer->getLastDimension(op->getOperand(0))) {
+      auto weight = cast<RankedTensorType>(layer->getWeight().getType());
+      int64_t row = layer->getRowDimension();
+      if (!isWeight(layer->getWeight()) ||
+          grow(weight.getDimSize(row)) % elementsOfBlock(layer->getWeight()) !=
+              0)
         return failure();
-      reachPlace(1, 1);
+      reachPlace(1, row);
       return success();
     }
     Factors factors(model, sizes, mesh);
@@ -163,11 +167,11 @@ private:
 
 } // namespace
 
-LogicalResult padColumns(LinearOp linear, int64_t blocks, int64_t paddedBlocks,
+LogicalResult padColumns(DenseLayer layer, int64_t blocks, int64_t paddedBlocks,
                          SizeAnalysis &sizes, const Mesh &mesh) {
   Padding padding(sizes, mesh, blocks, paddedBlocks);
-  if (failed(
-          padding.collect(linear.getResult(), linear.getType().getRank() - 1)))
+  if (failed(padding.collect(layer.getResult(),
+                             layer.getLastDimension(layer.getResult()))))
     return failure();
   padding.apply();
   return success();

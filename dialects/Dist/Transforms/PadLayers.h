@@ -17,8 +17,7 @@
 #ifndef DIALECTS_DIST_TRANSFORMS_PADLAYERS_H
 #define DIALECTS_DIST_TRANSFORMS_PADLAYERS_H
 
-#include "dialects/Dist/IR/Mesh.h"
-#include "dialects/LLM/Analysis/SizeAnalysis.h"
+#include "dialects/Dist/Transforms/TensorParallel.h"
 
 namespace weft::dist {
 
@@ -26,7 +25,7 @@ namespace weft::dist {
 /// to `paddedBlocks` equal blocks. Fails, and changes nothing, where the
 /// columns meet something that is no weight or constant, or an op that makes
 /// more of zeros than numbers. `sizes` no longer hold after it.
-mlir::LogicalResult padColumns(LinearOp linear, int64_t blocks,
+mlir::LogicalResult padColumns(DenseLayer layer, int64_t blocks,
                                int64_t paddedBlocks, SizeAnalysis &sizes,
                                const Mesh &mesh);
 

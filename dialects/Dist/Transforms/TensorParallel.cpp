@@ -46,8 +46,8 @@ class Walk {
 public:
   Walk(SizeAnalysis &sizes, const Mesh &mesh) : sizes(sizes), mesh(mesh) {}
 
-  std::optional<ColumnSplit> run(LinearOp first) {
-    reach(first.getResult(), first.getType().getRank() - 1, {});
+  std::optional<ColumnSplit> run(DenseLayer first) {
+    reach(first.getResult(), first.getLastDimension(first.getResult()), {});
     // Grows while it is walked.
     for (size_t i = 0; i < reached.size(); ++i)
       for (OpOperand &use : reached[i].value.getUses())
@@ -57,9 +57,9 @@ public:
       return std::nullopt;
     ColumnSplit split;
     split.granule = granule;
-    for (auto [linear, scale] : ends)
+    for (auto [layer, scale] : ends)
       split.ends.push_back(
-          {linear, granule / scale.numerator * scale.denominator});
+          {layer, granule / scale.numerator * scale.denominator});
     return split;
   }
 
@@ -82,15 +82,14 @@ private:
     if (!model)
       return false;
     // A bias does not hinder: it is added behind the reduction.
-    auto linear = dyn_cast<LinearOp>(use.getOwner());
-    if (linear && use.getOperandNumber() == 0 &&
-        from.dimension ==
-            cast<RankedTensorType>(from.value.getType()).getRank() - 1) {
-      if (linear.getPanel() || !isWeight(linear.getWeight()))
+    std::optional<DenseLayer> layer = DenseLayer::of(use.getOwner());
+    if (layer && use.getOperandNumber() == 0 &&
+        from.dimension == layer->getLastDimension(from.value)) {
+      if (!isWeight(layer->getWeight()))
         return false;
-      keepTogether(from.scale.times(elementsOfBlock(linear.getWeight())));
-      if (seenEnds.insert(linear).second)
-        ends.push_back({linear, from.scale});
+      keepTogether(from.scale.times(elementsOfBlock(layer->getWeight())));
+      if (seenEnds.insert(layer->getOperation()).second)
+        ends.push_back({*layer, from.scale});
       return true;
     }
     Factors factors(model, sizes, mesh);
@@ -119,25 +118,32 @@ private:
   int64_t granule = 1;
   SmallVector<Reached> reached;
   llvm::DenseSet<std::pair<Value, int64_t>> seen;
-  SmallVector<std::pair<LinearOp, Scale>> ends;
+  SmallVector<std::pair<DenseLayer, Scale>> ends;
   llvm::DenseSet<Operation *> seenEnds;
 };
 
 } // namespace
 
-std::optional<ColumnSplit> followColumns(LinearOp linear, SizeAnalysis &sizes,
+std::optional<ColumnSplit> followColumns(DenseLayer layer, SizeAnalysis &sizes,
                                          const Mesh &mesh) {
-  if (linear.getPanel() || !isWeight(linear.getWeight()))
+  if (!isWeight(layer.getWeight()))
     return std::nullopt;
-  return Walk(sizes, mesh).run(linear);
+  return Walk(sizes, mesh).run(layer);
 }
 
-bool isVocabularyLayer(LinearOp linear) {
+std::optional<DenseLayer> DenseLayer::of(Operation *op) {
+  auto linear = dyn_cast<LinearOp>(op);
+  if ((linear && !linear.getPanel()) || isa<ExpertLinearOp>(op))
+    return DenseLayer(op);
+  return std::nullopt;
+}
+
+bool isVocabularyLayer(DenseLayer layer) {
   constexpr int64_t minimum = 4096;
-  if (linear.getType().getShape().back() < minimum || linear.getPanel() ||
-      !linear.getWeight().getDefiningOp<LoadWeightOp>())
+  if (layer.getNumColumns() < minimum ||
+      !layer.getWeight().getDefiningOp<LoadWeightOp>())
     return false;
-  for (Operation *op = linear; op->hasOneUse();) {
+  for (Operation *op = layer.getOperation(); op->hasOneUse();) {
     Operation *user = *op->user_begin();
     if (isa<func::ReturnOp>(user))
       return true;

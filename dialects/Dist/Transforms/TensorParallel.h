@@ -23,13 +23,42 @@
 
 namespace weft::dist {
 
+/// A linear layer, or one whose rows choose among experts: the rows of its
+/// weight are the columns of its result.
+class DenseLayer {
+public:
+  /// None for any other op, and for a weight packed for kernels.
+  static std::optional<DenseLayer> of(mlir::Operation *op);
+
+  mlir::Operation *getOperation() const { return op; }
+  mlir::Value getWeight() const { return op->getOperand(1); }
+  mlir::OpOperand &getWeightMutable() const { return op->getOpOperand(1); }
+  mlir::Value getResult() const { return op->getResult(0); }
+  /// The dimensions of the weight that its columns and its rows are.
+  int64_t getColumnDimension() const { return mlir::isa<LinearOp>(op) ? 0 : 1; }
+  int64_t getRowDimension() const { return getColumnDimension() + 1; }
+  /// The last dimension of the result, and of the input.
+  int64_t getLastDimension(mlir::Value value) const {
+    return mlir::cast<mlir::RankedTensorType>(value.getType()).getRank() - 1;
+  }
+  int64_t getNumColumns() const {
+    auto type = mlir::cast<mlir::RankedTensorType>(getResult().getType());
+    return type.getShape().back();
+  }
+  bool operator==(const DenseLayer &other) const { return op == other.op; }
+
+private:
+  explicit DenseLayer(mlir::Operation *op) : op(op) {}
+  mlir::Operation *op;
+};
+
 /// How far a cut of a linear layer's output reaches.
 struct ColumnSplit {
   /// Columns that stay together: a head where heads follow.
   int64_t granule = 1;
-  /// The linear layers that sum the columns away.
+  /// The layers that sum the columns away.
   struct End {
-    LinearOp linear;
+    DenseLayer layer;
     /// Of the dimension that it sums.
     int64_t granule;
   };
@@ -38,13 +67,13 @@ struct ColumnSplit {
 
 /// None where the cut reaches something that needs all columns: a norm, a
 /// function's result, a layer without a weight of its own.
-std::optional<ColumnSplit> followColumns(LinearOp linear, SizeAnalysis &sizes,
+std::optional<ColumnSplit> followColumns(DenseLayer layer, SizeAnalysis &sizes,
                                          const Mesh &mesh);
 
 /// The last layer of a language model: its result leaves the function, through
 /// ops on each element alone, and has as many columns as a vocabulary, which
 /// makes it the largest layer. Gathering it costs less than computing it.
-bool isVocabularyLayer(LinearOp linear);
+bool isVocabularyLayer(DenseLayer layer);
 
 } // namespace weft::dist
 
