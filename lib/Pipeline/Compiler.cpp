@@ -8,6 +8,7 @@
 #include "weft/Compiler.h"
 
 #include "lib/Import/ImportModel.h"
+#include "lib/Import/Tokenizer/ReadTokenizer.h"
 #include "lib/InitAll.h"
 #include "lib/Package/ArtifactFolder.h"
 #include "lib/Package/Package.h"
@@ -61,7 +62,7 @@ public:
   StatusOr<CompileReport> run() {
     WEFT_RETURN_IF_ERROR(runPhases());
     report.remarks = diagnostics.getRemarks();
-    report.warnings = diagnostics.getWarnings();
+    llvm::append_range(report.warnings, diagnostics.getWarnings());
     return std::move(report);
   }
 
@@ -77,6 +78,7 @@ private:
   Status partition();
   Status writeReport();
   Status generate();
+  StatusOr<std::string> readModelsTokenizer();
   Status package();
   Status save(StringRef phase);
   void count();
@@ -191,7 +193,25 @@ static bool isLanguageModel(ModuleOp module) {
   });
 }
 
+/// Serialized; empty when the module names none.
+StatusOr<std::string> Compilation::readModelsTokenizer() {
+  for (auto tokenizer : module->getOps<TokenizerOp>()) {
+    llvm::SmallString<128> file(getModelFolder());
+    path::append(file, tokenizer.getFile());
+    StatusOr<artifact::Tokenizer> read = readTokenizer(file.str().str());
+    if (!read)
+      return read.status();
+    return read->SerializeAsString();
+  }
+  return std::string();
+}
+
 Status Compilation::package() {
+  StatusOr<std::string> tokenizer = readModelsTokenizer();
+  // The model runs without, on tokens.
+  if (!tokenizer)
+    report.warnings.push_back("the artifact has no tokenizer: " +
+                              tokenizer.message());
   std::string name = getModelName(model);
   PackageInput input{*module,
                      code->kernels,
@@ -199,7 +219,7 @@ Status Compilation::package() {
                      code->initializers,
                      name,
                      getModelFolder(),
-                     /*tokenizer=*/"",
+                     tokenizer ? *tokenizer : std::string(),
                      {{"arch", target->arch},
                       {"mesh", options.mesh},
                       {"precision", options.precision},
