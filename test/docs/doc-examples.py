@@ -13,7 +13,7 @@ import sys
 import textwrap
 
 BLOCK = re.compile(r"^([ \t]*)```mlir\n(.*?)^\1```", re.M | re.S)
-WHOLE = re.compile(r"^(func\.func|module|llm\.size|llm\.weight|exec\.program)\b", re.M)
+WHOLE = re.compile(r"^(func\.func|module|llm\.size|llm\.weight|llm\.state|llm\.tokenizer|exec\.program)\b", re.M)
 
 
 def examples(page):
