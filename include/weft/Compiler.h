@@ -24,7 +24,8 @@ struct CompileOptions {
   /// The artifact's folder, NAME.weft. One that exists is replaced when it
   /// holds an artifact. Ignored when there is none to write (see below).
   std::string output;
-  /// "host", "x86-64", "x86-64-v3" (AVX2) or "x86-64-v4" (AVX-512).
+  /// "host", "x86-64", "x86-64-v3" (AVX2) or "x86-64-v4" (AVX-512), the last two
+  /// perhaps with features, as in "x86-64-v4+avx512vnni+amx-bf16".
   std::string arch = "host";
   /// What linear weights and embedding tables are held in: "keep" (as the model
   /// file does), "f32", "bf16" or "f16". Everything else is computed as the

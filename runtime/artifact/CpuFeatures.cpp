@@ -9,6 +9,8 @@
 
 #include <cpuid.h>
 #include <cstdint>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 using namespace weft;
 
@@ -132,7 +134,13 @@ static bool savesState(State state) {
   __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   // XCR0: xmm and ymm; opmask and zmm; tile configuration and data.
   uint32_t needed = state == AVX ? 0x6u : state == AVX512 ? 0xe6u : 0x60000u;
-  return (low & needed) == needed;
+  if ((low & needed) != needed)
+    return false;
+  // Linux gives the state of tiles to processes that ask for it, all of their
+  // threads at once (Documentation/arch/x86/xstate.rst).
+  constexpr int requestPermission = 0x1023, tileData = 18;
+  return state != AMX ||
+         syscall(SYS_arch_prctl, requestPermission, tileData) == 0;
 }
 
 bool weft::hasCpuFeature(std::string_view name) {

@@ -14,7 +14,7 @@ def output : JoinedOrSeparate<["-"], "o">, MetaVarName<"DIR.weft">,
     HelpText<"The artifact to write; one that exists is replaced">;
 def target : Assigned<"target", "cpu", "The kind of device (default cpu)">;
 def arch : Assigned<"arch", "ARCH",
-    "host (default), x86-64, x86-64-v3 (AVX2) or x86-64-v4 (AVX-512)">;
+    "host (default), x86-64, x86-64-v3 (AVX2) or x86-64-v4 (AVX-512), perhaps with features: x86-64-v3+avxvnni, x86-64-v4+avx512vnni+amx-bf16">;
 def precision : Assigned<"precision", "TYPE",
     "What weights are held in: keep (default, as the model does), f32, bf16 or f16">;
 def activations : Assigned<"activations", "TYPE",

@@ -130,8 +130,6 @@ FailureOr<HostTensor> LinearOp::evaluate(ArrayRef<HostTensor> operands,
   FailureOr<HostTensor> result = check.makeResult(checkShapes(*this, check));
   if (failed(result))
     return failure();
-  if (failed(check.rowsAreApart("weight", 1)))
-    return failure();
   int64_t depth = check.fromEnd(0, 1), columns = result->getShape().back();
   int64_t rows = columns == 0 ? 0 : result->getNumElements() / columns;
   std::vector<double> input = inputOf(operands[0], getActivations());

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/LLM/IR/HostTensor.h"
+#include "dialects/LLM/IR/BlockLayout.h"
 
 #include "dialects/LLM/IR/LLM.h"
 #include "dialects/LLM/IR/Scalars.h"
@@ -62,11 +63,23 @@ void HostTensor::readRow(int64_t row, MutableArrayRef<double> values) const {
     return;
   }
   auto type = cast<BlockType>(elementType);
-  assert(!type.isInterleaved() && "rows of which lie apart");
-  int64_t rowBytes = size / type.getInfo().elements * type.getInfo().bytes;
+  const BlockFormatInfo &info = type.getInfo();
+  int64_t blocks = size / info.elements, rowBytes = blocks * info.bytes;
+  const uint8_t *bytes = byteData.data() + row * rowBytes;
+  std::vector<uint8_t> together;
+  if (type.isInterleaved()) {
+    // Each matrix of a stack has panels of its own.
+    int64_t rows = shape[shape.size() - 2];
+    int64_t padded = llvm::alignTo(uint64_t(rows), type.getRows());
+    const uint8_t *matrix = byteData.data() + row / rows * padded * rowBytes;
+    together.resize(rowBytes);
+    for (int64_t i = 0; i < blocks; ++i)
+      readPackedBlock(type.getFormat(), type.getRows(), matrix, blocks,
+                      row % rows, i, together.data() + i * info.bytes);
+    bytes = together.data();
+  }
   std::vector<float> decoded(size);
-  decodeBlocks(type.getFormat(), byteData.data() + row * rowBytes,
-               size / type.getInfo().elements, decoded.data());
+  decodeBlocks(type.getFormat(), bytes, blocks, decoded.data());
   llvm::copy(decoded, values.begin());
 }
 

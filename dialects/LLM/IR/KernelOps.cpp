@@ -11,7 +11,18 @@ using namespace mlir;
 
 namespace weft {
 
+/// A product with weights in blocks brings its input to scratch row by row: a
+/// norm that nothing else reads is computed there.
+static bool isComputedByProduct(RMSNormOp norm) {
+  if (!norm || !norm->hasOneUse())
+    return false;
+  auto linear = dyn_cast<LinearOp>(*norm->getUsers().begin());
+  return linear && isa<BlockType>(getElementTypeOrSelf(linear.getWeight()));
+}
+
 bool isKernelAnchor(Operation *op) {
+  if (isComputedByProduct(dyn_cast<RMSNormOp>(op)))
+    return false;
   return isa<LinearOp, ExpertLinearOp, MatMulOp, AttentionOp, PagedAttentionOp,
              WriteCacheOp, LayerNormOp, RMSNormOp, SoftmaxOp, ReduceOp, TopKOp>(
       op);

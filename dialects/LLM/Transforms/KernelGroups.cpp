@@ -122,10 +122,17 @@ void KernelGroups::growPrologue(KernelGroup &group) {
                       return movesRows(op) || isa_and_present<RopeOp>(op) ||
                              isReshapeOfRows(op);
                     });
-  if (auto linear = dyn_cast<LinearOp>(group.root))
+  if (auto linear = dyn_cast<LinearOp>(group.root)) {
+    if (isa<BlockType>(getElementTypeOrSelf(linear.getWeight())))
+      growFrom(group, linear.getInput(), [](Operation *op) {
+        return op && ((isElementwise(op) && !finishesAnchor(op)) ||
+                      (isa<RMSNormOp>(op) && !isKernelAnchor(op)) ||
+                      isa<SliceOp>(op));
+      });
     return growFrom(
         group, linear->getOperands().drop_front(2),
         [](Operation *op) { return isa_and_present<SliceOp, ConcatOp>(op); });
+  }
   if (!isa<LayerNormOp, RMSNormOp, SoftmaxOp, ReduceOp>(group.root))
     return;
   Operation *input = group.root->getOperand(0).getDefiningOp();

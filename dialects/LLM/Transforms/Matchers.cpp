@@ -25,7 +25,7 @@ bool isElementwise(Operation *op) {
   return isa<ModelOpInterface>(op) && isMemoryEffectFree(op) &&
          !isKernelAnchor(op) && !isLayout(op) &&
          !isa<LoadWeightOp, ConstantOp, IotaOp, SizesToTensorOp, ReshapeOp,
-              BitcastOp, RopeOp>(op);
+              BitcastOp, RMSNormOp, RopeOp>(op);
 }
 
 std::optional<double> matchSplat(Value value) {

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/LLM/Transforms/Matchers.h"
+#include "dialects/LLM/Transforms/PackBlocks.h"
 #include "dialects/LLM/Transforms/Passes.h"
 #include "dialects/LLM/Transforms/WeightInitializers.h"
 
@@ -19,12 +20,12 @@ namespace weft {
 
 namespace {
 
-/// The use that brings the weight to `linear` from the function's body: of the
-/// linear itself, or of the kernel around it.
-OpOperand *weightOperand(LinearOp linear) {
-  auto argument = dyn_cast<BlockArgument>(linear.getWeight());
+/// The use that brings the weight to `use` from the function's body: itself, or
+/// that of the kernel around it.
+OpOperand *weightOperand(OpOperand &use) {
+  auto argument = dyn_cast<BlockArgument>(use.get());
   if (!argument)
-    return &linear.getWeightMutable();
+    return &use;
   auto kernel = dyn_cast<KernelOp>(argument.getOwner()->getParentOp());
   // The kernel's other ops would need the weight as it was.
   if (!kernel || !argument.hasOneUse())
@@ -65,39 +66,64 @@ struct PackLinearWeightsPass
       if (!linear.getPanel())
         linears.push_back(linear);
     });
-    for (LinearOp linear : linears)
-      packWeight(linear, initializers);
+    SmallVector<EmbeddingOp> embeddings;
+    getOperation().walk(
+        [&](EmbeddingOp embedding) { embeddings.push_back(embedding); });
+    llvm::DenseSet<Attribute> packedInBlocks;
+    for (LinearOp linear : linears) {
+      OpOperand &use = linear.getWeightMutable();
+      if (packWeight(use, initializers, packedInBlocks) && !isInBlocks(use))
+        linear.setPanel(panel);
+    }
+    // A table that a product reads too is not stored twice.
+    for (EmbeddingOp embedding : embeddings) {
+      OpOperand &use = embedding.getTableMutable();
+      OpOperand *operand = weightOperand(use);
+      auto load = operand ? operand->get().getDefiningOp<LoadWeightOp>()
+                          : LoadWeightOp();
+      if (load && packedInBlocks.contains(load.getWeightAttr()))
+        packWeight(use, initializers, packedInBlocks);
+    }
     initializers.eraseUnused();
   }
 
 private:
-  void packWeight(LinearOp linear, WeightInitializers &initializers) {
-    OpOperand *operand = weightOperand(linear);
+  static bool isInBlocks(OpOperand &use) {
+    return isa<BlockType>(getElementTypeOrSelf(use.get()));
+  }
+
+  bool packWeight(OpOperand &use, WeightInitializers &initializers,
+                  llvm::DenseSet<Attribute> &packedInBlocks) {
+    OpOperand *operand = weightOperand(use);
     auto load =
         operand ? operand->get().getDefiningOp<LoadWeightOp>() : LoadWeightOp();
-    if (!load)
-      return;
+    auto block = dyn_cast<BlockType>(getElementTypeOrSelf(use.get()));
+    if (!load || (block && block.isInterleaved()))
+      return false;
     OpBuilder builder(load);
     builder.setInsertionPointAfter(load);
-    Value packed = pack(builder, load.getLoc(), load, panel);
+    Value packed = block ? packBlocks(builder, load.getLoc(), load, panel)
+                         : pack(builder, load.getLoc(), load, panel);
     SmallVector<Operation *> temporaries;
-    for (Operation *op = packed.getDefiningOp(); op != load;
-         op = op->getOperand(0).getDefiningOp())
+    for (Operation *op = load->getNextNode();
+         op != packed.getDefiningOp()->getNextNode(); op = op->getNextNode())
       temporaries.push_back(op);
+    if (block)
+      packedInBlocks.insert(load.getWeightAttr());
 
-    WeightOp weight =
-        initializers.hoist(packed, "panel" + std::to_string(panel));
+    WeightOp weight = initializers.hoist(packed, (block ? "rows" : "panel") +
+                                                     std::to_string(panel));
     Value loaded =
         LoadWeightOp::create(builder, load.getLoc(), packed.getType(),
                              FlatSymbolRefAttr::get(weight));
-    for (Operation *op : temporaries)
+    for (Operation *op : llvm::reverse(temporaries))
       op->erase();
     operand->set(loaded);
-    if (auto argument = dyn_cast<BlockArgument>(linear.getWeight()))
+    if (auto argument = dyn_cast<BlockArgument>(use.get()))
       argument.setType(loaded.getType());
-    linear.setPanel(panel);
     if (load->use_empty())
       load.erase();
+    return true;
   }
 };
 

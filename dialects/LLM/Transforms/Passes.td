@@ -438,6 +438,10 @@ def PackLinearWeightsPass : Pass<"llm-pack-linear-weights", "::mlir::ModuleOp"> 
     An initializer that the weight has already is inlined, so that packaging runs
     one function on the file's bytes.
 
+    A weight in blocks gets 16 rows interleaved instead (`!llm.block<q4_1, 16>`,
+    dialects/LLM/IR/BlockLayout.h); an embedding that reads the same weight then
+    gathers from the packed one.
+
     Before:
     ```mlir
     llm.weight @w : tensor<30x8xf32> in "model.onnx" at 0
@@ -521,7 +525,9 @@ def FormKernelsPass : Pass<"llm-form-kernels", "::mlir::func::FuncOp"> {
     A norm is no prologue of the product behind it: each of the product's items,
     a block of rows times a group of columns, would norm its rows anew. For 16
     rows of 384 columns that is a third of an item's time; the launch it saves is
-    one in seven.
+    one in seven. A product with weights in blocks is the exception, as it
+    brings its rows to scratch once for all of a worker's items: it computes an
+    `rms_norm`, elementwise ops and slices on the way.
   }];
   let dependentDialects = ["::weft::LLMDialect"];
 }

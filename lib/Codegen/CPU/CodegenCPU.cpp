@@ -103,6 +103,10 @@ static Division emitKernel(ElementEmitter &emitter, const KernelSource &source,
     family = "attention";
     return emitAttentionKernel(emitter, output, attention);
   }
+  if (anchor && canEmitBlockLinearKernel(emitter, anchor)) {
+    family = "block_linear";
+    return emitBlockLinearKernel(emitter, output, anchor);
+  }
   if (isa_and_present<LinearOp, MatMulOp>(anchor) &&
       canEmitMatMulKernel(emitter, anchor)) {
     family = "matmul";
@@ -170,6 +174,9 @@ static LogicalResult checkSource(const KernelSource &source) {
 }
 
 static SizeExpr bytesOf(ElementEmitter &emitter, Value tensor) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  if (isa<BlockType>(type.getElementType()))
+    return *getStorageBytes(type); // A weight: its verifier has the answer.
   SizeExpr bytes = CodeBuilder::storageBytes(elementTypeOf(tensor));
   for (const SizeExpr &size : emitter.sizesOf(tensor))
     bytes = bytes * size;

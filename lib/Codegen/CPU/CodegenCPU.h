@@ -32,7 +32,8 @@ namespace weft {
 
 /// A processor to compile for.
 struct CPUTarget {
-  /// "x86-64", "x86-64-v3" or "x86-64-v4": never "host".
+  /// "x86-64", "x86-64-v3" or "x86-64-v4", perhaps with features behind it, as
+  /// in "x86-64-v4+avx512vnni": never "host".
   std::string arch;
   /// All features that the code needs: LLVM's names without '+', sorted.
   std::vector<std::string> features;
@@ -41,10 +42,16 @@ struct CPUTarget {
   unsigned registers = 16;
   bool hasFMA = false;
   bool hasF16C = false;
+  /// Dot products of bytes (VNNI) on whole registers.
+  bool hasByteDot = false;
+  /// Products of tiles of bf16 (AMX).
+  bool hasMatrixUnit = false;
 };
 
-/// Reads `--arch`: "host" (the greatest level that this machine runs),
-/// "x86-64", "x86-64-v3" (AVX2) or "x86-64-v4" (AVX-512). Weight initializers
+/// Reads `--arch`: a level, "x86-64", "x86-64-v3" (AVX2) or "x86-64-v4"
+/// (AVX-512), and features that kernels use when they are named: "+avxvnni" on
+/// v3, "+avx512vnni" and "+amx-bf16" on v4. "host" is the greatest level with
+/// all features that this machine has. Weight initializers
 /// are compiled for "x86-64", which contracts nothing, so that their bytes are
 /// equal everywhere.
 mlir::FailureOr<CPUTarget> resolveCPUTarget(llvm::StringRef arch,

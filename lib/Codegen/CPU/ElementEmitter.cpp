@@ -7,6 +7,8 @@
 
 #include "lib/Codegen/CPU/ElementEmitter.h"
 
+#include "lib/Codegen/CPU/BlockElement.h"
+
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -209,6 +211,8 @@ MemoryTensor ElementEmitter::constantInMemory(ConstantOp constant) {
 
 Value ElementEmitter::load(const MemoryTensor &tensor,
                            ArrayRef<LaneIndex> index) {
+  if (isa<BlockType>(tensor.element))
+    return emitBlockElement(*this, tensor, index);
   LaneIndex position = linearize(index, tensor.sizes);
   Value address = code.address(tensor.base, tensor.element, position.value);
   Value loaded = position.isUniform()
@@ -218,7 +222,7 @@ Value ElementEmitter::load(const MemoryTensor &tensor,
 }
 
 Type ElementEmitter::computeType(Type element) {
-  if (element.isF16() || element.isBF16())
+  if (element.isF16() || element.isBF16() || isa<BlockType>(element))
     return Float32Type::get(element.getContext());
   if (auto integer = dyn_cast<IntegerType>(element))
     return IntegerType::get(element.getContext(), integer.getWidth());

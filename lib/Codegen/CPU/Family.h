@@ -40,6 +40,12 @@ bool canEmitMatMulKernel(ElementEmitter &emitter, mlir::Operation *anchor);
 Division emitMatMulKernel(ElementEmitter &emitter, const KernelOutput &output,
                           mlir::Operation *anchor);
 
+/// A linear op whose weight is in blocks, 16 rows interleaved; as above.
+bool canEmitBlockLinearKernel(ElementEmitter &emitter, mlir::Operation *anchor);
+Division emitBlockLinearKernel(ElementEmitter &emitter,
+                               const KernelOutput &output,
+                               mlir::Operation *anchor);
+
 /// Attention without scores in memory; as above.
 bool canEmitAttentionKernel(AttentionOp anchor);
 Division emitAttentionKernel(ElementEmitter &emitter,

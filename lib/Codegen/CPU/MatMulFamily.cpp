@@ -15,6 +15,7 @@
 #include "lib/Codegen/CPU/ElementModels.h"
 #include "lib/Codegen/CPU/Family.h"
 #include "lib/Codegen/CPU/MicroKernel.h"
+#include "lib/Codegen/CPU/ProductEpilogue.h"
 
 using namespace mlir;
 
@@ -299,41 +300,13 @@ void MatMulEmitter::emitTile(const Item &item, Value firstRow, int64_t rows,
 
 void MatMulEmitter::emitEpilogue(const Item &item, Value firstRow, Value rows,
                                  Value panel, Value count) {
-  Value columns = code.size(product.columns);
   Value stop = code.minimum(count, code.sub(code.size(panels), panel));
-  bool isWhole = product.columns.asConstant().value_or(1) % lanes == 0;
-  Value result = anchor->getResult(0);
-  code.loop(code.constant(0), rows, 1, [&](Value row) {
-    ElementEmitter::Scope scope(emitter);
-    Value inMatrix = code.add(code.add(item.firstRow, firstRow), row);
-    LaneIndices index = rowIndex(item, inMatrix);
-    LaneIndices start = index;
-    start.push_back(LaneIndex::uniform(code.constant(0)));
-    Value target =
-        code.address(output.memory.base, output.memory.element,
-                     emitter.linearize(start, emitter.sizesOf(result)).value);
-    Value source = code.address(tile, code.f32(), code.mul(row, tileStride));
-    code.loop(code.constant(0), stop, 1, [&](Value i) {
-      Value column = code.mul(code.add(panel, i), code.constant(lanes));
-      Value mask;
-      if (!isWhole)
-        mask = code.compare(arith::CmpIPredicate::slt, code.laneNumbers(),
-                            code.sub(columns, column));
-      ElementEmitter::Scope scope(emitter, mask);
-      LaneIndices at = index;
-      at.push_back(LaneIndex::consecutive(column));
-      Value sum = code.loadLanes(
-          code.f32(),
-          code.address(source, code.f32(), code.mul(i, code.constant(lanes))),
-          Value());
-      if (product.bias)
-        sum = code.addf(sum, emitter.element(product.bias, {at.back()}));
-      emitter.provide(result, at, sum);
-      Value element = code.broadcast(emitter.element(output.value, at));
-      code.store(emitter.toStorage(element, output.memory.element),
-                 code.address(target, output.memory.element, column), mask);
-    });
-  });
+  Value first = code.add(item.firstRow, firstRow);
+  emitProductEpilogue(
+      emitter, output, anchor, product.bias,
+      {tile, tileStride, rows, stop,
+       [&](Value row) { return rowIndex(item, code.add(first, row)); },
+       [&](Value i) { return code.add(panel, i); }});
 }
 
 } // namespace weft

@@ -8,9 +8,9 @@
 #include "test/lib/Codegen/CPU/KernelRunner.h"
 
 #include "dialects/LLM/IR/LLM.h"
+#include "runtime/artifact/CpuFeatures.h"
 
 #include "mlir/Parser/Parser.h"
-#include "llvm/TargetParser/Host.h"
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -47,10 +47,9 @@ GuardedMemory::~GuardedMemory() {
 bool canRun(StringRef arch) {
   MLIRContext context;
   auto target = resolveCPUTarget(arch, UnknownLoc::get(&context));
-  llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
   return succeeded(target) &&
-         llvm::all_of(target->features, [&](const std::string &feature) {
-           return host.lookup(feature);
+         llvm::all_of(target->features, [](const std::string &feature) {
+           return hasCpuFeature(feature);
          });
 }
 
@@ -163,6 +162,10 @@ static int64_t bytesOf(Type type) {
 }
 
 static void toBytes(const HostTensor &tensor, char *bytes) {
+  if (tensor.isBlock()) {
+    llvm::copy(tensor.bytes(), bytes);
+    return;
+  }
   int64_t size = bytesOf(tensor.getElementType());
   auto put = [&](int64_t i, const APInt &bits) {
     uint64_t word = bits.getZExtValue();

@@ -1,0 +1,112 @@
+//===- BlockLinearTest.cpp - Linear ops with quantized weights ------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "test/lib/Codegen/CPU/BlockLinearCase.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include <gtest/gtest.h>
+
+using namespace weft;
+
+namespace {
+/// Kernels of `cases` on `arch`, compared with the reference.
+void check(const std::vector<BlockLinearCase> &cases, const std::string &arch,
+           llvm::ArrayRef<int64_t> rowCounts, bool reverse = false) {
+  std::string text;
+  for (const BlockLinearCase &each : cases)
+    text += each.text();
+  KernelRunner runner(text, arch);
+  for (const BlockLinearCase &each : cases) {
+    runner.select(each.name());
+    EXPECT_EQ(runner.kernel().family(), "block_linear");
+    for (int64_t rows : rowCounts) {
+      std::vector<HostTensor> arguments = runner.makeArguments({rows});
+      std::mt19937 random(rows);
+      std::normal_distribution<double> normal;
+      for (double &x : arguments[0].floats())
+        x = normal(random);
+      arguments[0].roundToElementType();
+      for (double &x : arguments[2].floats())
+        x = float(normal(random));
+      arguments[1].setStoredBytes(randomPackedBlocks(
+          *blockFormatNamed(each.format), each.columns, each.depth, 7));
+      HostTensor expected = runner.evaluate({rows}, arguments);
+      HostTensor result = runner.run({rows}, arguments, reverse);
+      double error = 0, norm = 0;
+      for (auto [x, y] : llvm::zip_equal(result.floats(), expected.floats())) {
+        error += (x - y) * (x - y);
+        norm += y * y;
+      }
+      // bf16 has 8 bits, and tiles take the input without rounding it to q8.
+      bool hasTiles = llvm::StringRef(arch).contains("amx") && rows > 8 &&
+                      !each.activations.empty();
+      EXPECT_LT(std::sqrt(error / norm), hasTiles ? 1e-2 : 1e-5)
+          << each.name() << " on " << arch << " with " << rows << " rows";
+    }
+  }
+}
+
+std::vector<std::string> archsWithFeaturesHere() {
+  std::vector<std::string> archs = archsHere();
+  for (const char *arch : {"x86-64-v3+avxvnni", "x86-64-v4+avx512vnni",
+                           "x86-64-v4+avx512vnni+amx-bf16"})
+    if (canRun(arch))
+      archs.push_back(arch);
+  return archs;
+}
+} // namespace
+
+TEST(BlockLinear, EveryFormatOnEveryInstructionSet) {
+  std::vector<BlockLinearCase> cases;
+  for (const BlockFormatInfo &info : blockFormats())
+    cases.push_back(
+        {std::string(info.name), 37, info.elements == 32 ? 96 : 512});
+  for (const std::string &arch : archsWithFeaturesHere())
+    check(cases, arch, {1, 2, 3, 5, 8, 9, 70});
+}
+
+TEST(BlockLinear, EverySize) {
+  for (const std::string &arch : archsWithFeaturesHere())
+    for (auto [columns, depth] :
+         {std::pair(3, 32), {16, 64}, {17, 32}, {1600, 32}, {1545, 64}})
+      check({{"q4_1", columns, depth}}, arch,
+            {1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 33, 64, 65, 256, 257, 300});
+}
+
+TEST(BlockLinear, ItemsAreIndependent) {
+  for (const std::string &arch : archsWithFeaturesHere())
+    check({{"q8_0", 133, 96}}, arch, {1, 9, 70, 300}, /*reverse=*/true);
+}
+
+TEST(BlockLinear, InputOfHalvesAndWithoutRounding) {
+  for (const std::string &arch : archsWithFeaturesHere())
+    check({{"q4_0", 37, 96, "activations q8", "f16"},
+           {"q6_k", 37, 256, "activations q8", "bf16"},
+           {"q5_1", 37, 96, ""},
+           {"q4_k", 133, 256, ""}},
+          arch, {1, 7, 70});
+}
+
+TEST(BlockLinear, ArchsAreChecked) {
+  mlir::MLIRContext context;
+  mlir::Location here = mlir::UnknownLoc::get(&context);
+  std::string message;
+  mlir::ScopedDiagnosticHandler handler(&context,
+                                        [&](mlir::Diagnostic &diagnostic) {
+                                          message = diagnostic.str();
+                                          return mlir::success();
+                                        });
+  auto target = resolveCPUTarget("x86-64-v4+amx-bf16+avx512vnni", here);
+  ASSERT_TRUE(mlir::succeeded(target));
+  EXPECT_EQ(target->arch, "x86-64-v4+avx512vnni+amx-bf16");
+  EXPECT_TRUE(llvm::is_contained(target->features, "amx-tile"));
+  EXPECT_TRUE(mlir::failed(resolveCPUTarget("x86-64-v3+avx512vnni", here)));
+  EXPECT_EQ(
+      message,
+      "--arch 'x86-64-v3+avx512vnni' names 'avx512vnni'; expected avxvnni "
+      "with x86-64-v3, avx512vnni or amx-bf16 with x86-64-v4");
+}
