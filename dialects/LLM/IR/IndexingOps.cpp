@@ -42,11 +42,10 @@ static ShardingRule gatherRule(ArrayRef<Sizes> operands, const Sizes &result,
 }
 
 /// Reads the indices and as much of the input as the result holds.
-static Cost gatherCost(Operation *op, Type indexType, const Sizes &indices,
-                       const Sizes &result) {
-  Cost cost = copyCost(op, result);
-  cost.bytesRead = cost.bytesRead + numBytes(indexType, indices);
-  return cost;
+static Cost gatherCost(Operation *op, Type inputType, Type indexType,
+                       const Sizes &indices, const Sizes &result) {
+  return {0, numBytes(inputType, result) + numBytes(indexType, indices),
+          numBytes(op->getResult(0).getType(), result)};
 }
 
 /// Copies the slices that `indices` pick along `axis`. An index outside of the
@@ -104,7 +103,8 @@ ShardingRule EmbeddingOp::getShardingRule(ArrayRef<Sizes> operands,
 }
 
 Cost EmbeddingOp::getCost(ArrayRef<Sizes> operands, const Sizes &result) {
-  return gatherCost(*this, getIds().getType(), operands[0], result);
+  return gatherCost(*this, getTable().getType(), getIds().getType(),
+                    operands[0], result);
 }
 
 FailureOr<HostTensor> EmbeddingOp::evaluate(ArrayRef<HostTensor> operands,
@@ -148,7 +148,8 @@ ShardingRule GatherOp::getShardingRule(ArrayRef<Sizes> operands,
 }
 
 Cost GatherOp::getCost(ArrayRef<Sizes> operands, const Sizes &result) {
-  return gatherCost(*this, getIndices().getType(), operands[1], result);
+  return gatherCost(*this, getInput().getType(), getIndices().getType(),
+                    operands[1], result);
 }
 
 FailureOr<HostTensor> GatherOp::evaluate(ArrayRef<HostTensor> operands,
