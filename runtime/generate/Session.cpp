@@ -23,7 +23,7 @@ static Status unknown(Session::Id id) {
 }
 
 Session::Session(StepFunction &step)
-    : step(step), pool(step.capacity().blocks()) {}
+    : step(step), pool(step.capacity().blocks) {}
 
 uint32_t Session::blocksOf(size_t tokens) const {
   return static_cast<uint32_t>((tokens + capacity().blockSize - 1) /
@@ -176,7 +176,7 @@ Status Session::check(std::span<const Work> works) const {
         "the cache is full: " + std::to_string(needed) + " more blocks of " +
         std::to_string(capacity().blockSize) + " tokens are needed, " +
         std::to_string(pool.freeCount()) + " of " +
-        std::to_string(capacity().blocks()) +
+        std::to_string(capacity().blocks) +
         " are free; close or shorten a sequence, or compile with a greater "
         "--max-sequences or --context");
   return Status::ok();

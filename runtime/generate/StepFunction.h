@@ -18,11 +18,11 @@ namespace weft {
 /// What the model was compiled for.
 struct StepCapacity {
   uint32_t blockSize = 64;   // positions in a block of the cache
+  uint32_t blocks = 0;       // of the cache
   uint32_t context = 0;      // positions of a sequence at most
   uint32_t maxSequences = 0; // in one step
   uint32_t maxTokens = 0;    // in one step
   uint32_t vocabulary = 0;   // logits of a row
-  uint32_t blocks() const { return maxSequences * tableWidth(); }
   /// Blocks of the longest sequence.
   uint32_t tableWidth() const { return (context + blockSize - 1) / blockSize; }
 };

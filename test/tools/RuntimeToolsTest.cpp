@@ -97,6 +97,14 @@ TEST_F(RuntimeTools, RunsAndCompares) {
 
 TEST_F(RuntimeTools, RefusesWithOneLine) {
   EXPECT_THAT(error(llmRun), HasSubstr("input 'ids' is not given"));
+  EXPECT_THAT(error(llmRun + " --prompt=x"),
+              HasSubstr("'model.weft': it holds no language model; give its "
+                        "inputs with --input"));
+  for (const char *option : {"--max-tokens=3", "--temperature=1", "--stop=x"})
+    EXPECT_THAT(error(llmRun + " " + option),
+                HasSubstr(" belongs to a text; add --prompt or --chat"));
+  EXPECT_THAT(error(llmRun + " --chat --input ids=ids.npy"),
+              HasSubstr("do not go with"));
   EXPECT_THAT(error(llmRun + " --input ids=none.npy"), HasSubstr("none.npy"));
   EXPECT_THAT(error(llmRun + " --input ids"), HasSubstr("NAME=VALUE"));
   EXPECT_THAT(error(llmRun + " --input idz=ids.npy"),
@@ -117,8 +125,7 @@ TEST_F(RuntimeTools, RefusesWithOneLine) {
   EXPECT_THAT(error(llmRun + " --input ids=ids.npy --expect output=ids.npy"),
               HasSubstr("found f32[2,3,8], expected i64[2,3]"));
   // Options of later times are unknown, not ignored.
-  for (const char *option : {"--prompt=x", "--chat", "--max-tokens=3",
-                             "--cusim=fast", "--temperature=1", "--bogus"})
+  for (const char *option : {"--cusim=fast", "--bogus"})
     EXPECT_THAT(error(llmRun + " " + option), HasSubstr("--")) << option;
   EXPECT_THAT(error(WEFT_BIN "/llm-run"), HasSubstr("required"));
   EXPECT_THAT(error(WEFT_BIN "/llm-run no.weft"), HasSubstr("no.weft"));

@@ -11,6 +11,7 @@
 #include "tools/common/Progress.h"
 #include "tools/common/RuntimeTool.h"
 #include "tools/llm-run/Compare.h"
+#include "tools/llm-run/Text.h"
 #include "tools/llm-run/Watchdog.h"
 
 #include <algorithm>
@@ -23,6 +24,7 @@ using namespace weft;
 namespace {
 struct Options {
   tool::LoadFlags load;
+  tool::TextFlags text;
   std::vector<std::string> inputs, expected;
   std::string outputFolder, trace;
   tool::Tolerance tolerance;
@@ -32,6 +34,7 @@ struct Options {
 
 static void addOptions(CLI::App &app, Options &options) {
   options.load.addTo(app);
+  options.text.addTo(app);
   app.add_option("--input", options.inputs, "an input, for each input once")
       ->type_name("NAME=FILE.npy");
   app.add_option("--output-dir", options.outputFolder,
@@ -58,7 +61,10 @@ static void addOptions(CLI::App &app, Options &options) {
                  "chrome://tracing")
       ->type_name("FILE.json");
   app.footer(
-      "Example, an encoder on three tokens:\n"
+      "Examples. A language model answers a question, or holds a conversation:\n"
+      "  llm-run smollm2.weft --chat --prompt \"What is gravity?\"\n"
+      "  llm-run smollm2.weft --chat --temperature=0.7 --top-p=0.9\n"
+      "An encoder on three tokens:\n"
       "  python3 -c 'import numpy; numpy.save(\"ids.npy\", "
       "numpy.array([[101, 7592, 102]]))'\n"
       "  python3 -c 'import numpy; numpy.save(\"mask.npy\", "
@@ -127,7 +133,33 @@ static void addToTrace(Trace &trace, const CommandRecord &record) {
              record.end, record.flops});
 }
 
+/// What each run is given; the trace takes its commands.
+static RunOptions runOptions(const Options &options, Trace &trace) {
+  RunOptions run;
+  run.timeout = options.timeout;
+  if (!options.trace.empty())
+    run.onCommand = [&](const CommandRecord &record) {
+      addToTrace(trace, record);
+    };
+  return run;
+}
+
+static Status runLanguageModel(const Options &options,
+                               tool::Watchdog &watchdog) {
+  if (!options.inputs.empty() || !options.expected.empty() ||
+      !options.outputFolder.empty())
+    return Status::error("--input, --expect and --output-dir do not go with "
+                         "the options of language models");
+  Trace trace;
+  WEFT_RETURN_IF_ERROR(tool::runText(options.load, options.text,
+                                     runOptions(options, trace), watchdog));
+  return options.trace.empty() ? Status::ok() : trace.write(options.trace);
+}
+
 static Status runModel(const Options &options, tool::Watchdog &watchdog) {
+  WEFT_RETURN_IF_ERROR(options.text.check());
+  if (options.text.isUsed())
+    return runLanguageModel(options, watchdog);
   std::vector<NpyArray> arrays;
   std::vector<std::string> names;
   for (const std::string &text : options.inputs) {
@@ -145,17 +177,16 @@ static Status runModel(const Options &options, tool::Watchdog &watchdog) {
       Model::load(options.load.artifact, options.load.options());
   if (!model)
     return model.status();
+  if (arrays.empty() && model->languageModel())
+    return Status::error("'" + options.load.artifact +
+                         "' is a language model; give it a text with --prompt "
+                         "or --chat");
   std::vector<TensorView> inputs;
   for (size_t i = 0; i != arrays.size(); ++i)
     inputs.push_back({names[i], arrays[i].header.type, arrays[i].header.shape,
                       arrays[i].data()});
   Trace trace;
-  RunOptions run;
-  run.timeout = options.timeout;
-  if (!options.trace.empty())
-    run.onCommand = [&](const CommandRecord &record) {
-      addToTrace(trace, record);
-    };
+  RunOptions run = runOptions(options, trace);
   progress.next("running " + options.load.artifact);
   watchdog.restart();
   StatusOr<std::vector<Tensor>> outputs = model->run(inputs, run);
@@ -174,7 +205,8 @@ static Status runModel(const Options &options, tool::Watchdog &watchdog) {
 }
 
 int main(int argc, char **argv) {
-  CLI::App app("Runs a compiled artifact on inputs from .npy files.");
+  CLI::App app("Runs a compiled artifact: a language model on a prompt, any "
+               "model on inputs from .npy files.");
   Options options;
   addOptions(app, options);
   if (std::optional<int> status = tool::parse(app, argc, argv))

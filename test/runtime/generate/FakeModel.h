@@ -41,7 +41,7 @@ inline int32_t nextOf(std::span<const int32_t> tokens, uint32_t vocabulary) {
 class FakeModel : public StepFunction {
 public:
   explicit FakeModel(StepCapacity capacity)
-      : limits(capacity), cache(capacity.blocks() * capacity.blockSize) {}
+      : limits(capacity), cache(capacity.blocks * capacity.blockSize) {}
 
   struct Slot {
     int32_t token = -1, position = -1;
@@ -123,7 +123,7 @@ private:
       return nullptr;
     auto block = static_cast<size_t>(
         step.blockTable[sequence * step.tableWidth + column]);
-    if (block >= limits.blocks())
+    if (block >= limits.blocks)
       return nullptr;
     return &cache[block * limits.blockSize + place % limits.blockSize];
   }

@@ -25,6 +25,7 @@ using Tokens = std::vector<int32_t>;
 class SessionTest : public testing::Test {
 protected:
   StepCapacity capacity{.blockSize = 4,
+                        .blocks = 24,
                         .context = 30,
                         .maxSequences = 3,
                         .maxTokens = 7,
