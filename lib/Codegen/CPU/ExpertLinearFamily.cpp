@@ -7,12 +7,15 @@
 //
 // An item is one choice of one row, and a block of the expert's columns. Lanes
 // lie along the depth, where both operands are consecutive; four columns at
-// once share the row's elements and are four streams of the weight.
+// once share the row's elements and are four streams of the weight. Weights in
+// blocks are decoded element by element. A row that is to be rounded is, once
+// an item, in scratch.
 //
 //===----------------------------------------------------------------------===//
 
 #include "lib/Codegen/CPU/ElementModels.h"
 #include "lib/Codegen/CPU/Family.h"
+#include "lib/Codegen/CPU/VectorMath.h"
 
 using namespace mlir;
 
@@ -22,6 +25,8 @@ namespace {
 constexpr int64_t lanes = CodeBuilder::lanes;
 /// Columns of an item, and of them those that are computed together.
 constexpr int64_t itemColumns = 64, tileColumns = 4;
+/// Elements of a row that share a scale when it is rounded.
+constexpr int64_t roundedBlock = 32;
 
 class ExpertLinearEmitter {
 public:
@@ -35,9 +40,13 @@ public:
 
 private:
   struct Item {
-    Value row, choice, firstColumn, count;
-    Value matrix; ///< Of the expert.
+    Value row, choice, expert, firstColumn, count;
   };
+  Value rounded() {
+    return code.address(code.scratch, code.f32(), itemColumns + lanes);
+  }
+  Value inputAt(const Item &item, Value k);
+  void roundRow(const Item &item);
   void emitItem(const Item &item);
   /// The sums of `tileColumns` columns from `first` on go to scratch.
   void emitTile(const Item &item, Value first);
@@ -54,8 +63,7 @@ private:
 
 bool canEmitExpertLinearKernel(ElementEmitter &emitter, ExpertLinearOp anchor) {
   Type stored = elementTypeOf(anchor.getWeight());
-  return !anchor.getActivations() && isa<FloatType>(stored) &&
-         ElementEmitter::computeType(stored).isF32() &&
+  return ElementEmitter::computeType(stored).isF32() &&
          ElementEmitter::computeType(elementTypeOf(anchor.getInput()))
              .isF32() &&
          emitter.inMemory(anchor.getWeight());
@@ -80,23 +88,26 @@ Division ExpertLinearEmitter::emit() {
                               code.constant(itemColumns));
     item.row = code.floorDiv(pair, code.size(experts[1]));
     item.choice = code.mod(pair, code.size(experts[1]));
-    Value expert = checkedIndex(
+    item.expert = checkedIndex(
         emitter,
         emitter.element(op.getExperts(), {LaneIndex::uniform(item.row),
                                           LaneIndex::uniform(item.choice)}),
         elementTypeOf(op.getExperts()), code.size(weight.sizes[0]));
-    item.matrix = code.address(weight.base, weight.element,
-                               code.mul(expert, code.size(columns * depth)));
     emitItem(item);
   });
   Division division;
   division.items = experts[0] * experts[1] * blocks;
   division.scratchBytes = (itemColumns + lanes) * 4;
+  if (op.getActivations())
+    division.scratchBytes = division.scratchBytes +
+                            ceilDiv(depth, roundedBlock) * (roundedBlock * 4);
   division.split = artifact::DYNAMIC;
   return division;
 }
 
 void ExpertLinearEmitter::emitItem(const Item &item) {
+  if (op.getActivations())
+    roundRow(item);
   code.loop(code.constant(0), item.count, tileColumns, [&](Value first) {
     ElementEmitter::Scope scope(emitter);
     emitTile(item, first);
@@ -104,29 +115,65 @@ void ExpertLinearEmitter::emitItem(const Item &item) {
   storeResult(item);
 }
 
+Value ExpertLinearEmitter::inputAt(const Item &item, Value k) {
+  LaneIndices at = {LaneIndex::uniform(item.row)};
+  if (emitter.sizesOf(op.getInput()).size() == 3)
+    at.push_back(LaneIndex::uniform(item.choice));
+  at.push_back(LaneIndex::consecutive(k));
+  return code.broadcast(emitter.element(op.getInput(), at));
+}
+
+void ExpertLinearEmitter::roundRow(const Item &item) {
+  VectorMath math(code);
+  Value end = code.size(depth);
+  code.loop(code.constant(0), end, roundedBlock, [&](Value first) {
+    ElementEmitter::Scope scope(emitter);
+    CodeBuilder::Values parts;
+    Value greatest = code.number(CodeBuilder::vectorOf(code.f32()), 0);
+    for (int64_t i = 0; i < roundedBlock; i += lanes) {
+      Value k = code.add(first, code.constant(i));
+      Value exists = code.compare(arith::CmpIPredicate::slt, code.laneNumbers(),
+                                  code.sub(end, k));
+      ElementEmitter::Scope scope(emitter, exists);
+      Value x = code.select(exists, inputAt(item, k),
+                            code.number(greatest.getType(), 0));
+      parts.push_back(x);
+      greatest = code.make<arith::MaximumFOp>(greatest, math.abs(x));
+    }
+    Value scale = code.foldLanes(greatest, [&](Value lhs, Value rhs) -> Value {
+      return code.make<arith::MaximumFOp>(lhs, rhs);
+    });
+    scale = code.divf(scale, code.number(code.f32(), 127));
+    Value isZero = code.compare(arith::CmpFPredicate::OEQ, scale,
+                                code.number(code.f32(), 0));
+    Value divisor = code.select(isZero, code.number(code.f32(), 1), scale);
+    for (auto [i, x] : llvm::enumerate(parts))
+      code.store(code.mulf(math.roundEven(code.divf(x, divisor)), scale),
+                 code.address(rounded(), code.f32(),
+                              code.add(first, code.constant(i * lanes))));
+  });
+}
+
 void ExpertLinearEmitter::emitTile(const Item &item, Value first) {
   // Beyond the last column, the last one is computed again and thrown away.
-  CodeBuilder::Values rows;
+  CodeBuilder::Values tile;
   Value last = code.sub(code.size(columns), code.constant(1));
-  for (int64_t i = 0; i < tileColumns; ++i) {
-    Value column =
-        code.add(code.add(item.firstColumn, first), code.constant(i));
-    rows.push_back(
-        code.address(item.matrix, weight.element,
-                     code.mul(code.minimum(column, last), code.size(depth))));
-  }
+  for (int64_t i = 0; i < tileColumns; ++i)
+    tile.push_back(code.minimum(
+        code.add(code.add(item.firstColumn, first), code.constant(i)), last));
   auto addTerms = [&](Value k, ValueRange carried) {
-    LaneIndices at = {LaneIndex::uniform(item.row)};
-    if (emitter.sizesOf(op.getInput()).size() == 3)
-      at.push_back(LaneIndex::uniform(item.choice));
-    at.push_back(LaneIndex::consecutive(k));
-    Value x = code.broadcast(emitter.element(op.getInput(), at));
+    Value x =
+        op.getActivations()
+            ? code.loadLanes(code.f32(), code.address(rounded(), code.f32(), k),
+                             emitter.getMask())
+            : inputAt(item, k);
     CodeBuilder::Values sums(carried);
-    for (auto [sum, row] : llvm::zip_equal(sums, rows)) {
-      Value stored =
-          code.loadLanes(weight.element, code.address(row, weight.element, k),
-                         emitter.getMask());
-      sum = code.fma(x, emitter.fromStorage(stored, weight.element), sum);
+    for (auto [sum, column] : llvm::zip_equal(sums, tile)) {
+      Value w =
+          emitter.element(op.getWeight(), {LaneIndex::uniform(item.expert),
+                                           LaneIndex::uniform(column),
+                                           LaneIndex::consecutive(k)});
+      sum = code.fma(x, code.broadcast(w), sum);
     }
     return sums;
   };

@@ -111,6 +111,7 @@ int weft::benchmarkPagedAttention(const std::string &arch) {
       llvm::outs() << llvm::format("  %-16s", name);
       benchmark(runner, shape, step);
       llvm::outs() << "\n";
+      llvm::outs().flush();
     }
   }
   return 0;
