@@ -9,6 +9,7 @@ texts. Needs only `tokenizers`; run it again after changing it.
 
 import json
 import pathlib
+import struct
 
 from tokenizers import (AddedToken, Regex, Tokenizer, decoders, models, normalizers,
                         pre_tokenizers, processors, trainers)
@@ -124,7 +125,12 @@ def unigram(normalizer, pre_tokenizer, decoder, **options):
     tokenizer.train_from_iterator(corpus(), trainers.UnigramTrainer(
         vocab_size=1200, unk_token="<unk>", show_progress=False,
         special_tokens=["<pad>", "</s>", "<unk>"] + options.pop("more", [])))
-    return tokenizer
+    # The reference reads numbers of many digits with an error in the last bit, and
+    # then takes another one of two ways that are equally good.
+    description = json.loads(tokenizer.to_str())
+    for entry in description["model"]["vocab"]:
+        entry[1] = round(entry[1], 6)
+    return Tokenizer.from_str(json.dumps(description))
 
 
 def t5():
@@ -147,6 +153,50 @@ def unigram_bytes():
     description["added_tokens"] = description["added_tokens"][:3]
     description["model"]["byte_fallback"] = True
     return Tokenizer.from_str(json.dumps(description))
+
+
+def characters_map(replacements):
+    """A map as SentencePiece writes it: a length, a double array, the replacements."""
+    values, texts = {}, b""
+    for key, text in replacements.items():
+        values[key.encode()] = len(texts)
+        texts += text.encode() + b"\0"
+    units, bases = {0: 0}, set()
+
+    def place(node, depth, keys):
+        labels = sorted({key[depth] if len(key) > depth else 0 for key in keys})
+        base = next(base for base in range(1, 1 << 20) if base not in bases and
+                    all(base ^ label not in units for label in labels))
+        bases.add(base)
+        units[node] |= (node ^ base) << 10 | (0 in labels) << 8
+        for label in labels:
+            units[base ^ label] = label
+        for label in labels:
+            if label:
+                place(base ^ label, depth + 1,
+                      [key for key in keys if key[depth:depth + 1] == bytes([label])])
+            else:
+                units[base] = 1 << 31 | values[next(k for k in keys if len(k) == depth)]
+
+    place(0, 0, sorted(values))
+    array = [units.get(i, 0) for i in range(max(units) + 1)]
+    array += [0] * (-len(array) % 256)
+    return struct.pack(f"<{len(array) + 1}I", 4 * len(array), *array) + texts
+
+
+def xlm_roberta():
+    replacements = {"\u00a0": " ", "\u3000": " ", "\t": " ", "\n": " ", "\u200b": " ",
+                    "\u00ad": "", "e\u0301": "é", "①": "1", "②": "2", "ﬁ": "fi",
+                    "ﷺ": "صلى", "½": "1/2", "℃": "°C", "\u1100\u1161": "가", "…": "..."}
+    replacements.update({chr(0xff00 + i - 0x20): chr(i) for i in range(0x21, 0x7f)})
+    tokenizer = unigram(
+        normalizers.Sequence([
+            normalizers.Precompiled(characters_map(replacements)),
+            normalizers.Replace(Regex(" {2,}"), " ")]),
+        pre_tokenizers.Metaspace(), decoders.Metaspace())
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<pad> $A </s>", special_tokens=[("<pad>", 0), ("</s>", 1)])
+    return tokenizer
 
 
 def word_piece(normalizer, pre_tokenizer, decoder):
@@ -194,7 +244,8 @@ def suffixed():
 def main():
     INPUTS.mkdir(exist_ok=True)
     for make in (gpt2, smollm, llama3, qwen2, llama2, mistral, gemma, t5, unigram_bytes,
-                 bert, cased_words, suffixed):
+                 bert, cased_words, suffixed,
+                 xlm_roberta):
         path = INPUTS / f"{make.__name__.replace('_', '-')}.json"
         path.write_text(make().to_str() + "\n")
         print(f"{path.name}: {path.stat().st_size} bytes")
