@@ -174,37 +174,26 @@ Division BlockLinearEmitter::emit() {
 void BlockLinearEmitter::emitItem(BlockProductWay &way, Value firstRow,
                                   Value rowCount, Value group) {
   // Panels beyond the last one are the last one again, and thrown away.
-  int64_t panels = product.numPanels();
-  PanelGroup members;
-  for (int64_t i = 0; i < product.groupSize; ++i) {
-    Value number = code.add(group, code.constant(i * groups));
-    if ((i + 1) * groups > panels)
-      number = code.minimum(number, code.constant(panels - 1));
-    members.numbers.push_back(number);
-  }
+  Value last = code.constant(product.numPanels() - 1);
+  auto numberOf = [&](Value i) {
+    return code.add(group, code.mul(i, code.constant(groups)));
+  };
+  PanelGroup members{product.groupSize,
+                     [&](Value i) { return code.minimum(numberOf(i), last); }};
+  Value real =
+      code.add(code.floorDiv(code.sub(last, group), code.constant(groups)),
+               code.constant(1));
   way.compute(
       rowCount, members,
       [&](Value base, int64_t rowStride, Value first, Value rows,
-          int64_t firstPanel, int64_t count) {
-        Value real = code.constant(count);
-        for (int64_t i = count; i-- > 0;)
-          if ((firstPanel + i + 1) * groups > panels)
-            real = code.select(
-                code.compare(
-                    arith::CmpIPredicate::slt,
-                    code.add(group, code.constant((firstPanel + i) * groups)),
-                    code.constant(panels)),
-                real, code.constant(i));
+          Value firstPanel, int64_t count) {
         Value firstOfAll = code.add(firstRow, first);
         emitProductEpilogue(
             emitter, output, linear, linear.getBias(),
-            {base, code.constant(rowStride), rows, real,
+            {base, code.constant(rowStride), rows,
+             code.minimum(code.constant(count), code.sub(real, firstPanel)),
              [&](Value row) { return rowIndex(code.add(firstOfAll, row)); },
-             [&](Value i) {
-               return code.add(group,
-                               code.mul(code.add(i, code.constant(firstPanel)),
-                                        code.constant(groups)));
-             }});
+             [&](Value i) { return numberOf(code.add(i, firstPanel)); }});
       });
 }
 

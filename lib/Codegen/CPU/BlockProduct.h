@@ -39,16 +39,19 @@ struct BlockProduct {
   std::function<Value(Value column)> input;
 };
 
-/// Panels that are computed together; they lie apart, so that memory is read in
-/// several streams.
+/// Panels that are computed one after the other or together; they lie apart, so
+/// that memory is read in several streams.
 struct PanelGroup {
-  llvm::SmallVector<mlir::Value, 4> numbers;
+  int64_t size;
+  /// The number of panel i < size among all of the product.
+  std::function<mlir::Value(mlir::Value i)> number;
 };
 
-/// Takes sums that lie in memory.
-using TakeSums = llvm::function_ref<void(mlir::Value base, int64_t rowStride,
-                                         mlir::Value firstRow, mlir::Value rows,
-                                         int64_t firstPanel, int64_t panels)>;
+/// Takes sums that lie in memory, of `panels` panels of a group from
+/// `firstPanel` on.
+using TakeSums = llvm::function_ref<void(
+    mlir::Value base, int64_t rowStride, mlir::Value firstRow, mlir::Value rows,
+    mlir::Value firstPanel, int64_t panels)>;
 
 class BlockProductWay {
 public:

@@ -87,12 +87,17 @@ void IntegerProduct::compute(Value count, const PanelGroup &group,
       int64_t together = tileRows == 1 && code.target.registerLanes == 16 ? 4
                          : tileRows <= 2                                  ? 2
                                                                           : 1;
-      for (size_t i = 0; i < group.numbers.size(); i += together) {
-        auto part = ArrayRef(group.numbers).drop_front(i).take_front(together);
-        ElementEmitter::Scope scope(emitter);
-        emitTile(tileRows, first, count, part);
-        take(scratch, part.size() * lanes, first, height, i, part.size());
-      }
+      together = std::min(together, group.size);
+      assert(group.size % together == 0 && "powers of two");
+      code.loop(
+          code.constant(0), code.constant(group.size), together, [&](Value i) {
+            ElementEmitter::Scope scope(emitter);
+            SmallVector<Value> numbers;
+            for (int64_t p = 0; p < together; ++p)
+              numbers.push_back(group.number(code.add(i, code.constant(p))));
+            emitTile(tileRows, first, count, numbers);
+            take(scratch, together * lanes, first, height, i, together);
+          });
     });
   });
 }

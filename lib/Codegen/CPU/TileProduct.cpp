@@ -54,8 +54,10 @@ private:
   Value at(int64_t offset) {
     return code.address(scratch, code.builder.getI8Type(), offset);
   }
-  Value panelTiles(int64_t number) {
-    return at(sumsBytes + 64 + number * depthTiles * tileBytes);
+  Value panelTiles(Value number) {
+    return code.address(
+        at(sumsBytes + 64), code.builder.getI8Type(),
+        code.mul(number, code.constant(depthTiles * tileBytes)));
   }
   Value rowTiles(Value number) {
     return code.address(
@@ -66,7 +68,7 @@ private:
   void configure();
   void widen(Value panel, Value tiles);
   /// Sums of `height` (1 or 2) tiles of rows with two panels.
-  void emitPass(int64_t height, Value firstTile, int64_t firstPanel);
+  void emitPass(int64_t height, Value firstTile, Value firstPanel);
 
   // The matrix unit. Tiles 0 to 3 are sums, 4 and 5 rows, 6 and 7 panels.
   void onTile(StringRef name, ArrayRef<int64_t> tiles,
@@ -169,9 +171,11 @@ void TileProduct::widen(Value panel, Value tiles) {
 }
 
 void TileProduct::compute(Value count, const PanelGroup &group, TakeSums take) {
-  assert(group.numbers.size() % passPanels == 0 && "panels come in pairs");
-  for (auto [i, number] : llvm::enumerate(group.numbers))
-    widen(panels.panel(number), panelTiles(i));
+  assert(group.size % passPanels == 0 && "panels come in pairs");
+  Value size = code.constant(group.size);
+  code.loop(code.constant(0), size, 1, [&](Value i) {
+    widen(panels.panel(group.number(i)), panelTiles(i));
+  });
   configure();
   code.loop(code.constant(0), count, passRows, [&](Value first) {
     Value rest = code.sub(count, first);
@@ -179,24 +183,23 @@ void TileProduct::compute(Value count, const PanelGroup &group, TakeSums take) {
     Value height = code.select(
         code.compare(arith::CmpIPredicate::sgt, rest, code.constant(tileRows)),
         code.constant(2), code.constant(1));
-    for (size_t p = 0; p < group.numbers.size(); p += passPanels) {
+    code.loop(code.constant(0), size, passPanels, [&](Value p) {
       ElementEmitter::Scope scope(emitter);
       code.choose(height, 2, [&](int64_t n) { emitPass(n, tile, p); });
       take(scratch, passPanels * lanes, first,
            code.minimum(rest, code.constant(passRows)), p, passPanels);
-    }
+    });
   });
   onTile("llvm.x86.tilerelease", {});
 }
 
-void TileProduct::emitPass(int64_t height, Value firstTile,
-                           int64_t firstPanel) {
+void TileProduct::emitPass(int64_t height, Value firstTile, Value firstPanel) {
   Type byte = code.builder.getI8Type();
   SmallVector<Value> streams;
   for (int64_t i = 0; i < height; ++i)
     streams.push_back(rowTiles(code.add(firstTile, code.constant(i))));
   for (int64_t p = 0; p < passPanels; ++p)
-    streams.push_back(panelTiles(firstPanel + p));
+    streams.push_back(panelTiles(code.add(firstPanel, code.constant(p))));
   for (int64_t i = 0; i < height * passPanels; ++i)
     onTile("llvm.x86.tilezero", {i});
   code.loop(code.constant(0), code.constant(depthTiles), 1, [&](Value k) {

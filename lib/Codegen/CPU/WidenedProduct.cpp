@@ -69,8 +69,9 @@ void WidenedProduct::stage(Value first, Value count) {
 
 void WidenedProduct::compute(Value count, const PanelGroup &group,
                              TakeSums take) {
-  for (auto [i, number] : llvm::enumerate(group.numbers)) {
-    Value base = panels.panel(number);
+  code.loop(code.constant(0), code.constant(group.size), 1, [&](Value i) {
+    ElementEmitter::Scope scope(emitter);
+    Value base = panels.panel(group.number(i));
     code.loop(code.constant(0), code.constant(panels.blocksPerRow()), 1,
               [&](Value block) {
                 Value target = code.address(
@@ -103,7 +104,7 @@ void WidenedProduct::compute(Value count, const PanelGroup &group,
       });
       take(sums, lanes, first, height, i, 1);
     });
-  }
+  });
 }
 
 std::unique_ptr<BlockProductWay>
