@@ -206,9 +206,12 @@ private:
         optional<double>("rope.scaling.yarn_beta_fast", scaling.betaFast));
     WEFT_RETURN_IF_ERROR(
         optional<double>("rope.scaling.yarn_beta_slow", scaling.betaSlow));
-    if (scaling.kind != RopeScaling::Kind::Yarn)
-      WEFT_RETURN_IF_ERROR(optional<double>("rope.scaling.attn_factor",
-                                            scaling.attentionFactor));
+    WEFT_RETURN_IF_ERROR(
+        optional<double>("rope.scaling.attn_factor", scaling.attentionFactor));
+    // What the file says comes on top of what yarn derives.
+    if (scaling.kind == RopeScaling::Kind::Yarn && scaling.attentionFactor &&
+        scaling.factor > 1)
+      *scaling.attentionFactor *= 0.1 * std::log(scaling.factor) + 1;
     return readDivisors(scaling);
   }
 

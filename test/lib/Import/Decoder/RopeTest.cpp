@@ -5,7 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Import/Decoder/Rope.h"
+#include "lib/Import/Decoder/DecoderConfig.h"
+#include "test/lib/Import/GGUF/GGUFBuilder.h"
 
 #include <gmock/gmock.h>
 
@@ -51,6 +52,30 @@ TEST(Rope, YarnDerivesTheAttentionFactor) {
   ASSERT_TRUE(table) << table.message();
   EXPECT_NEAR(table->attentionFactor, 1.1386294361119891, 1e-12);
   EXPECT_EQ(table->frequencies.front(), 1);
+}
+
+TEST(Rope, GGUFFilesMultiplyTheAttentionFactor) {
+  std::string content = gguf::GGUFBuilder()
+                            .text("general.architecture", "llama")
+                            .integer("llama.block_count", 1)
+                            .integer("llama.embedding_length", 64)
+                            .integer("llama.context_length", 128)
+                            .integer("llama.feed_forward_length", 64)
+                            .integer("llama.attention.head_count", 2)
+                            .number("llama.attention.layer_norm_rms_epsilon", 1)
+                            .text("llama.rope.scaling.type", "yarn")
+                            .number("llama.rope.scaling.factor", 4)
+                            .number("llama.rope.scaling.attn_factor", 2)
+                            .tensor("w", {1}, 0, std::string(4, '\0'))
+                            .build();
+  auto file = gguf::readGGUF(content);
+  ASSERT_TRUE(file) << file.message();
+  auto checkpoint = Checkpoint::ofGGUF(*file, "model.gguf");
+  ASSERT_TRUE(checkpoint) << checkpoint.message();
+  auto config = readGGUFConfig(*file, *checkpoint, std::nullopt);
+  ASSERT_TRUE(config) << config.message();
+  EXPECT_NEAR(config->ropes.front().attentionFactor, 2 * 1.1386294361119891,
+              1e-12);
 }
 
 TEST(Rope, RefusesNumbersWithoutSense) {
