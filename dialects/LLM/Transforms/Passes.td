@@ -481,7 +481,8 @@ def FormKernelsPass : Pass<"llm-form-kernels", "::mlir::func::FuncOp"> {
     Each linear, matmul, attention, norm, softmax and reduction is the anchor of
     a kernel. Norms, softmax and reductions take the elementwise ops and
     embeddings before them that nothing else reads, attention the slices and
-    transposes of its query, key and value that keep rows whole, a linear the
+    transposes of its query, key and value that keep rows whole, paged attention
+    and cache writes the slices, reshapes and rotations of their rows, a linear the
     slices and concatenations of its bias; every anchor takes the elementwise ops
     of the result's size behind it, while each is the only user
     of the one before. What is left forms kernels of its own: an op together

@@ -31,7 +31,7 @@ public:
   explicit Buffer(int64_t bytes)
       : data(static_cast<char *>(
             std::aligned_alloc(64, (bytes + 63) / 64 * 64 + 64))) {
-    // 0.0078 as f16, 8e-5 as f32.
+    // 0.0078 as f16, 1e-19 as f32.
     std::fill_n(reinterpret_cast<uint16_t *>(data), bytes / 2, 0x2000);
   }
   Buffer(Buffer &&other) : data(std::exchange(other.data, nullptr)) {}
