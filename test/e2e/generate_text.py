@@ -213,7 +213,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tools", help="folder of llm-compile, llm-run and example-answer")
     parser.add_argument("model", type=Path, help="test/models/decoders/llama")
-    parser.add_argument("--mesh", help="as of llm-compile")
+    parser.add_argument("--devices", type=int, default=1, help="that the model is split over")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
@@ -223,7 +223,7 @@ def main():
         # Prompts of more than 16 tokens take several steps.
         command = [f"{options.tools}/llm-compile", scratch / "model", "-o", test.artifact]
         command += ["--kv-type=f32", "--context=128", "--max-sequences=2", "--max-tokens=16"]
-        command += [f"--mesh={options.mesh}"] if options.mesh else []
+        command += [f"--mesh=tp={options.devices}"] if options.devices > 1 else []
         subprocess.run([str(part) for part in command], check=True)
         check_logits(test, read_safetensors(options.model / "reference.safetensors"))
         for check in (check_text, check_chat, check_c, check_perplexity, check_interrupt, check_errors):
