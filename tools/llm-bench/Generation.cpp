@@ -143,9 +143,12 @@ tool::measureGeneration(Model &model, const GenerationOptions &options,
     WEFT_RETURN_IF_ERROR(generate(options.generated));
     if (options.generated != 0)
       result.generation.push_back(rate(options.generated, start));
-    // Pages that are only probed would count as the model's.
-    if (i == 0)
+    if (i == 0) {
+      // Pages that are only probed would count as the model's.
       result.peakResidentBytes = peakResidentBytes();
+      // The first pass maps them.
+      readPeak.measure(model.threads());
+    }
     result.readRates.push_back(readPeak.measure(model.threads()));
   }
   return result;
