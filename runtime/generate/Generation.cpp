@@ -41,6 +41,12 @@ StatusOr<Generated> weft::generateText(Session &session, Session::Id sequence,
   if (prompt.empty())
     return Status::error("the prompt is empty: the model needs one token to "
                          "begin with");
+  if (uint32_t context = session.capacity().context; prompt.size() > context)
+    return Status::error("the prompt has " + std::to_string(prompt.size()) +
+                         " tokens, but the model was compiled for a context "
+                         "of " +
+                         std::to_string(context) +
+                         ": shorten it, or compile with a greater --context");
   StatusOr<Sampler> sampler = Sampler::create(options.sampling);
   if (!sampler)
     return sampler.status();

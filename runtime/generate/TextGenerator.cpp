@@ -63,8 +63,8 @@ StatusOr<TextGenerator> TextGenerator::load(const std::string &folder,
   if (!description)
     return error("it holds no language model; give its inputs with --input");
   if (description->tokenizer.empty())
-    return error("it has no tokenizer; compile it from a GGUF file or a "
-                 "folder with a tokenizer.json");
+    return error("it has no tokenizer: its model came with none, or with one "
+                 "that llm-compile warned of");
   artifact::Tokenizer message;
   if (!message.ParseFromArray(description->tokenizer.data(),
                               static_cast<int>(description->tokenizer.size())))

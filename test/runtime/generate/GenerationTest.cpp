@@ -178,7 +178,10 @@ TEST_F(GenerationTest, SaysWhatIsWrong) {
   prompt.clear();
   EXPECT_THAT(error(), HasSubstr("the prompt is empty"));
   prompt.assign(31, 1);
-  EXPECT_THAT(error(), HasSubstr("greater --context"));
+  EXPECT_THAT(error(),
+              HasSubstr("the prompt has 31 tokens, but the model was compiled "
+                        "for a context of 30: shorten it, or compile with a "
+                        "greater --context"));
   prompt = {1};
   EXPECT_THAT(error({.sampling = {.temperature = -1}}),
               HasSubstr("temperature"));
