@@ -64,6 +64,14 @@ def write_model(source, folder):
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
 
 
+def compile_model(tools, source, artifact, devices=1):
+    # Prompts of more than 16 tokens take several steps.
+    command = [f"{tools}/llm-compile", source, "-o", artifact]
+    command += ["--kv-type=f32", "--context=128", "--max-sequences=2", "--max-tokens=16"]
+    command += [f"--mesh=tp={devices}"] if devices > 1 else []
+    subprocess.run([str(part) for part in command], check=True)
+
+
 class Tester:
     def __init__(self, tools, scratch):
         self.tools, self.scratch, self.failures = Path(tools), scratch, 0
@@ -193,10 +201,50 @@ def check_interrupt(test):
     test.expect(len(first) == 1 and output.endswith(b"\n"), f"Ctrl-C: {first + output!r}")
 
 
+def check_termination(test):
+    """SIGTERM ends an answer and its conversation, though more could come."""
+    command = [str(test.tools / "llm-run"), str(test.artifact), "--chat"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdin.write(b"Hello\n")
+    process.stdin.flush()
+    process.stdout.read(1)
+    process.send_signal(signal.SIGTERM)
+    try:
+        status = process.wait(timeout=60)
+    except subprocess.TimeoutExpired:
+        status = "still there"
+        process.kill()
+    test.expect(status == 0, f"SIGTERM: status {status}")
+
+
+def check_full_disk(test):
+    """An answer that cannot be written is not computed."""
+    for options, text in ((["--prompt=Hello"], None), (["--chat"], "Hello\nMore\n")):
+        command = [str(test.tools / "llm-run"), str(test.artifact), *options]
+        with open("/dev/full", "w") as full:
+            result = subprocess.run(command, input=text, stdout=full, stderr=subprocess.PIPE, text=True)
+        test.expect(result.returncode == 1, f"/dev/full: status {result.returncode}")
+        test.expect("generated 1 tokens" in result.stderr, f"/dev/full: {result.stderr}")
+        test.expect(result.stderr.count("generated") == 1, f"/dev/full: {result.stderr}")
+        test.expect("error: cannot write to standard output" in result.stderr, f"/dev/full: {result.stderr}")
+
+
+def check_without_tokenizer(test, model, reference):
+    """Tokens need none, text does."""
+    bare = Tester(test.tools, test.scratch)
+    bare.artifact = test.scratch / "bare.weft"
+    compile_model(test.tools, model, bare.artifact)
+    found = bare.logits(reference["tokens0"])
+    bare.expect(np.abs(found - reference["logits0"]).max() < 1e-4, "logits without a tokenizer")
+    bare.error("--prompt=x", has="it has no tokenizer: its model came with none")
+    test.failures += bare.failures
+
+
 def check_errors(test):
     test.error(has="give it a text with --prompt or --chat")
     test.error("--prompt=", has="TEXT missing")
-    test.error("--prompt=" + "x" * 200, has="greater --context")
+    test.error("--prompt=" + "x" * 200, has="the prompt has 200 tokens, but the model was compiled for a context of 128")
+    test.error("--tokens=none.npy", "--logits=a.npy", has=f"'{test.artifact}': ")
     test.error("--prompt=x", "--temperature=-1", has="temperature")
     test.error("--prompt=x", "--system=y", has="add --chat")
     test.error("--prompt=x", "--input=a=b", has="do not go with")
@@ -220,13 +268,11 @@ def main():
         test = Tester(options.tools, scratch)
         (scratch / "model").mkdir()
         write_model(options.model, scratch / "model")
-        # Prompts of more than 16 tokens take several steps.
-        command = [f"{options.tools}/llm-compile", scratch / "model", "-o", test.artifact]
-        command += ["--kv-type=f32", "--context=128", "--max-sequences=2", "--max-tokens=16"]
-        command += [f"--mesh=tp={options.devices}"] if options.devices > 1 else []
-        subprocess.run([str(part) for part in command], check=True)
-        check_logits(test, read_safetensors(options.model / "reference.safetensors"))
-        for check in (check_text, check_chat, check_c, check_perplexity, check_interrupt, check_errors):
+        compile_model(test.tools, scratch / "model", test.artifact, options.devices)
+        reference = read_safetensors(options.model / "reference.safetensors")
+        check_logits(test, reference)
+        check_without_tokenizer(test, options.model, reference)
+        for check in (check_text, check_chat, check_c, check_perplexity, check_interrupt, check_termination, check_full_disk, check_errors):
             check(test)
         print(test.failures, "failures")
         sys.exit(1 if test.failures else 0)

@@ -83,7 +83,7 @@ Status tool::scoreText(TextGenerator &generator, const TextFlags &flags) {
   return Status::ok();
 }
 
-Status tool::writeLogits(TextGenerator &generator, const TextFlags &flags) {
+Status tool::writeLogits(Session &session, const TextFlags &flags) {
   StatusOr<NpyArray> array = readNpy(flags.tokens);
   if (!array)
     return array.status();
@@ -96,7 +96,7 @@ Status tool::writeLogits(TextGenerator &generator, const TextFlags &flags) {
                          "[sequences, tokens]");
   auto length = static_cast<size_t>(shape.back());
   size_t sequences = shape.size() == 2 ? static_cast<size_t>(shape[0]) : 1;
-  auto vocabulary = static_cast<size_t>(generator.description().vocabulary);
+  size_t vocabulary = session.capacity().vocabulary;
   std::vector<int32_t> tokens;
   for (size_t i = 0; i != length * sequences; ++i) {
     double token = elementAt(array->data(), type, i);
@@ -110,7 +110,6 @@ Status tool::writeLogits(TextGenerator &generator, const TextFlags &flags) {
   StatusOr<Tensor> logits = Tensor::create("logits", DataType::F32, shape);
   if (!logits)
     return logits.status();
-  Session &session = generator.session();
   std::vector<Session::Work> works;
   for (size_t i = 0; i != sequences && length != 0; ++i)
     works.push_back({session.open(),

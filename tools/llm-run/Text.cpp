@@ -7,6 +7,8 @@
 
 #include "tools/llm-run/Text.h"
 #include "runtime/base/MappedFile.h"
+#include "runtime/generate/ModelStep.h"
+#include "runtime/generate/Session.h"
 #include "tools/common/Progress.h"
 
 #include <csignal>
@@ -106,12 +108,15 @@ void tool::TextFlags::addTo(CLI::App &app) {
 }
 
 //===----------------------------------------------------------------------===//
-// Ctrl-C
+// Signals
 //===----------------------------------------------------------------------===//
 
-static std::atomic<bool> isInterrupted = false;
+static std::atomic<bool> isInterrupted = false; // ends an answer
+static std::atomic<bool> isTerminated = false;  // ends a conversation too
 
 static void interrupt(int signal) {
+  if (signal == SIGTERM)
+    isTerminated = true;
   // The second time, someone is in earnest.
   if (isInterrupted.exchange(true))
     _exit(128 + signal);
@@ -170,8 +175,10 @@ public:
       if (firstToken == 0)
         firstToken =
             std::chrono::duration<double>(Clock::now() - processStart).count();
-      std::fwrite(piece.data(), 1, piece.size(), stdout);
-      std::fflush(stdout);
+      // Nobody would see the rest; the tool's end says what is wrong.
+      if (std::fwrite(piece.data(), 1, piece.size(), stdout) != piece.size() ||
+          std::fflush(stdout) != 0)
+        isInterrupted = true;
       endsLine = piece.ends_with('\n');
     };
   }
@@ -212,6 +219,8 @@ static Status converse(TextGenerator &generator, const tool::TextFlags &flags,
     std::fputs("Ctrl-C stops an answer, Ctrl-D ends.\n", stderr);
   while (true) {
     isInterrupted = false;
+    if (isTerminated || std::ferror(stdout))
+      break;
     if (isTerminal)
       std::fputs("> ", stderr);
     std::string line;
@@ -270,8 +279,36 @@ Status tool::TextFlags::check() const {
   return Status::ok();
 }
 
+/// Errors name the artifact.
+static Status named(const tool::LoadFlags &load, const Status &status) {
+  if (!status && !status.message().starts_with("artifact '"))
+    return Status::error("'" + load.artifact + "': " + status.message());
+  return status;
+}
+
+/// --tokens and --logits, which need no tokenizer.
+static Status runTokens(const tool::LoadFlags &load,
+                        const tool::TextFlags &flags, const RunOptions &run,
+                        tool::Watchdog &watchdog) {
+  tool::Progress progress("loading " + load.artifact);
+  StatusOr<Model> model = Model::load(load.artifact, load.options());
+  progress.end();
+  if (!model)
+    return model.status();
+  StatusOr<ModelStep> step = ModelStep::create(*model);
+  if (!step)
+    return step.status();
+  step->options.timeout = run.timeout;
+  step->options.onCommand = run.onCommand;
+  Session session(*step);
+  watchdog.restart();
+  return writeLogits(session, flags);
+}
+
 Status tool::runText(const LoadFlags &load, const TextFlags &flags,
                      const RunOptions &run, Watchdog &watchdog) {
+  if (!flags.tokens.empty())
+    return named(load, runTokens(load, flags, run, watchdog));
   Progress progress("loading " + load.artifact);
   StatusOr<TextGenerator> generator =
       TextGenerator::load(load.artifact, load.options());
@@ -284,8 +321,6 @@ Status tool::runText(const LoadFlags &load, const TextFlags &flags,
   auto dispatch = [&]() -> Status {
     if (!flags.perplexity.empty())
       return scoreText(*generator, flags);
-    if (!flags.tokens.empty())
-      return writeLogits(*generator, flags);
     if (!flags.chatTemplate.empty()) {
       StatusOr<MappedFile> file = MappedFile::open(flags.chatTemplate);
       if (!file)
@@ -298,8 +333,5 @@ Status tool::runText(const LoadFlags &load, const TextFlags &flags,
     return flags.prompt ? answerPrompt(*generator, flags)
                         : converse(*generator, flags, watchdog);
   };
-  Status status = dispatch();
-  if (!status && !status.message().starts_with("artifact '"))
-    return Status::error("'" + load.artifact + "': " + status.message());
-  return status;
+  return named(load, dispatch());
 }

@@ -43,7 +43,7 @@ Status runText(const LoadFlags &load, const TextFlags &flags,
 /// --perplexity: prints it.
 Status scoreText(TextGenerator &generator, const TextFlags &flags);
 /// --tokens and --logits: writes the logits after each token.
-Status writeLogits(TextGenerator &generator, const TextFlags &flags);
+Status writeLogits(Session &session, const TextFlags &flags);
 
 } // namespace weft::tool
 
