@@ -147,6 +147,9 @@ static std::vector<Family> makeFamilies() {
                       .scalesEmbeddings = true,
                       .activation = Activation::GeluTanh,
                       .windowPeriod = 2,
+                      .window = 4096,
+                      .attentionSoftCap = 50,
+                      .logitSoftCap = 30,
                       .scalesFromOne = true});
   families.push_back(
       {.name = "gemma3",

@@ -90,6 +90,9 @@ struct Family {
   /// Every n-th layer sees all positions, the others a window, if the model has
   /// one; 1: all layers have the window, 0: none has.
   int64_t windowPeriod = 1;
+  /// Of GGUF files that do not say.
+  std::optional<int64_t> window = {};
+  std::optional<double> attentionSoftCap = {}, logitSoftCap = {};
   /// Layers with a window turn by a base of their own.
   std::optional<double> windowRopeBase = {};
 

@@ -26,6 +26,7 @@ public:
 
   StatusOr<DecoderConfig> read() {
     WEFT_RETURN_IF_ERROR(findFamily());
+    WEFT_RETURN_IF_ERROR(refuseVariants());
     WEFT_RETURN_IF_ERROR(readSizes());
     WEFT_RETURN_IF_ERROR(readAttention());
     WEFT_RETURN_IF_ERROR(readFeedForward());
@@ -51,6 +52,26 @@ private:
     config.scaleOffset = (*family)->scalesFromOne ? 1 : 0;
     config.storesTransposed = (*family)->storesTransposed;
     config.joinsByHead = (*family)->joinsByHead;
+    return Status::ok();
+  }
+
+  /// Options that change what a model computes, in ways that are not built.
+  Status refuseVariants() {
+    std::map<const char *, bool> usual = {
+        {"add_cross_attention", false},
+        {"scale_attn_by_inverse_layer_idx", false},
+        {"scale_attn_weights", true},
+        {"use_bidirectional_attention", false}};
+    if (config.family->isEncoder)
+      usual["is_decoder"] = false;
+    for (auto [key, expected] : usual) {
+      bool value = expected;
+      WEFT_RETURN_IF_ERROR(json.optional<bool>({key}, value));
+      if (value != expected)
+        return Status::error(std::string("config.json: '") + key + "' is " +
+                             (value ? "true" : "false") +
+                             ", which is not supported");
+    }
     return Status::ok();
   }
 

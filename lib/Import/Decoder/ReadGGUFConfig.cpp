@@ -136,6 +136,13 @@ private:
                                                           : config.headSize));
     WEFT_RETURN_IF_ERROR(
         optional<double>("attention.scale", config.attentionScale));
+    bool isCausal = true;
+    WEFT_RETURN_IF_ERROR(optional<bool>("attention.causal", isCausal));
+    if (!isCausal)
+      return Status::error("metadata key '" + key("attention.causal") +
+                           "' is false, which is not supported");
+    config.attentionSoftCap = config.family->attentionSoftCap;
+    config.logitSoftCap = config.family->logitSoftCap;
     WEFT_RETURN_IF_ERROR(
         optional<double>("attn_logit_softcapping", config.attentionSoftCap));
     return optional<double>("final_logit_softcapping", config.logitSoftCap);
@@ -147,13 +154,18 @@ private:
     config.expertSize = config.feedForwardSize;
     WEFT_RETURN_IF_ERROR(
         optional<int64_t>("expert_feed_forward_length", config.expertSize));
+    double scale = 1;
+    WEFT_RETURN_IF_ERROR(optional<double>("expert_weights_scale", scale));
+    if (scale != 0 && scale != 1) // 0: none.
+      return Status::error("metadata key '" + key("expert_weights_scale") +
+                           "' is " + std::to_string(scale) + "; expected 1");
     return config.numExperts == 0
                ? Status::ok()
                : required("expert_used_count", config.numExpertsUsed);
   }
 
   Status readLayers() {
-    std::optional<int64_t> window;
+    std::optional<int64_t> window = config.family->window;
     WEFT_RETURN_IF_ERROR(optional<int64_t>("attention.sliding_window", window));
     if (window == 0)
       window.reset();
@@ -187,15 +199,21 @@ private:
   }
 
   Status readRopeScaling(RopeScaling &scaling) {
-    std::string_view type = "none";
+    // A factor needs no type. The second key is that of old files, which the
+    // first one overrides.
+    std::string_view type = "linear";
     WEFT_RETURN_IF_ERROR(optional<std::string_view>("rope.scaling.type", type));
+    WEFT_RETURN_IF_ERROR(optional<double>("rope.scale_linear", scaling.factor));
     WEFT_RETURN_IF_ERROR(
         optional<double>("rope.scaling.factor", scaling.factor));
+    if (scaling.factor == 0) // None.
+      scaling.factor = 1;
     scaling.originalContext = static_cast<double>(config.context);
     WEFT_RETURN_IF_ERROR(optional<double>(
         "rope.scaling.original_context_length", scaling.originalContext));
     if (type == "linear")
-      scaling.kind = RopeScaling::Kind::Linear;
+      scaling.kind = scaling.factor == 1 ? RopeScaling::Kind::None
+                                         : RopeScaling::Kind::Linear;
     else if (type == "yarn")
       scaling.kind = RopeScaling::Kind::Yarn;
     else if (type != "none" && type != "longrope")

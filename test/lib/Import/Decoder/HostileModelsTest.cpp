@@ -188,6 +188,16 @@ TEST_F(HostileModelsTest, SaysWhatIsWrongWithAConfig) {
   expect("layer_types", json::Array{"full_attention", "recurrent"},
          "a layer is of type 'recurrent'");
   expect("tie_word_embeddings", false, "has no tensor 'lm_head.weight'");
+  expect("add_cross_attention", true,
+         "config.json: 'add_cross_attention' is true, which is not supported");
+  EXPECT_THAT(runConfig("gpt2", "scale_attn_weights", false),
+              HasSubstr("'scale_attn_weights' is false, which is not"));
+  EXPECT_THAT(runConfig("gpt2", "scale_attn_by_inverse_layer_idx", true),
+              HasSubstr("'scale_attn_by_inverse_layer_idx' is true"));
+  EXPECT_THAT(runConfig("gemma3", "use_bidirectional_attention", true),
+              HasSubstr("'use_bidirectional_attention' is true"));
+  EXPECT_THAT(runConfig("../encoders/bert", "is_decoder", true),
+              HasSubstr("'is_decoder' is true, which is not supported"));
   EXPECT_THAT(runConfig("mixtral", "num_experts_per_tok", 9),
               HasSubstr("uses 9 of 4 experts"));
   EXPECT_THAT(
@@ -238,6 +248,16 @@ TEST_F(HostileModelsTest, SaysWhatIsWrongWithAGGUFFile) {
          "keys have 32 elements and values 16");
   expect(one(attention(1e-5f).text("llama.rope.scaling.type", "magic")),
          "scaled by 'magic'");
+  expect(one(attention(1e-5f).number("llama.rope.scale_linear", -1)),
+         "factor of the rotary embedding's scaling is -1");
+  expect(one(attention(1e-5f).raw("llama.attention.causal",
+                                  uint32_t(gguf::ValueType::Bool),
+                                  std::string(1, '\0'))),
+         "'llama.attention.causal' is false, which is not supported");
+  expect(one(attention(1e-5f).number("llama.expert_weights_scale", 2.5)),
+         "'llama.expert_weights_scale' is 2.500000; expected 1");
+  expect(one(attention(1e-5f).number("llama.expert_weights_scale", 0)),
+         "has no tensor 'token_embd.weight'");
   expect(one(attention(1e-5f)), "has no tensor 'token_embd.weight'");
 }
 
