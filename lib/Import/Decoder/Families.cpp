@@ -125,24 +125,41 @@ static RoleNames renamed(RoleNames names, llvm::StringRef from,
 
 static std::vector<Family> makeFamilies() {
   std::vector<Family> families;
-  // Mixtral is Llama with experts; GGUF files call both "llama". Mistral's
-  // windows are those of the file.
-  families.push_back({.name = "llama",
-                      .classes = {"LlamaForCausalLM", "MistralForCausalLM",
-                                  "MixtralForCausalLM"},
-                      .names = with(llamaNames, mixtralNames),
-                      .interleavesInGGUF = true});
+  using Defaults = std::map<std::string, llvm::json::Value>;
+  const Defaults qwenDefaults = {{"use_sliding_window", false},
+                                 {"sliding_window", 4096},
+                                 {"max_window_layers", 28}};
+  const Defaults padsWithOne = {{"pad_token_id", 1}};
+  // Mistral is Llama with a window, Mixtral with experts; GGUF files call all
+  // three "llama".
   families.push_back(
-      {.name = "qwen2", .classes = {"Qwen2ForCausalLM"}, .names = llamaNames});
+      {.name = "llama",
+       .classes = {{"LlamaForCausalLM", {}, {"sliding_window"}},
+                   {"MistralForCausalLM", {{"sliding_window", 4096}}},
+                   {"MixtralForCausalLM", {{"rope_theta", 1e6}}}},
+       .names = with(llamaNames, mixtralNames),
+       .interleavesInGGUF = true});
+  families.push_back({.name = "qwen2",
+                      .classes = {{"Qwen2ForCausalLM", qwenDefaults}},
+                      .names = llamaNames});
   families.push_back({.name = "qwen3",
-                      .classes = {"Qwen3ForCausalLM"},
+                      .classes = {{"Qwen3ForCausalLM", qwenDefaults}},
                       .names = with(llamaNames, queryKeyNormNames)});
   families.push_back(
       {.name = "qwen3moe",
-       .classes = {"Qwen3MoeForCausalLM"},
+       .classes = {{"Qwen3MoeForCausalLM",
+                    {{"norm_topk_prob", false},
+                     {"use_sliding_window", false},
+                     {"sliding_window", 4096}},
+                    {"max_window_layers"}}},
        .names = with(with(llamaNames, queryKeyNormNames), qwenMoENames)});
   families.push_back({.name = "gemma2",
-                      .classes = {"Gemma2ForCausalLM"},
+                      .classes = {{"Gemma2ForCausalLM",
+                                   {{"hidden_activation", "gelu_pytorch_tanh"},
+                                    {"query_pre_attn_scalar", 256},
+                                    {"attn_logit_softcapping", 50},
+                                    {"final_logit_softcapping", 30},
+                                    {"sliding_window", 4096}}}},
                       .names = with(llamaNames, fourNormNames),
                       .scalesEmbeddings = true,
                       .activation = Activation::GeluTanh,
@@ -153,7 +170,11 @@ static std::vector<Family> makeFamilies() {
                       .scalesFromOne = true});
   families.push_back(
       {.name = "gemma3",
-       .classes = {"Gemma3ForCausalLM"},
+       .classes = {{"Gemma3ForCausalLM",
+                    {{"hidden_activation", "gelu_pytorch_tanh"},
+                     {"query_pre_attn_scalar", 256},
+                     {"rope_theta", 1e6},
+                     {"sliding_window", 4096}}}},
        .names = with(with(llamaNames, queryKeyNormNames), fourNormNames),
        .scalesEmbeddings = true,
        .activation = Activation::GeluTanh,
@@ -162,21 +183,23 @@ static std::vector<Family> makeFamilies() {
        .scalesFromOne = true});
   families.push_back(
       {.name = "phi3",
-       .classes = {"Phi3ForCausalLM"},
+       .classes = {{"Phi3ForCausalLM"}},
        .names =
            with(without(llamaNames, {Role::Query, Role::Key, Role::Value,
                                      Role::Gate, Role::Up}),
                 {{Role::QueryKeyValue, "model.layers.%L.self_attn.qkv_proj"},
                  {Role::GateUp, "model.layers.%L.mlp.gate_up_proj"}})});
   families.push_back({.name = "gpt2",
-                      .classes = {"GPT2LMHeadModel"},
+                      .classes = {{"GPT2LMHeadModel", {}, {"sliding_window"}}},
                       .names = gpt2Names,
                       .usesLayerNorm = true,
                       .hasRope = false,
                       .activation = Activation::GeluTanh,
                       .storesTransposed = true});
   families.push_back({.name = "gptneox",
-                      .classes = {"GPTNeoXForCausalLM"},
+                      .classes = {{"GPTNeoXForCausalLM",
+                                   {{"rotary_pct", 0.25}},
+                                   {"sliding_window"}}},
                       .names = gptNeoXNames,
                       .usesLayerNorm = true,
                       .activation = Activation::GeluErf,
@@ -184,20 +207,22 @@ static std::vector<Family> makeFamilies() {
                       .joinsByHead = true});
   families.push_back(
       {.name = "olmo2",
-       .classes = {"Olmo2ForCausalLM"},
+       .classes = {{"Olmo2ForCausalLM", {}, {"sliding_window"}}},
        .names =
            without(with(with(llamaNames, queryKeyNormNames), fourNormNames),
                    {Role::AttentionNorm, Role::FeedForwardNorm}),
        .queryKeyNorm = QueryKeyNorm::Whole});
   families.push_back({.name = "bert",
-                      .classes = {"BertModel", "BertForMaskedLM"},
+                      .classes = {{"BertModel"}, {"BertForMaskedLM"}},
                       .names = bertNames,
                       .isEncoder = true,
                       .usesLayerNorm = true,
                       .hasRope = false});
   families.push_back({.name = "roberta",
-                      .classes = {"RobertaModel", "RobertaForMaskedLM",
-                                  "XLMRobertaModel", "XLMRobertaForMaskedLM"},
+                      .classes = {{"RobertaModel", padsWithOne},
+                                  {"RobertaForMaskedLM", padsWithOne},
+                                  {"XLMRobertaModel", padsWithOne},
+                                  {"XLMRobertaForMaskedLM", padsWithOne}},
                       .names = renamed(bertNames, "bert.", "roberta."),
                       .isEncoder = true,
                       .countsFromPadding = true,
@@ -205,7 +230,8 @@ static std::vector<Family> makeFamilies() {
                       .hasRope = false});
   families.push_back(
       {.name = "mpnet",
-       .classes = {"MPNetModel", "MPNetForMaskedLM"},
+       .classes = {{"MPNetModel", padsWithOne},
+                   {"MPNetForMaskedLM", padsWithOne}},
        .names = with(without(renamed(bertNames, "bert.", "mpnet."),
                              {Role::TokenTypeEmbedding}),
                      mpnetNames),
@@ -237,13 +263,25 @@ StatusOr<const Family *> weft::findFamilyOfGGUF(llvm::StringRef architecture) {
 StatusOr<const Family *> weft::findFamilyOfClass(llvm::StringRef className) {
   std::string known;
   for (const Family &family : getFamilies())
-    for (const std::string &name : family.classes) {
-      if (name == className)
+    for (const FolderClass &folderClass : family.classes) {
+      if (folderClass.name == className)
         return &family;
-      known += (known.empty() ? "" : ", ") + name;
+      known += (known.empty() ? "" : ", ") + folderClass.name;
     }
   return Status::error("the architecture '" + printable(className) +
                        "' is not supported; those that are: " + known);
+}
+
+void weft::completeConfig(const Family &family, llvm::StringRef className,
+                          llvm::json::Object &config) {
+  for (const FolderClass &folderClass : family.classes) {
+    if (folderClass.name != className)
+      continue;
+    for (const auto &[key, value] : folderClass.defaults)
+      config.try_emplace(key, value);
+    for (const std::string &key : folderClass.ignored)
+      config.erase(key);
+  }
 }
 
 std::string weft::getGGUFName(const Family &family, Role role) {

@@ -19,6 +19,7 @@
 #include "weft/Status.h"
 
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/JSON.h"
 #include <map>
 #include <optional>
 #include <string>
@@ -66,11 +67,20 @@ enum class QueryKeyNorm {
   Whole ///< All heads of a token share their mean.
 };
 
+/// A class of transformers that config.json names in `architectures`.
+struct FolderClass {
+  std::string name;
+  /// What its config class takes absent keys for, where no tensor's shape tells
+  /// it and other classes differ. Null is a value, no absence.
+  std::map<std::string, llvm::json::Value> defaults = {};
+  /// Keys that other classes read and this one does not.
+  std::vector<std::string> ignored = {};
+};
+
 struct Family {
   /// As GGUF files have it in `general.architecture`.
   std::string name;
-  /// As config.json has it in `architectures`.
-  std::vector<std::string> classes;
+  std::vector<FolderClass> classes;
   /// In folders; in GGUF files, names are those of `getGGUFName`.
   RoleNames names;
 
@@ -86,7 +96,6 @@ struct Family {
   /// Where metadata do not say, as in GGUF files.
   Activation activation = Activation::SiLU;
   bool parallelResidual = false;
-  bool normalizesExperts = true;
   /// Every n-th layer sees all positions, the others a window, if the model has
   /// one; 1: all layers have the window, 0: none has.
   int64_t windowPeriod = 1;
@@ -112,6 +121,10 @@ struct Family {
 /// The family of a GGUF file or of a folder; an error that lists all of them.
 StatusOr<const Family *> findFamilyOfGGUF(llvm::StringRef architecture);
 StatusOr<const Family *> findFamilyOfClass(llvm::StringRef className);
+
+/// Adds the defaults of the class to a config, and takes out what it ignores.
+void completeConfig(const Family &family, llvm::StringRef className,
+                    llvm::json::Object &config);
 
 /// The name of a tensor in GGUF files, the same for all families that have it;
 /// empty for what this family does not have there.

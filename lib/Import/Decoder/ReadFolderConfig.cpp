@@ -22,7 +22,8 @@ class FolderConfigReader {
 public:
   FolderConfigReader(const llvm::json::Object &object, size_t numTensors,
                      std::optional<int64_t> context)
-      : json(object), numTensors(numTensors), context(context) {}
+      : object(object), json(this->object), numTensors(numTensors),
+        context(context) {}
 
   StatusOr<DecoderConfig> read() {
     WEFT_RETURN_IF_ERROR(findFamily());
@@ -47,6 +48,7 @@ private:
     StatusOr<const Family *> family = findFamilyOfClass(classes.front());
     if (!family)
       return family.status();
+    completeConfig(**family, classes.front(), object);
     config.family = *family;
     config.names = (*family)->names;
     config.scaleOffset = (*family)->scalesFromOne ? 1 : 0;
@@ -141,7 +143,6 @@ private:
     config.expertSize = config.feedForwardSize;
     WEFT_RETURN_IF_ERROR(
         json.optional<int64_t>({"moe_intermediate_size"}, config.expertSize));
-    config.normalizesExperts = config.family->normalizesExperts;
     return json.optional<bool>({"norm_topk_prob"}, config.normalizesExperts);
   }
 
@@ -313,6 +314,7 @@ private:
     return Status::ok();
   }
 
+  llvm::json::Object object; ///< With what its class adds.
   JsonReader json;
   size_t numTensors;
   std::optional<int64_t> context;

@@ -150,7 +150,6 @@ private:
 
   Status readExperts() {
     WEFT_RETURN_IF_ERROR(optional<int64_t>("expert_count", config.numExperts));
-    config.normalizesExperts = config.family->normalizesExperts;
     config.expertSize = config.feedForwardSize;
     WEFT_RETURN_IF_ERROR(
         optional<int64_t>("expert_feed_forward_length", config.expertSize));

@@ -9,6 +9,7 @@
 #include "test/lib/Import/GGUF/GGUFBuilder.h"
 
 #include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <fstream>
@@ -18,6 +19,8 @@ using namespace mlir;
 using namespace weft;
 using testing::HasSubstr;
 using testing::Not;
+
+namespace json = llvm::json;
 
 static const std::string modelsFolder = WEFT_SOURCE_DIR "/test/models/decoders";
 
@@ -67,7 +70,78 @@ protected:
   std::string file;
 };
 
+/// Of a config.json in which some keys have other values or, at nullopt, none.
+class AbsentFolderKeysTest : public AbsentKeysTest {
+protected:
+  using Changes =
+      std::vector<std::pair<std::string, std::optional<json::Value>>>;
+
+  std::string import(const std::string &model, const Changes &changes) {
+    std::string folder = modelsFolder + "/" + model;
+    json::Value config = *json::parse(readFile(folder + "/config.json"));
+    for (const auto &[key, value] : changes) {
+      config.getAsObject()->erase(key);
+      if (value)
+        config.getAsObject()->try_emplace(key, *value);
+    }
+    std::string weights = readFile(folder + "/model.safetensors");
+    return print(
+        importFolder(ModelFolder::ofMemory(
+                         llvm::formatv("{0}", config).str(),
+                         {reinterpret_cast<const uint8_t *>(weights.data()),
+                          weights.size()}),
+                     "model", &context));
+  }
+  /// A config without `key` means `value`, and `other` is something else.
+  void expectDefault(const std::string &model, const std::string &key,
+                     json::Value value, json::Value other,
+                     Changes changes = {}) {
+    changes.emplace_back(key, std::nullopt);
+    std::string absent = import(model, changes);
+    EXPECT_NE(absent, "") << model << " without " << key;
+    changes.back().second = value;
+    EXPECT_EQ(absent, import(model, changes)) << model << " " << key;
+    changes.back().second = other;
+    EXPECT_NE(absent, import(model, changes)) << model << " " << key;
+  }
+};
+
 } // namespace
+
+TEST_F(AbsentFolderKeysTest, MeanWhatTheirClassSays) {
+  const Changes longContext = {{"max_position_embeddings", 8192}};
+  const Changes window = {{"sliding_window", 16},
+                          {"max_window_layers", 0},
+                          {"layer_types", std::nullopt}};
+  expectDefault("gemma2", "attn_logit_softcapping", 50, nullptr);
+  expectDefault("gemma2", "final_logit_softcapping", 30, nullptr);
+  expectDefault("gemma2", "query_pre_attn_scalar", 256, 12);
+  expectDefault("gemma2", "sliding_window", 4096, nullptr, longContext);
+  expectDefault("gemma2", "hidden_activation", "gelu_pytorch_tanh", "relu");
+  expectDefault("gemma3", "query_pre_attn_scalar", 256, 16);
+  expectDefault("gemma3", "rope_theta", 1e6, 1e4);
+  expectDefault("gemma3", "sliding_window", 4096, nullptr, longContext);
+  expectDefault("gpt-neox", "rotary_pct", 0.25, 1,
+                {{"partial_rotary_factor", std::nullopt}});
+  expectDefault("mistral", "sliding_window", 4096, nullptr, longContext);
+  expectDefault("mixtral", "rope_theta", 1e6, 1e4);
+  expectDefault("qwen3", "use_sliding_window", false, true, window);
+  expectDefault("qwen3-moe", "use_sliding_window", false, true, window);
+  expectDefault("qwen3-moe", "norm_topk_prob", false, true);
+  expectDefault("../encoders/roberta", "pad_token_id", 1, 0);
+  expectDefault("../encoders/mpnet", "pad_token_id", 1, 0);
+}
+
+TEST_F(AbsentFolderKeysTest, AClassIgnoresKeysOfOthers) {
+  std::string llama = import("llama", {});
+  ASSERT_NE(llama, "");
+  EXPECT_EQ(import("llama", {{"sliding_window", 16}}), llama);
+  Changes window = {{"use_sliding_window", true}, {"sliding_window", 16}};
+  std::string moe = import("qwen3-moe", window);
+  EXPECT_THAT(moe, HasSubstr("window 16"));
+  window.emplace_back("max_window_layers", 28);
+  EXPECT_EQ(import("qwen3-moe", window), moe);
+}
 
 TEST_F(AbsentGGUFKeysTest, Gemma2HasSoftCapsAndAWindow) {
   load("gemma2");
