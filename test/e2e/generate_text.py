@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 try:
@@ -184,7 +185,9 @@ def check_perplexity(test):
             count += 1
     found = test.run(f"--perplexity={path}", "--perplexity-context=64").stdout.split()
     test.expect(abs(float(found[1]) / math.exp(total / count) - 1) < 1e-4, f"perplexity {found}, expected {math.exp(total / count)}")
-    test.error(f"--perplexity={path}", has="fewer than one stretch of 512")
+    test.error(f"--perplexity={path}", has="--perplexity-context is 512, but the model was compiled for a context of 128")
+    path.write_text("short")
+    test.error(f"--perplexity={path}", "--perplexity-context=128", has="has 5 tokens, fewer than one stretch of 128")
 
 
 def check_interrupt(test):
@@ -215,6 +218,16 @@ def check_termination(test):
         status = "still there"
         process.kill()
     test.expect(status == 0, f"SIGTERM: status {status}")
+
+
+def check_timeout(test):
+    """A timeout does not count the time that a conversation waits for a line."""
+    command = [str(test.tools / "llm-run"), str(test.artifact), "--chat", "--max-tokens=2", "--timeout=0.5"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    # The process would end a second after its timeout.
+    time.sleep(2.5)
+    output, errors = process.communicate(b"Hello\n", timeout=60)
+    test.expect(process.returncode == 0 and len(output) > 1, f"a slow user: status {process.returncode}, {errors}")
 
 
 def check_full_disk(test):
@@ -272,7 +285,7 @@ def main():
         reference = read_safetensors(options.model / "reference.safetensors")
         check_logits(test, reference)
         check_without_tokenizer(test, options.model, reference)
-        for check in (check_text, check_chat, check_c, check_perplexity, check_interrupt, check_termination, check_full_disk, check_errors):
+        for check in (check_text, check_chat, check_c, check_perplexity, check_interrupt, check_termination, check_timeout, check_full_disk, check_errors):
             check(test)
         print(test.failures, "failures")
         sys.exit(1 if test.failures else 0)

@@ -9,6 +9,7 @@
 
 #include <bit>
 #include <cerrno>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 
@@ -41,6 +42,18 @@ CLI::Validator tool::number(bool allowsZero) {
       return {};
     return "'" + text + "' is not a number " +
            (allowsZero ? "of at least 0" : "greater than 0");
+  };
+  return CLI::Validator(check, "");
+}
+
+CLI::Validator tool::wholeNumber() {
+  auto check = [](const std::string &text) -> std::string {
+    uint64_t value = 0;
+    const char *last = text.data() + text.size();
+    auto [end, error] = std::from_chars(text.data(), last, value);
+    if (error == std::errc() && end == last)
+      return {};
+    return "'" + text + "' is not a whole number from 0 to 2^64 - 1";
   };
   return CLI::Validator(check, "");
 }

@@ -24,6 +24,8 @@ int finish(const Status &status);
 
 /// A number greater than 0, or with `allowsZero` at least 0.
 CLI::Validator number(bool allowsZero);
+/// Decimal digits, of a value below 2^64: others would be wrapped or clamped.
+CLI::Validator wholeNumber();
 
 /// Parses the command line. A number is the exit status to return at once: for
 /// --help, or after an error of one line.

@@ -104,12 +104,17 @@ static Status checkCapacity(const LanguageModel &language,
                          " tokens, but the artifact has a context of " +
                          std::to_string(language.context) +
                          ": compile with a larger --context");
-  int64_t most = std::min(language.maxSequences, language.maxTokens);
-  if (options.sequences > most)
+  if (options.sequences > language.maxSequences)
     return Status::error(std::to_string(options.sequences) +
                          " sequences, but a step of the artifact takes " +
-                         std::to_string(most) +
+                         std::to_string(language.maxSequences) +
                          ": compile with a larger --max-sequences");
+  if (options.sequences > language.maxTokens)
+    return Status::error(std::to_string(options.sequences) +
+                         " sequences of a token each, but a step of the "
+                         "artifact takes " +
+                         std::to_string(language.maxTokens) +
+                         " tokens: compile with a larger --max-tokens");
   return Status::ok();
 }
 

@@ -108,6 +108,7 @@ static void addOptions(CLI::App &app, Options &options) {
       ->capture_default_str()
       ->type_name("N");
   app.add_option("--seed", generation.seed, "of the inputs' random values")
+      ->check(tool::wholeNumber())
       ->capture_default_str();
   app.add_flag("--json", options.json, "prints one JSON object");
   app.footer(
@@ -184,7 +185,10 @@ static StatusOr<Result> measure(Model &model, const Options &options) {
     return sizes.status();
   auto shapes = model.inputShapes(*sizes, options.entryPoint);
   if (!shapes)
-    return Status::error(shapes.message() + "; give it with --sizes");
+    return Status::error(shapes.message() +
+                         (shapes.message().ends_with("has no value")
+                              ? "; give it with --sizes"
+                              : ""));
 
   std::mt19937_64 random(options.generation.seed);
   std::vector<Tensor> inputs;

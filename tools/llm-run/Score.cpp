@@ -28,6 +28,14 @@ static double surprise(std::span<const float> logits, int32_t token) {
 }
 
 Status tool::scoreText(TextGenerator &generator, const TextFlags &flags) {
+  if (int64_t context = generator.description().context;
+      flags.perplexityContext > context)
+    return Status::error("--perplexity-context is " +
+                         std::to_string(flags.perplexityContext) +
+                         ", but the model was compiled for a context of " +
+                         std::to_string(context) +
+                         ": give at most that, or compile with a greater "
+                         "--context");
   StatusOr<MappedFile> file = MappedFile::open(flags.perplexity);
   if (!file)
     return file.status();

@@ -73,6 +73,7 @@ void tool::TextFlags::addTo(CLI::App &app) {
       ->capture_default_str()
       ->type_name("X");
   group->add_option("--seed", sampling.seed, "the same one gives the same text")
+      ->check(wholeNumber())
       ->capture_default_str()
       ->type_name("N");
   group
@@ -92,7 +93,9 @@ void tool::TextFlags::addTo(CLI::App &app) {
                    "of each stretch of --perplexity-context tokens, as "
                    "llama.cpp does")
       ->type_name("FILE.txt");
-  group->add_option("--perplexity-context", perplexityContext, "")
+  group
+      ->add_option("--perplexity-context", perplexityContext,
+                   "tokens of each stretch; at most the artifact's context")
       ->check(CLI::Range(4, 1 << 30))
       ->capture_default_str()
       ->type_name("N");
@@ -224,6 +227,8 @@ static Status converse(TextGenerator &generator, const tool::TextFlags &flags,
     if (isTerminal)
       std::fputs("> ", stderr);
     std::string line;
+    // A user may think.
+    watchdog.pause();
     if (!std::getline(std::cin, line))
       break;
     if (line.empty())

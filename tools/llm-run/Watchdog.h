@@ -12,6 +12,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <unistd.h>
 
@@ -31,35 +32,50 @@ public:
       std::lock_guard lock(mutex);
       isDone = true;
     }
-    done.notify_one();
+    changed.notify_one();
     if (thread.joinable())
       thread.join();
   }
 
   /// Something else begins, which has the whole time again.
   void restart() {
-    std::lock_guard lock(mutex);
-    end = Clock::now() +
-          std::chrono::duration_cast<Clock::duration>(
-              std::chrono::duration<double>(std::min(timeout, 1e6) + 1));
+    setEnd(Clock::now() +
+           std::chrono::duration_cast<Clock::duration>(
+               std::chrono::duration<double>(std::min(timeout, 1e6) + 1)));
   }
+
+  /// The process waits for its user, whose time does not count, until restart.
+  void pause() { setEnd(std::nullopt); }
 
 private:
   using Clock = std::chrono::steady_clock;
 
+  void setEnd(std::optional<Clock::time_point> time) {
+    {
+      std::lock_guard lock(mutex);
+      end = time;
+    }
+    changed.notify_one();
+  }
+
   void watch() {
     std::unique_lock lock(mutex);
-    while (Clock::now() < end)
-      if (done.wait_until(lock, Clock::time_point(end), [&] { return isDone; }))
-        return;
-    _exit(fail("stopped after " + std::to_string(timeout) +
-               " seconds; raise --timeout if it needs more"));
+    while (!isDone) {
+      if (!end)
+        changed.wait(lock);
+      else if (Clock::now() < *end)
+        // A copy: the end may change meanwhile.
+        changed.wait_until(lock, Clock::time_point(*end));
+      else
+        _exit(fail("stopped after " + std::to_string(timeout) +
+                   " seconds; raise --timeout if it needs more"));
+    }
   }
 
   const double timeout;
-  Clock::time_point end;
+  std::optional<Clock::time_point> end; // none while the process waits
   std::mutex mutex;
-  std::condition_variable done;
+  std::condition_variable changed;
   bool isDone = false;
   std::thread thread;
 };
