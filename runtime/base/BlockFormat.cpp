@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/base/BlockFormat.h"
+#include "runtime/base/BlockLevels.h"
 
 #include <array>
 #include <cmath>
@@ -88,21 +89,16 @@ void decodeQ8_0(const uint8_t *block, float *values) {
 
 /// scale, quants: d * level[q]
 void decodeIQ4_NL(const uint8_t *block, float *values) {
-  static constexpr std::array<int8_t, 16> levels = {
-      -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
   float scale = readHalf(block);
   for (int i = 0; i != 32; ++i)
-    values[i] = scale * static_cast<float>(levels[nibble(block + 2, i)]);
+    values[i] = scale * static_cast<float>(iq4nlLevels[nibble(block + 2, i)]);
 }
 
 /// exponent, quants: 2^(e - 127) * E2M1
 void decodeMXFP4(const uint8_t *block, float *values) {
-  // Doubled, so that they are whole.
-  static constexpr std::array<int8_t, 16> levels = {
-      0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
   for (int i = 0; i != 32; ++i)
-    values[i] = std::ldexp(static_cast<float>(levels[nibble(block + 1, i)]),
-                           block[0] - 128);
+    values[i] = std::ldexp(
+        static_cast<float>(mxfp4Levels[nibble(block + 1, i)]), block[0] - 128);
 }
 
 //===----------------------------------------------------------------------===//

@@ -8,6 +8,8 @@
 #include "lib/Codegen/CPU/Attention.h"
 #include "lib/Codegen/CPU/VectorMath.h"
 
+#include <numbers>
+
 using namespace mlir;
 using arith::CmpFPredicate;
 
@@ -21,7 +23,7 @@ static Value greater(CodeBuilder &code, Value lhs, Value rhs) {
 }
 
 Value AttentionKernel::expOfNegative(Value x) {
-  Value log2e = code.number(x.getType(), 1.44269504088896341);
+  Value log2e = code.number(x.getType(), std::numbers::log2e);
   return VectorMath(code).exp2OfNegative(code.mulf(x, log2e));
 }
 

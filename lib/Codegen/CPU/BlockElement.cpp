@@ -8,6 +8,7 @@
 #include "lib/Codegen/CPU/BlockElement.h"
 
 #include "dialects/LLM/IR/BlockLayout.h"
+#include "runtime/base/BlockLevels.h"
 
 using namespace mlir;
 
@@ -199,16 +200,10 @@ Value BlockElement::emitSmall() {
                      halfAt(0, 2));
   case BlockFormat::Q8_0:
     return scaled(halfAt(0, 0), signedByteAt(1, i));
-  case BlockFormat::IQ4_NL: {
-    static constexpr int8_t levels[] = {-127, -104, -83, -65, -49, -35,
-                                        -22,  -10,  1,   13,  25,  38,
-                                        53,   69,   89,  113};
-    return scaled(halfAt(0, 0), levelOf(nibbleOf32(1, 0), levels));
-  }
+  case BlockFormat::IQ4_NL:
+    return scaled(halfAt(0, 0), levelOf(nibbleOf32(1, 0), iq4nlLevels));
   default: {
     assert(block.getFormat() == BlockFormat::MXFP4);
-    static constexpr int8_t levels[] = {0, 1,  2,  3,  4,  6,  8,  12,
-                                        0, -1, -2, -3, -4, -6, -8, -12};
     // 2^(e - 128): levels are doubled. The two least are no normal numbers.
     Value exponent = byteAt(0, 0);
     Value normal = code.make<arith::ShLIOp>(plus(exponent, -1), number(23));
@@ -216,7 +211,7 @@ Value BlockElement::emitSmall() {
         code.make<arith::ShLIOp>(number(0x00200000), rest(exponent, 2));
     Value scale = code.bitcast(code.select(isBelow(exponent, 2), tiny, normal),
                                code.f32());
-    return scaled(scale, levelOf(nibbleOf32(1, 0), levels));
+    return scaled(scale, levelOf(nibbleOf32(1, 0), mxfp4Levels));
   }
   }
 }

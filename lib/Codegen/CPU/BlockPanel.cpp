@@ -8,6 +8,8 @@
 #include "lib/Codegen/CPU/BlockPanel.h"
 #include "lib/Codegen/CPU/IntegerDot.h"
 
+#include "runtime/base/BlockLevels.h"
+
 using namespace mlir;
 
 namespace weft {
@@ -176,15 +178,15 @@ void BlockPanels::readSmall(BlockStep &step) {
       step.words[j] =
           code.make<arith::OrIOp>(step.words[j], fifthBits(bits, j));
   }
-  // Levels of the two formats that are no line, moved above zero.
-  static constexpr uint8_t curve[] = {1,   24,  45,  63,  79,  93,  106, 118,
-                                      129, 141, 153, 166, 181, 197, 217, 241};
-  static constexpr uint8_t floats[] = {12, 13, 14, 15, 16, 18, 20, 24,
-                                       12, 11, 10, 9,  8,  6,  4,  0};
-  if (format == BlockFormat::IQ4_NL || format == BlockFormat::MXFP4)
+  if (format == BlockFormat::IQ4_NL || format == BlockFormat::MXFP4) {
+    // Moved above zero.
+    std::array<uint8_t, 16> table;
+    llvm::transform(format == BlockFormat::MXFP4 ? mxfp4Levels : iq4nlLevels,
+                    table.begin(),
+                    [&](int8_t level) { return level + traits.zero; });
     for (Value &word : step.words)
-      word = lookUp(word, format == BlockFormat::MXFP4 ? ArrayRef(floats)
-                                                       : ArrayRef(curve));
+      word = lookUp(word, table);
+  }
 }
 
 /// Formats with blocks of 256.

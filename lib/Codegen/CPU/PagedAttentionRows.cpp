@@ -7,12 +7,12 @@
 
 #include "lib/Codegen/CPU/PagedAttention.h"
 
+#include <numbers>
+
 using namespace mlir;
 using arith::CmpIPredicate;
 
 namespace weft {
-
-static constexpr double log2e = 1.44269504088896341;
 
 void PagedAttentionKernel::forEachVectorOfRow(int64_t size,
                                               function_ref<void(Value)> emit) {
@@ -24,8 +24,8 @@ void PagedAttentionKernel::packQuery(const Item &item) {
   VectorType vector = CodeBuilder::vectorOf(code.f32());
   // Weights are powers of 2: what they need of the scale is cheaper here than
   // at each score. A cap comes between.
-  double factor =
-      op.getScale().convertToDouble() * (op.getSoftCap() ? 1 : log2e);
+  double factor = op.getScale().convertToDouble() *
+                  (op.getSoftCap() ? 1 : std::numbers::log2e);
   forEachRow(item, [&](Value token, Value head, Value row) {
     Value packed =
         element(pointer(queryPlace), code.mul(row, code.constant(paddedDepth)));

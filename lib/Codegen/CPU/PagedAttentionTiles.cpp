@@ -9,6 +9,8 @@
 
 #include "lib/Codegen/CPU/VectorMath.h"
 
+#include <numbers>
+
 using namespace mlir;
 using arith::CmpFPredicate;
 using arith::CmpIPredicate;
@@ -16,8 +18,6 @@ using arith::CmpIPredicate;
 namespace weft {
 
 static constexpr double infinity = std::numeric_limits<double>::infinity();
-static constexpr double log2e = 1.44269504088896341;
-
 void PagedAttentionKernel::attend(const Item &item, const KeyBlock &block,
                                   const TileShape &shape) {
   auto attendTile = [&](const KeyBlock &block, Value first, Value rows) {
@@ -115,7 +115,7 @@ Value PagedAttentionKernel::capped(Value score) {
   double cap = op.getSoftCap()->convertToDouble();
   Value inside = code.mulf(score, code.number(score.getType(), 1 / cap));
   return code.mulf(VectorMath(code).tanh(inside),
-                   code.number(score.getType(), cap * log2e));
+                   code.number(score.getType(), cap * std::numbers::log2e));
 }
 
 void PagedAttentionKernel::emitWeights(const KeyBlock &block, Value row,
