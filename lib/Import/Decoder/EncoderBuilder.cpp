@@ -43,6 +43,15 @@ Value EncoderBuilder::count(int64_t axis) {
                         emit.sizesOf(sizes));
 }
 
+Value EncoderBuilder::compare(Comparison predicate, Value lhs, Value rhs,
+                              const Sizes &sizes) {
+  OpBuilder &builder = emit.builder;
+  Value flags = CompareOp::create(builder, emit.getLocation(),
+                                  emit.getType(sizes, builder.getI1Type()),
+                                  predicate, lhs, rhs);
+  return emit.cast(flags, builder.getF32Type());
+}
+
 //===----------------------------------------------------------------------===//
 // Interface
 //===----------------------------------------------------------------------===//
@@ -96,13 +105,6 @@ Value EncoderBuilder::computePositions() {
   if (!config.family->countsFromPadding)
     return emit.reshape(count(1), {sequence});
   // The number of tokens up to each one, itself included.
-  auto compare = [&](Comparison predicate, Value lhs, Value rhs,
-                     const Sizes &sizes) -> Value {
-    Value flags = CompareOp::create(builder, location,
-                                    emit.getType(sizes, builder.getI1Type()),
-                                    predicate, lhs, rhs);
-    return emit.cast(flags, builder.getF32Type());
-  };
   Value isToken = compare(Comparison::ne, ids, integer(config.paddingToken),
                           {batch, sequence});
   Value isBefore =
@@ -152,13 +154,6 @@ Value EncoderBuilder::computeRelativeBias() {
   Type type = emit.getType({sequence, sequence}, builder.getI64Type());
   Value distance = SubOp::create(builder, location, type, count(1), count(0));
   distance = emit.cast(distance, builder.getF32Type());
-  auto compare = [&](Comparison predicate, Value lhs, Value rhs,
-                     const Sizes &sizes) -> Value {
-    Value flags = CompareOp::create(builder, location,
-                                    emit.getType(sizes, builder.getI1Type()),
-                                    predicate, lhs, rhs);
-    return emit.cast(flags, builder.getF32Type());
-  };
   Value isLater =
       compare(Comparison::gt, distance, emit.scalar(0), {sequence, sequence});
   distance = emit.unary<AbsOp>(distance);

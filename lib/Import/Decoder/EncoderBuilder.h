@@ -48,6 +48,9 @@ private:
   mlir::Value integer(int64_t value);
   /// 0, 1, 2, ... along one of two dimensions [sequence, 1] or [1, sequence].
   mlir::Value count(int64_t axis);
+  /// 1 where it holds, else 0, as f32 of these sizes.
+  mlir::Value compare(Comparison predicate, mlir::Value lhs, mlir::Value rhs,
+                      const Sizes &sizes);
 
   const DecoderConfig &config;
   Checkpoint &checkpoint;
