@@ -8,8 +8,7 @@
 #include "lib/Pipeline/ByteInitializers.h"
 
 #include "dialects/LLM/IR/LLM.h"
-
-#include "llvm/ADT/TypeSwitch.h"
+#include "dialects/LLM/Transforms/BlockLayouts.h"
 
 using namespace mlir;
 using namespace weft;
@@ -21,14 +20,10 @@ static BlockType blocksOf(Value value) {
 /// The tensor's bytes: [..., K / B, bytes of a block], or a list where rows are
 /// interleaved.
 static RankedTensorType getByteType(RankedTensorType type) {
-  auto block = cast<BlockType>(type.getElementType());
+  if (!cast<BlockType>(type.getElementType()).isInterleaved())
+    return bytesOfBlocks(type);
   auto byte = IntegerType::get(type.getContext(), 8, IntegerType::Unsigned);
-  if (block.isInterleaved())
-    return RankedTensorType::get({*getStorageBytes(type)}, byte);
-  SmallVector<int64_t> shape(type.getShape());
-  shape.back() /= block.getInfo().elements;
-  shape.push_back(block.getInfo().bytes);
-  return RankedTensorType::get(shape, byte);
+  return RankedTensorType::get({*getStorageBytes(type)}, byte);
 }
 
 namespace {
@@ -43,9 +38,6 @@ public:
 private:
   LogicalResult rewrite(Operation &op);
   Value reshape(Value value, RankedTensorType type);
-  Value slice(SliceOp op);
-  Value pad(PadOp op);
-  Value concat(ConcatOp op);
 
   func::FuncOp function;
   OpBuilder builder;
@@ -64,70 +56,26 @@ Value Rewriter::reshape(Value value, RankedTensorType type) {
       SizesAttr::get(builder.getContext(), ArrayRef<SizeExpr>(sizes)));
 }
 
-Value Rewriter::slice(SliceOp op) {
-  int64_t elements = blocksOf(op).getInfo().elements;
-  RankedTensorType type = getByteType(op.getType());
-  Sizes offsets = op.getOffsets().getExprs(), sizes = op.getSizes().getExprs();
-  offsets.back() = floorDiv(offsets.back(), elements);
-  sizes.back() = floorDiv(sizes.back(), elements);
-  offsets.push_back(0);
-  sizes.push_back(type.getShape().back());
-  SmallVector<int64_t> strides(op.getStrides());
-  strides.push_back(1);
-  MLIRContext *context = op.getContext();
-  return SliceOp::create(builder, op.getLoc(), type, bytes.at(op.getInput()),
-                         SizesAttr::get(context, ArrayRef<SizeExpr>(offsets)),
-                         SizesAttr::get(context, ArrayRef<SizeExpr>(sizes)),
-                         builder.getDenseI64ArrayAttr(strides));
-}
-
-Value Rewriter::pad(PadOp op) {
-  auto inBlocks = [&](ArrayRef<int64_t> amounts) {
-    SmallVector<int64_t> counts(amounts);
-    counts.back() /= blocksOf(op).getInfo().elements;
-    counts.push_back(0);
-    return builder.getDenseI64ArrayAttr(counts);
-  };
-  return PadOp::create(builder, op.getLoc(), getByteType(op.getType()),
-                       bytes.at(op.getInput()), inBlocks(op.getLow()),
-                       inBlocks(op.getHigh()));
-}
-
-Value Rewriter::concat(ConcatOp op) {
-  SmallVector<Value> inputs;
-  for (Value input : op.getInputs())
-    inputs.push_back(bytes.at(input));
-  return ConcatOp::create(builder, op.getLoc(), getByteType(op.getType()),
-                          inputs, op.getAxisAttr());
-}
-
 LogicalResult Rewriter::rewrite(Operation &op) {
   builder.setInsertionPoint(&op);
   Value result = op.getResult(0);
-  if (auto cast = dyn_cast<BitcastOp>(op)) {
-    Value input = cast.getInput();
-    if (blocksOf(input))
-      input = bytes.at(input);
-    if (blocksOf(result))
-      bytes[result] = reshape(input, getByteType(cast.getType()));
-    else
-      result.replaceAllUsesWith(reshape(input, cast.getType()));
-    return success();
-  }
-  bool isInterleaved =
-      blocksOf(op.getOperand(0)) && blocksOf(op.getOperand(0)).isInterleaved();
-  if (!isa<SliceOp, PadOp, ConcatOp>(op) || isInterleaved)
+  auto cast = dyn_cast<BitcastOp>(op);
+  if (!cast)
     return op.emitOpError("computes a weight from elements in blocks, of which "
                           "only bytes can be moved; show them by llm.bitcast");
-  bytes[result] = TypeSwitch<Operation *, Value>(&op)
-                      .Case([&](SliceOp op) { return slice(op); })
-                      .Case([&](PadOp op) { return pad(op); })
-                      .Case([&](ConcatOp op) { return concat(op); });
+  Value input = cast.getInput();
+  if (blocksOf(input))
+    input = bytes.at(input);
+  if (blocksOf(result))
+    bytes[result] = reshape(input, getByteType(cast.getType()));
+  else
+    result.replaceAllUsesWith(reshape(input, cast.getType()));
   return success();
 }
 
 LogicalResult Rewriter::run() {
   Block &body = function.getBody().front();
+  moveBlocksAsBytes(body);
   for (unsigned i = 0; i != body.getNumArguments(); ++i) {
     BlockArgument argument = body.getArgument(i);
     if (!blocksOf(argument))
