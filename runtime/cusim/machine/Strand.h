@@ -1,0 +1,106 @@
+//===- Strand.h - What compiled code and the machine share ------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A strand is a flow of control of its own: a fiber that runs compiled code for
+// `width` lanes, 1 (a thread) or 32 (a warp). Both widths are compiled by the
+// same emitter and run by the same scheduler; a barrier or an operation that
+// needs other lanes switches to another strand.
+//
+// Compiled code reads the fields of Strand and calls the hooks of Hooks.h.
+// Nothing in it throws or owns memory, so that a fault can leave it for good.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RUNTIME_CUSIM_MACHINE_STRAND_H
+#define RUNTIME_CUSIM_MACHINE_STRAND_H
+
+#include <cstdint>
+
+namespace weft::cusim {
+
+constexpr unsigned WarpSize = 32;
+
+class Block;
+
+/// Addresses of global memory are the host's plus a tag in the upper 16 bits,
+/// so that neither side can use the other's by mistake. A generic address says
+/// its space by the same bits; pinned and managed host memory has none.
+///
+///   0x0000  host memory: only inside of pinned or registered allocations
+///   0x0100  the block's shared memory: offset in bits 0..23, the rank of the
+///           block in its cluster in bits 24..31
+///   0x0200  the thread's local memory: offset in bits 0..31
+///   0x0300  the kernel's parameters: offset
+///   0x5600 + device   global memory
+constexpr unsigned TagShift = 48;
+constexpr uint64_t HostAddressMask = (uint64_t(1) << TagShift) - 1;
+constexpr uint64_t SharedTag = 0x0100;
+constexpr uint64_t LocalTag = 0x0200;
+constexpr uint64_t ParamTag = 0x0300;
+constexpr uint64_t GlobalTag = 0x5600;
+constexpr unsigned SharedRankShift = 24;
+
+/// The range in which the last access of an instruction lay: what is inside
+/// needs no lookup. Tagged addresses; one array a core.
+struct SiteRange {
+  uint64_t begin = 1;
+  uint64_t end = 0;
+};
+
+/// Read by compiled code at fixed offsets: plain data, new fields at the end.
+struct Strand {
+  /// The block of parameters, as the PTX lays it out.
+  const uint8_t *parameters;
+  /// The block's shared memory: static variables first, then the dynamic part.
+  uint8_t *shared;
+  uint32_t sharedBytes;
+  /// Where the dynamic part (extern .shared) begins.
+  uint32_t dynamicSharedOffset;
+  /// Local memory of the first lane; the next lane's is `localStride` on.
+  uint8_t *local;
+  uint64_t localStride;
+  /// Tagged addresses of the module's .global and .const variables, by index
+  /// in ptx::Module::variables.
+  const uint64_t *variables;
+  /// By number of the memory access in the compiled module.
+  SiteRange *sites;
+
+  /// [x, y, z] of each lane; width 1 uses element 0.
+  uint32_t tid[3][WarpSize];
+  uint32_t ntid[3];
+  uint32_t ctaid[3];
+  uint32_t nctaid[3];
+  uint32_t clusterid[3];
+  uint32_t nclusterid[3];
+  uint32_t clusterCtaid[3];
+  uint32_t clusterNctaid[3];
+
+  /// Number of this warp in its block.
+  uint32_t warp;
+  /// Of the first lane: 0 at width 32.
+  uint32_t lane;
+  /// Lanes that exist and have not returned: bit i for lane `lane + i`.
+  /// Compiled code clears bits when lanes return or exit.
+  uint32_t live;
+  uint32_t width;
+  uint32_t smid;
+  uint64_t gridid;
+
+  /// The machine's.
+  Block *block;
+  void *stackPointer;
+};
+
+/// The lanes of a strand that execute something: bit i for lane `lane + i`.
+using LaneMask = uint32_t;
+
+/// A compiled kernel. Returns when all lanes have returned.
+using KernelFunction = void (*)(Strand *);
+
+} // namespace weft::cusim
+
+#endif // RUNTIME_CUSIM_MACHINE_STRAND_H
