@@ -90,6 +90,14 @@ void cusim_collective(weft::cusim::Strand *strand, uint32_t mask,
                       const uint32_t *operands, uint32_t operandWords,
                       uint32_t *results, uint32_t resultWords, uint32_t site);
 
+/// An operation that each lane of mask does by itself (cp.async, mbarrier, bulk
+/// copies, ...): as cusim_collective, without meeting other lanes.
+void cusim_lanewise(weft::cusim::Strand *strand, uint32_t mask,
+                    weft::cusim::CollectiveFunction function,
+                    uint64_t immediate, const uint32_t *operands,
+                    uint32_t operandWords, uint32_t *results,
+                    uint32_t resultWords, uint32_t site);
+
 /// Lanes that run now and have converged, for activemask.
 uint32_t cusim_active_mask(weft::cusim::Strand *strand, uint32_t mask);
 

@@ -25,6 +25,7 @@ namespace weft::cusim {
 constexpr unsigned WarpSize = 32;
 
 class Block;
+class AsyncCopies;
 
 /// Addresses of global memory are the host's plus a tag in the upper 16 bits,
 /// so that neither side can use the other's by mistake. A generic address says
@@ -93,6 +94,9 @@ struct Strand {
   /// The machine's.
   Block *block;
   void *stackPointer;
+  /// cp.async and bulk copies that have not happened yet
+  /// (warp/AsyncCopies.h): one object a strand, which outlives faults.
+  AsyncCopies *asyncCopies;
 };
 
 /// The lanes of a strand that execute something: bit i for lane `lane + i`.
