@@ -13,7 +13,9 @@
 #include "runtime/cusim/memory/AddressSpace.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string_view>
 
 namespace weft::cusim {
 
@@ -23,6 +25,8 @@ struct LaunchParameters {
   /// Blocks of a cluster; all 1 without clusters.
   uint32_t cluster[3] = {1, 1, 1};
   uint32_t dynamicSharedBytes = 0;
+  /// All blocks of the grid live at once (cuLaunchCooperativeKernel).
+  bool isCooperative = false;
   /// The block of parameters, CompiledKernel::parameterBytes long.
   const void *parameters = nullptr;
 };
@@ -65,11 +69,19 @@ public:
   StatusOr<std::shared_ptr<LoadedModule>>
   load(std::shared_ptr<CompiledModule> module);
 
-  /// Runs a grid to its end. The reports say what went wrong; a launch with
+  /// Whether the kernel can be launched so: sizes of grid, block and cluster,
+  /// shared memory, the limits of the entry (.maxntid, .reqntid, ...).
+  static Status check(const CompiledKernel &kernel,
+                      const LaunchParameters &parameters);
+
+  /// Runs a grid (that `check` accepts) to its end. The reports say what went wrong; a launch with
   /// a fault leaves memory as it then was.
   LaunchReport launch(LoadedModule &module, const CompiledKernel &kernel,
                       const LaunchParameters &parameters,
                       Counters *counters = nullptr);
+
+  /// Where printf goes, once a launch, in the order of blocks; stdout if none.
+  void setOutput(std::function<void(std::string_view)> output);
 
 private:
   struct Implementation;

@@ -23,8 +23,16 @@
 
 namespace weft::cusim {
 
-/// What a memory access is, for checks and counters.
-enum class AccessKind : uint32_t { Load = 0, Store = 1, Atomic = 2, Async = 3 };
+/// What a memory access is, for checks and counters. Strong ones (.volatile,
+/// .relaxed, .acquire, .release) are no race among each other and with atomics.
+enum class AccessKind : uint32_t {
+  Load = 0,
+  Store = 1,
+  Atomic = 2,
+  Async = 3,
+  StrongLoad = 4,
+  StrongStore = 5,
+};
 
 /// Of atom and red; also the reductions of redux, bar.red and bulk copies.
 enum class AtomicOperation : uint32_t {
@@ -42,23 +50,29 @@ enum class AtomicOperation : uint32_t {
 
 extern "C" {
 
-/// The slow path of a checked access: `address` is generic or tagged global.
+/// The slow path of a checked access: `address` is generic (every space).
 /// Returns the host's address of `bytes` bytes, having set sites[site]; faults
 /// when they are not all inside one allocation (or misaligned to `alignment`).
+/// sites[site] is set for global memory only, and after the alignment is found
+/// good: an inline check of the range must check the alignment too. Shared
+/// memory resolved here is noted for races (no cusim_note_access on top).
 uint8_t *cusim_resolve(weft::cusim::Strand *strand, uint64_t address,
                        uint32_t lane, uint32_t bytes, uint32_t alignment,
                        uint32_t kind, uint32_t site);
 
 /// Loads `count` elements of `elementBytes` (1, 2, 4, 8, 16) a lane from
 /// consecutive addresses, in any space (addresses are generic): result
-/// [count][width], lanes outside of mask keep what they had.
+/// [count][width], lanes outside of mask keep what they had. `kind` is Load or
+/// StrongLoad.
 void cusim_gather(weft::cusim::Strand *strand, uint32_t mask,
                   const uint64_t *addresses, void *result,
-                  uint32_t elementBytes, uint32_t count, uint32_t site);
+                  uint32_t elementBytes, uint32_t count, uint32_t kind,
+                  uint32_t site);
 /// Stores [count][width]; lanes in ascending order.
 void cusim_scatter(weft::cusim::Strand *strand, uint32_t mask,
                    const uint64_t *addresses, const void *values,
-                   uint32_t elementBytes, uint32_t count, uint32_t site);
+                   uint32_t elementBytes, uint32_t count, uint32_t kind,
+                   uint32_t site);
 
 /// atom and red: `type` is a ptx::Type, operands and result 64 bits a lane
 /// (128 bits are not supported); `result` may be null. Lanes in ascending
@@ -83,7 +97,8 @@ uint32_t cusim_barrier(weft::cusim::Strand *strand, uint32_t mask,
 
 /// An operation of a whole warp: `operands` [operandWords][width] of 32-bit
 /// words in, `results` [resultWords][width] out. `members` is the membermask
-/// of each executing lane ([width]); width 1 meets the other lanes first.
+/// of each executing lane ([width]); width 1 meets the other lanes first. Null:
+/// an .aligned operation of all lanes, at one instruction.
 void cusim_collective(weft::cusim::Strand *strand, uint32_t mask,
                       weft::cusim::CollectiveFunction function,
                       uint64_t immediate, const uint32_t *members,
@@ -98,8 +113,17 @@ void cusim_lanewise(weft::cusim::Strand *strand, uint32_t mask,
                     uint32_t operandWords, uint32_t *results,
                     uint32_t resultWords, uint32_t site);
 
-/// Lanes that run now and have converged, for activemask.
-uint32_t cusim_active_mask(weft::cusim::Strand *strand, uint32_t mask);
+/// barrier.cluster.arrive and .wait (a phase is complete when every thread of
+/// the cluster that has not exited arrived).
+void cusim_cluster_arrive(weft::cusim::Strand *strand, uint32_t mask,
+                          uint32_t isAligned, uint32_t site);
+void cusim_cluster_wait(weft::cusim::Strand *strand, uint32_t mask,
+                        uint32_t isAligned, uint32_t site);
+
+/// activemask: lanes of the warp that run together. Width 1 waits until the
+/// other lanes of its warp came to the same site, or can't.
+uint32_t cusim_active_mask(weft::cusim::Strand *strand, uint32_t mask,
+                           uint32_t site);
 
 /// vprintf(format, arguments) for each lane of mask: generic addresses.
 void cusim_vprintf(weft::cusim::Strand *strand, uint32_t mask,
@@ -113,6 +137,9 @@ void cusim_trap(weft::cusim::Strand *strand, uint32_t mask, uint32_t site);
 /// nanosleep, and every few thousand turns of a loop: lets other strands run,
 /// and notices a watchdog.
 void cusim_yield(weft::cusim::Strand *strand);
+/// Faults when the stack is nearly used up: at the begin of a .func that may
+/// recurse.
+void cusim_check_stack(weft::cusim::Strand *strand, uint32_t site);
 uint64_t cusim_clock(weft::cusim::Strand *strand);
 uint64_t cusim_global_timer(weft::cusim::Strand *strand);
 

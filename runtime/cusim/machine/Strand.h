@@ -32,8 +32,8 @@ class AsyncCopies;
 /// its space by the same bits; pinned and managed host memory has none.
 ///
 ///   0x0000  host memory: only inside of pinned or registered allocations
-///   0x0100  the block's shared memory: offset in bits 0..23, the rank of the
-///           block in its cluster in bits 24..31
+///   0x0100  shared memory: offset in bits 0..23; bits 24..31 are 0 for the
+///           block itself, else 1 + the rank of a block of its cluster (mapa)
 ///   0x0200  the thread's local memory: offset in bits 0..31
 ///   0x0300  the kernel's parameters: offset
 ///   0x5600 + device   global memory
@@ -94,6 +94,13 @@ struct Strand {
   /// The machine's.
   Block *block;
   void *stackPointer;
+
+  /// With CompileOptions::count: compiled code adds the instructions it ran
+  /// (of a warp: one for all lanes).
+  uint64_t instructions;
+  /// The stack may grow down to here; a .func that may recurse asks
+  /// cusim_check_stack.
+  uint8_t *stackLimit;
   /// cp.async and bulk copies that have not happened yet
   /// (warp/AsyncCopies.h): one object a strand, which outlives faults.
   AsyncCopies *asyncCopies;
