@@ -89,18 +89,30 @@ static StatusOr<std::string> resolve(const std::string &path) {
   return result;
 }
 
-StatusOr<MappedFile> MappedFile::openInside(const std::string &folder,
-                                            std::string_view path) {
-  if (!isPlainRelativePath(path))
-    return Status::error("path '" + printable(path) +
-                         "' is not a plain relative path");
+/// `target` has no links.
+static StatusOr<bool> liesIn(const std::string &folder,
+                             const std::string &target) {
   StatusOr<std::string> root = resolve(folder);
   if (!root)
     return root.status();
+  return *root == "/" || target.starts_with(*root + "/");
+}
+
+StatusOr<MappedFile>
+MappedFile::openInside(const std::string &folder, std::string_view path,
+                       const std::optional<std::string> &linkedFolder) {
+  if (!isPlainRelativePath(path))
+    return Status::error("path '" + printable(path) +
+                         "' is not a plain relative path");
   StatusOr<std::string> target = resolve(folder + "/" + std::string(path));
   if (!target)
     return target.status();
-  if (*root != "/" && target->rfind(*root + "/", 0) != 0)
+  StatusOr<bool> isInside = liesIn(folder, *target);
+  if (isInside && !*isInside && linkedFolder)
+    isInside = liesIn(*linkedFolder, *target);
+  if (!isInside)
+    return isInside.status();
+  if (!*isInside)
     return Status::error("'" + printable(path) +
                          "' is a link that leaves its folder");
   return open(*target);

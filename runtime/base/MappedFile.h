@@ -11,6 +11,7 @@
 #include "weft/Status.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,9 +29,11 @@ public:
   /// Fails on anything but a regular file that can be read.
   static StatusOr<MappedFile> open(const std::string &path);
   /// Maps `folder`/`path`, where `path` is hostile: it may not leave the
-  /// folder, neither by its text nor through a symbolic link.
-  static StatusOr<MappedFile> openInside(const std::string &folder,
-                                         std::string_view path);
+  /// folder, neither by its text nor through a symbolic link. A link may lead
+  /// into `linkedFolder`, where there is one.
+  static StatusOr<MappedFile>
+  openInside(const std::string &folder, std::string_view path,
+             const std::optional<std::string> &linkedFolder = std::nullopt);
 
   std::span<const uint8_t> bytes() const { return {data, size}; }
   /// The file's path, links resolved when it was opened by `openInside`.

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Import/HuggingFace/ModelFolder.h"
+#include "lib/Import/HuggingFace/OpenModelFile.h"
 #include "lib/Import/HuggingFace/ParseJson.h"
 #include "runtime/base/Text.h"
 
@@ -30,7 +31,7 @@ static llvm::StringRef textOf(std::span<const uint8_t> bytes) {
 StatusOr<ModelFolder> ModelFolder::open(const std::string &path) {
   ModelFolder model;
   model.folder = path;
-  StatusOr<MappedFile> config = MappedFile::openInside(path, "config.json");
+  StatusOr<MappedFile> config = openModelFile(path, "config.json");
   if (!config)
     return config.status();
   WEFT_RETURN_IF_ERROR(model.readConfig(textOf(config->bytes())));
@@ -68,7 +69,7 @@ Status ModelFolder::readConfig(llvm::StringRef text) {
 }
 
 Status ModelFolder::readIndex() {
-  StatusOr<MappedFile> file = MappedFile::openInside(folder, indexName);
+  StatusOr<MappedFile> file = openModelFile(folder, indexName);
   if (!file)
     return file.status();
   StatusOr<llvm::json::Object> index = parseJsonObject(textOf(file->bytes()));
@@ -86,7 +87,7 @@ Status ModelFolder::readIndex() {
     names[name->str()].push_back(tensor.str());
   }
   for (const auto &[name, expected] : names) {
-    StatusOr<MappedFile> shard = MappedFile::openInside(folder, name);
+    StatusOr<MappedFile> shard = openModelFile(folder, name);
     if (!shard)
       return inFile(indexName, shard.message());
     WEFT_RETURN_IF_ERROR(addTensors(name, shard->bytes(), &expected));
@@ -96,7 +97,7 @@ Status ModelFolder::readIndex() {
 }
 
 Status ModelFolder::addFile(const std::string &name) {
-  StatusOr<MappedFile> file = MappedFile::openInside(folder, name);
+  StatusOr<MappedFile> file = openModelFile(folder, name);
   if (!file)
     return file.status();
   WEFT_RETURN_IF_ERROR(addTensors(name, file->bytes(), nullptr));

@@ -18,8 +18,8 @@
 namespace weft {
 
 /// A folder with `config.json` and weights in `model.safetensors`, or in files
-/// that `model.safetensors.index.json` lists. Files are mapped; none outside
-/// of the folder is opened.
+/// that `model.safetensors.index.json` lists. Files are mapped; openModelFile
+/// says which links are followed.
 class ModelFolder {
 public:
   struct Tensor {

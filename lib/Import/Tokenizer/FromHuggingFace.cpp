@@ -7,9 +7,9 @@
 
 #include "lib/Import/Tokenizer/FromHuggingFace.h"
 
+#include "lib/Import/HuggingFace/OpenModelFile.h"
 #include "lib/Import/Tokenizer/JsonSteps.h"
 #include "lib/Import/Tokenizer/TokenRoles.h"
-#include "runtime/base/MappedFile.h"
 
 #include <filesystem>
 #include <optional>
@@ -70,7 +70,7 @@ static StatusOr<std::optional<std::string>> readFile(const std::string &folder,
   std::error_code error;
   if (!std::filesystem::exists(folder + "/" + name, error))
     return std::optional<std::string>();
-  StatusOr<MappedFile> file = MappedFile::openInside(folder, name);
+  StatusOr<MappedFile> file = openModelFile(folder, name);
   if (!file)
     return file.status();
   return std::optional(

@@ -308,3 +308,26 @@ TEST_F(HostileModelsTest, FilesStayInTheirFolder) {
   EXPECT_THAT(runHere(R"({"weight_map": {"w": "shard.safetensors"}})"),
               HasSubstr("lacks tensor 'w', which the index places there"));
 }
+
+// The Hub's cache: a snapshot's files are links to blobs beside it.
+TEST_F(HostileModelsTest, LinksOfTheHubsCache) {
+  namespace fs = std::filesystem;
+  fs::path cache = fs::path(testing::TempDir()) / "weft-hub-cache";
+  fs::remove_all(cache);
+  fs::path model = cache / "models--weft--llama";
+  fs::path snapshot = model / "snapshots" / "0123abcd";
+  fs::create_directories(snapshot);
+  fs::create_directories(model / "blobs");
+  for (const char *name : {"config.json", "model.safetensors"}) {
+    fs::path blob = model / "blobs" / (std::string(name) + "-hash");
+    fs::copy(modelsFolder + "/llama/" + name, blob);
+    fs::create_symlink(fs::path("../../blobs") / blob.filename(),
+                       snapshot / name);
+  }
+  EXPECT_EQ(run([&] { return importFolder(snapshot.string(), &context); }), "");
+  fs::remove(snapshot / "model.safetensors");
+  fs::copy(modelsFolder + "/llama/model.safetensors", cache / "elsewhere");
+  fs::create_symlink("../../../elsewhere", snapshot / "model.safetensors");
+  EXPECT_THAT(run([&] { return importFolder(snapshot.string(), &context); }),
+              HasSubstr("is a link that leaves its folder"));
+}
