@@ -24,11 +24,22 @@ def run(command, prefix=()):
     return result.stdout
 
 
-def processor():
+def cpuinfo(key):
+    """What Linux says of the first processor; nothing where it does not say it."""
     for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
+        if line.startswith(key):
             return line.split(":", 1)[1].strip()
-    return "unknown processor"
+    return ""
+
+
+def processor():
+    return cpuinfo("model name") or "unknown processor"
+
+
+def features():
+    """The instruction sets that decide which kernels serve, of Weft and of its peers."""
+    known = ["avx2", "fma", "f16c", "avx512f", "avx_vnni", "avx512_vnni", "amx_int8", "amx_bf16"]
+    return " ".join(name for name in known if name in cpuinfo("flags").split()) or "no AVX2"
 
 
 def show_place(text):

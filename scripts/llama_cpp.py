@@ -8,7 +8,6 @@ compiled for this very processor (GGML_NATIVE), with the system's compiler.
 
 import json
 import os
-import re
 import subprocess
 import tarfile
 import tempfile
@@ -118,11 +117,3 @@ def run_measured(command):
             lines = errors.read().strip().split("\n")
             fail(f"{command[0]} gave status {child.returncode}: {lines[-1]}")
     return output, usage.ru_maxrss * 1024
-
-
-def features(model):
-    """What llama.cpp says of the processor, such as AMX_INT8 = 1."""
-    command = [program("llama-batched-bench"), "-m", model, "-npp", 1, "-ntg", 1, "-npl", 1, "-c", 64]
-    result = subprocess.run([str(part) for part in command], capture_output=True, text=True)
-    found = re.search(r"system_info:.*?\| CPU : (.*)", result.stdout + result.stderr)
-    return found.group(1).strip(" |") if found else "unknown"
