@@ -25,7 +25,6 @@ namespace weft::cusim {
 constexpr unsigned WarpSize = 32;
 
 class Block;
-class AsyncCopies;
 
 /// Addresses of global memory are the host's plus a tag in the upper 16 bits,
 /// so that neither side can use the other's by mistake. A generic address says
@@ -101,9 +100,6 @@ struct Strand {
   /// The stack may grow down to here; a .func that may recurse asks
   /// cusim_check_stack.
   uint8_t *stackLimit;
-  /// cp.async and bulk copies that have not happened yet
-  /// (warp/AsyncCopies.h): one object a strand, which outlives faults.
-  AsyncCopies *asyncCopies;
 };
 
 /// The lanes of a strand that execute something: bit i for lane `lane + i`.

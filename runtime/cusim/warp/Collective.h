@@ -34,11 +34,8 @@ namespace weft::cusim {
 /// are words of 0 or 1; narrower values are zero-extended; f16x2 and the like
 /// are one word.
 struct Collective {
-  /// Width 32: the warp. Width 1: of the first lane that takes part.
+  /// Any strand of the warp; strandOfLane() finds the others.
   Strand *strand;
-  /// Width 1: the strand of each lane that takes part ([WarpSize], by lane).
-  /// Null at width 32.
-  Strand *const *strands;
   /// Lanes of the warp that take part: bit i for lane i, never 0.
   uint32_t lanes;
   uint32_t site;
