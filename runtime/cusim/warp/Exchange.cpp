@@ -179,8 +179,7 @@ void weft::cusim::cusim_redux(const Collective &call) {
   for (uint32_t rest = call.lanes & (call.lanes - 1); rest; rest &= rest - 1)
     result = reduce(how, result, value(std::countr_zero(rest)));
   // A single NaN among the lanes, or all of them: the canonical one.
-  if (how.type == ReduceType::Float &&
-      std::isnan(std::bit_cast<float>(result)))
+  if (how.type == ReduceType::Float && std::isnan(std::bit_cast<float>(result)))
     result = CanonicalNaN;
   forEachLane(call, [&](unsigned lane) { setResult(call, 0, lane, result); });
 }

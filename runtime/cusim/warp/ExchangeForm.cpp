@@ -61,9 +61,9 @@ StatusOr<CollectiveForm> voteForm(const Instruction &instruction) {
     return formError(instruction, "needs .all, .any, .uni or .ballot");
   Type expected = *mode == VoteMode::Ballot ? Type::B32 : Type::Pred;
   if (instruction.type() != expected)
-    return formError(instruction, "results in ." +
-                                      std::string(textOf(expected)) + ", not ." +
-                                      std::string(textOf(instruction.type())));
+    return formError(instruction,
+                     "results in ." + std::string(textOf(expected)) +
+                         ", not ." + std::string(textOf(instruction.type())));
   FormBuilder builder(instruction, "cusim_vote", cusim_vote);
   builder.result(1);
   builder.operand(1);
@@ -80,7 +80,8 @@ StatusOr<CollectiveForm> matchForm(const Instruction &instruction) {
   if (!isWide && instruction.type() != Type::B32)
     return formError(instruction, "compares .b32 or .b64");
   bool hasPredicate = isAll && instruction.operands.size() == 4;
-  FormBuilder builder(instruction, isAll ? "cusim_match_all" : "cusim_match_any",
+  FormBuilder builder(instruction,
+                      isAll ? "cusim_match_all" : "cusim_match_any",
                       isAll ? cusim_match_all : cusim_match_any);
   builder.result(1);
   if (hasPredicate)

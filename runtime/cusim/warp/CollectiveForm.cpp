@@ -1,0 +1,86 @@
+//===- CollectiveForm.cpp - Which instruction is which function -----------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/cusim/warp/Collective.h"
+#include "runtime/cusim/warp/Exchange.h"
+#include "runtime/cusim/warp/FormBuilder.h"
+#include "runtime/cusim/warp/MatrixMove.h"
+#include "runtime/cusim/warp/Mma.h"
+#include "runtime/cusim/warp/Wmma.h"
+
+namespace weft::cusim {
+
+using ptx::Opcode;
+
+namespace {
+
+using Decode = StatusOr<CollectiveForm> (*)(const ptx::Instruction &);
+
+/// nullptr for what is not collective.
+Decode decoderOf(Opcode opcode) {
+  switch (opcode) {
+  case Opcode::Shfl:
+  case Opcode::Vote:
+  case Opcode::Match:
+  case Opcode::Redux:
+  case Opcode::Elect:
+  case Opcode::BarWarpSync:
+    return exchangeForm;
+  case Opcode::Ldmatrix:
+  case Opcode::Stmatrix:
+  case Opcode::Movmatrix:
+    return matrixMoveForm;
+  case Opcode::Mma:
+  case Opcode::MmaSp:
+    return mmaForm;
+  case Opcode::WmmaLoad:
+  case Opcode::WmmaStore:
+  case Opcode::WmmaMma:
+    return wmmaForm;
+  default:
+    return nullptr;
+  }
+}
+
+constexpr CollectiveSymbol Symbols[] = {
+    {"cusim_shfl", cusim_shfl},
+    {"cusim_vote", cusim_vote},
+    {"cusim_match_any", cusim_match_any},
+    {"cusim_match_all", cusim_match_all},
+    {"cusim_redux", cusim_redux},
+    {"cusim_elect", cusim_elect},
+    {"cusim_warp_barrier", cusim_warp_barrier},
+    {"cusim_ldmatrix", cusim_ldmatrix},
+    {"cusim_stmatrix", cusim_stmatrix},
+    {"cusim_movmatrix", cusim_movmatrix},
+    {"cusim_mma_float", cusim_mma_float},
+    {"cusim_mma_integer", cusim_mma_integer},
+    {"cusim_mma_bits", cusim_mma_bits},
+    {"cusim_mma_double", cusim_mma_double},
+    {"cusim_wmma_load", cusim_wmma_load},
+    {"cusim_wmma_store", cusim_wmma_store},
+    {"cusim_wmma_float", cusim_wmma_float},
+    {"cusim_wmma_integer", cusim_wmma_integer},
+    {"cusim_wmma_bits", cusim_wmma_bits},
+    {"cusim_wmma_double", cusim_wmma_double},
+};
+
+} // namespace
+
+bool isCollective(const ptx::Instruction &instruction) {
+  return decoderOf(instruction.opcode) != nullptr;
+}
+
+StatusOr<CollectiveForm> collectiveForm(const ptx::Instruction &instruction) {
+  if (Decode decode = decoderOf(instruction.opcode))
+    return decode(instruction);
+  return formError(instruction, "is not an operation of a warp");
+}
+
+std::span<const CollectiveSymbol> collectiveSymbols() { return Symbols; }
+
+} // namespace weft::cusim

@@ -1,0 +1,76 @@
+//===- Mma.h - mma.sync -----------------------------------------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The fragments of mma.sync (PTX ISA 9.0, "Matrix Fragments for mma") follow
+// one rule for all shapes and types. Lane 4 g + t holds, in a register of E
+// elements (one b32, or one f64):
+//
+//   A, register w: row g + 8 (w mod m/8), columns 4 E (w / (m/8)) + t E +
+//   0..E-1 B, register w: column g, rows 4 E w + t E + 0..E-1 C of 32 and 64
+//   bits, register w: row g + 8 (w / 2), column 2 t + w mod 2 C of f16,
+//   register w: row g + 8 w, columns 2 t and 2 t + 1
+//
+// So the 16 bytes of four neighbouring lanes are 16 consecutive bytes of a row
+// of A, of B transposed, or of a C of f16: a fragment becomes a matrix by
+// moving 16 bytes at a time.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RUNTIME_CUSIM_WARP_MMA_H
+#define RUNTIME_CUSIM_WARP_MMA_H
+
+#include "runtime/cusim/warp/Collective.h"
+
+namespace weft::cusim {
+
+/// What an mma or wmma.mma multiplies: its immediate.
+struct MultiplyImmediate {
+  ptx::Type aType, bType, cType, dType;
+  uint8_t m, n;
+  uint16_t k;
+  /// .satfinite of integers.
+  bool isSaturating = false;
+  /// .xor.popc instead of .and.popc, of b1.
+  bool isXor = false;
+
+  uint64_t pack() const {
+    return uint64_t(aType) | uint64_t(bType) << 8 | uint64_t(cType) << 16 |
+           uint64_t(dType) << 24 | uint64_t(m) << 32 | uint64_t(n) << 40 |
+           uint64_t(k) << 48 | uint64_t(isSaturating) << 62 |
+           uint64_t(isXor) << 63;
+  }
+  static MultiplyImmediate unpack(uint64_t bits) {
+    auto type = [&](unsigned shift) {
+      return static_cast<ptx::Type>(bits >> shift & 0xff);
+    };
+    return {type(0),
+            type(8),
+            type(16),
+            type(24),
+            static_cast<uint8_t>(bits >> 32),
+            static_cast<uint8_t>(bits >> 40),
+            static_cast<uint16_t>(bits >> 48 & 0x3fff),
+            bool(bits >> 62 & 1),
+            bool(bits >> 63)};
+  }
+};
+
+/// The form of mma.sync; an error for mma.sp.
+StatusOr<CollectiveForm> mmaForm(const ptx::Instruction &instruction);
+
+extern "C" {
+/// Operands: the registers of A, B, C; results: those of D. immediate: a
+/// MultiplyImmediate. One function for each kind of accumulator.
+void cusim_mma_float(const weft::cusim::Collective &call);
+void cusim_mma_integer(const weft::cusim::Collective &call);
+void cusim_mma_bits(const weft::cusim::Collective &call);
+void cusim_mma_double(const weft::cusim::Collective &call);
+} // extern "C"
+
+} // namespace weft::cusim
+
+#endif // RUNTIME_CUSIM_WARP_MMA_H
