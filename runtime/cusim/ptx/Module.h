@@ -47,6 +47,8 @@ struct Operand {
                    ///< Address; coordinates follow
     Vector, ///< `{a, b, ...}` in `elements`; also lists of call arguments
     Sink,   ///< `_`: a result that nobody wants
+    BranchTargets, ///< Function::branchTargets[index]
+    Prototype,     ///< Function::prototypes[index]
   };
   Kind kind = Kind::Sink;
   bool negated = false;
@@ -75,7 +77,9 @@ struct Instruction {
   std::optional<MatrixShape> shape;
   /// `@%p` or `@!%p`: a Register operand.
   std::optional<Operand> guard;
-  /// In the order of the text, results first. `d|p` are two operands.
+  /// In the order of the text, results first. `d|p` are two operands. A call
+  /// has three or four: a Vector of results, the Function or the Register with
+  /// its address, a Vector of arguments, and a Prototype for a Register.
   std::vector<Operand> operands;
   /// The instruction as the text has it, for reports.
   std::string text;
@@ -83,7 +87,7 @@ struct Instruction {
   bool has(Modifier modifier) const;
   /// Type number `index`; Type::None past the end.
   Type type(unsigned index = 0) const;
-  /// Of .global, .shared, ...; Generic without one.
+  /// The first of .global, .shared, ...; Generic without one.
   Space space() const;
   /// Elements of a vector access: 1, 2, 4 or 8.
   unsigned vectorLength() const;
@@ -99,7 +103,9 @@ struct Variable {
   /// 0 for an unsized array: `extern .shared .b8 buffer[]`.
   uint64_t bytes = 0;
   bool isExternal = false;
-  /// Initial bytes; empty is zeros.
+  /// `.attribute(.managed)`: the host sees it too.
+  bool isManaged = false;
+  /// Initial bytes; zeros follow where `bytes` is more.
   std::vector<uint8_t> initial;
   /// 8-byte addresses within `initial` that loading fills in.
   struct Relocation {
@@ -121,6 +127,17 @@ struct Parameter {
   uint64_t bytes = 0;
   /// In the block of parameters.
   uint64_t offset = 0;
+  /// A register parameter, `.reg .b32 %x`, of a function with a body: its
+  /// index in Function::registers.
+  std::optional<uint32_t> registerIndex;
+};
+
+/// `.callprototype` or `.calltargets`: what an indirect call expects.
+struct Prototype {
+  std::vector<Parameter> parameters;
+  std::vector<Parameter> results;
+  /// Of `.calltargets`: indices in Module::functions.
+  std::vector<uint32_t> targets;
 };
 
 struct Register {
@@ -151,12 +168,14 @@ struct Function {
   std::vector<Label> labels;
   /// `.branchtargets` lists, for brx.idx: labels' indices.
   std::vector<std::vector<uint32_t>> branchTargets;
+  std::vector<Prototype> prototypes;
   std::vector<Instruction> instructions;
 
   /// Limits that the text asks for; 0 is none.
   uint32_t maxThreads[3] = {0, 0, 0};
   uint32_t requiredThreads[3] = {0, 0, 0};
   uint32_t requiredCluster[3] = {0, 0, 0};
+  uint32_t maxBlocksPerCluster = 0;
   uint32_t minBlocksPerMultiprocessor = 0;
   uint32_t maxRegisters = 0;
 };

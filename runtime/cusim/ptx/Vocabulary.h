@@ -70,6 +70,13 @@ std::string_view textOf(Type type);
 std::string_view textOf(Special special);
 std::string_view textOf(Space space);
 
+/// The inverse: nothing for a word that the tables do not have. An opcode may
+/// spell out its `.cta`: "barrier.cta.sync" is BarrierSync.
+std::optional<Opcode> opcodeOf(std::string_view text);
+std::optional<Modifier> modifierOf(std::string_view text);
+std::optional<Type> typeOf(std::string_view text);
+std::optional<Special> specialOf(std::string_view text);
+
 /// Bits of a value; 1 for a predicate, 0 for None.
 unsigned bitsOf(Type type);
 bool isFloat(Type type);

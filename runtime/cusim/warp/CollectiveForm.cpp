@@ -35,7 +35,6 @@ Decode decoderOf(Opcode opcode) {
   case Opcode::Movmatrix:
     return matrixMoveForm;
   case Opcode::Mma:
-  case Opcode::MmaSp:
     return mmaForm;
   case Opcode::WmmaLoad:
   case Opcode::WmmaStore:

@@ -118,8 +118,6 @@ std::string nameOf(const MatrixShape &shape) {
 } // namespace
 
 StatusOr<CollectiveForm> mmaForm(const Instruction &instruction) {
-  if (instruction.opcode == Opcode::MmaSp)
-    return formError(instruction, "sparse matrices are not supported");
   if (instruction.types.size() != 4 || !instruction.shape)
     return formError(instruction,
                      "needs a shape and the types of d, a, b and c");
