@@ -95,8 +95,12 @@ struct CollectiveForm {
 bool isCollective(const ptx::Instruction &instruction);
 
 /// The form of one of them. An error, without a place, for a shape, type or
-/// modifier that does not exist or is not supported.
-StatusOr<CollectiveForm> collectiveForm(const ptx::Instruction &instruction);
+/// modifier that does not exist or is not supported. `function` is where the
+/// instruction stands: the types of its registers tell cp.async's ignore-src
+/// (a predicate) from its src-size.
+StatusOr<CollectiveForm>
+collectiveForm(const ptx::Instruction &instruction,
+               const ptx::Function *function = nullptr);
 
 /// All functions that forms name, for the JIT to bind.
 struct CollectiveSymbol {

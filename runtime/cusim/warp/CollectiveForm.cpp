@@ -74,7 +74,8 @@ bool isCollective(const ptx::Instruction &instruction) {
   return decoderOf(instruction.opcode) != nullptr;
 }
 
-StatusOr<CollectiveForm> collectiveForm(const ptx::Instruction &instruction) {
+StatusOr<CollectiveForm> collectiveForm(const ptx::Instruction &instruction,
+                                        const ptx::Function *function) {
   if (Decode decode = decoderOf(instruction.opcode))
     return decode(instruction);
   return formError(instruction, "is not an operation of a warp");

@@ -11,6 +11,8 @@
 #include "runtime/cusim/warp/FullResults.h"
 #include "runtime/cusim/warp/MatrixProduct.h"
 
+#include <cfenv>
+
 using namespace weft::cusim;
 using ptx::Type;
 
@@ -37,6 +39,17 @@ struct Inputs {
 };
 
 } // namespace
+
+void weft::cusim::multiplyDoublesRounded(const double *a, const double *b,
+                                         double *c,
+                                         const MultiplyImmediate &how) {
+  constexpr int Modes[] = {FE_TONEAREST, FE_TOWARDZERO, FE_DOWNWARD, FE_UPWARD};
+  if (how.rounding != Rounding::Nearest)
+    std::fesetround(Modes[static_cast<unsigned>(how.rounding)]);
+  multiplyDoubles(a, b, c, how.m, how.n, how.k);
+  if (how.rounding != Rounding::Nearest)
+    std::fesetround(FE_TONEAREST);
+}
 
 void weft::cusim::cusim_mma_float(const Collective &call) {
   MultiplyImmediate how = MultiplyImmediate::unpack(call.immediate);
@@ -107,7 +120,7 @@ void weft::cusim::cusim_mma_double(const Collective &call) {
     for (unsigned w = 0; w < rowTiles * 2; ++w)
       c[(g + w / 2 * 8) * Columns + 2 * t + w % 2] = doubleOf(cWords, w, lane);
   }
-  multiplyDoubles(a, b, c, how.m, Columns, how.k);
+  multiplyDoublesRounded(a, b, c, how);
   writeResults<MaxWordsOfC>(call, rowTiles * 4, [&](uint32_t *results) {
     for (unsigned lane = 0; lane < WarpSize; ++lane)
       for (unsigned w = 0; w < rowTiles * 2; ++w)

@@ -27,21 +27,26 @@
 
 namespace weft::cusim {
 
+/// Of f64, where PTX lets it choose; f32 sums are always Nearest.
+enum class Rounding : uint8_t { Nearest, Zero, Down, Up };
+
 /// What an mma or wmma.mma multiplies: its immediate.
 struct MultiplyImmediate {
   ptx::Type aType, bType, cType, dType;
   uint8_t m, n;
   uint16_t k;
-  /// .satfinite of integers.
+  /// .satfinite: integers are clamped to 32 bits; an infinity of wmma.mma
+  /// becomes the largest finite value.
   bool isSaturating = false;
   /// .xor.popc instead of .and.popc, of b1.
   bool isXor = false;
+  Rounding rounding = Rounding::Nearest;
 
   uint64_t pack() const {
     return uint64_t(aType) | uint64_t(bType) << 8 | uint64_t(cType) << 16 |
            uint64_t(dType) << 24 | uint64_t(m) << 32 | uint64_t(n) << 40 |
-           uint64_t(k) << 48 | uint64_t(isSaturating) << 62 |
-           uint64_t(isXor) << 63;
+           uint64_t(k) << 48 | uint64_t(rounding) << 60 |
+           uint64_t(isSaturating) << 62 | uint64_t(isXor) << 63;
   }
   static MultiplyImmediate unpack(uint64_t bits) {
     auto type = [&](unsigned shift) {
@@ -53,11 +58,19 @@ struct MultiplyImmediate {
             type(24),
             static_cast<uint8_t>(bits >> 32),
             static_cast<uint8_t>(bits >> 40),
-            static_cast<uint16_t>(bits >> 48 & 0x3fff),
+            static_cast<uint16_t>(bits >> 48 & 0xfff),
             bool(bits >> 62 & 1),
-            bool(bits >> 63)};
+            bool(bits >> 63),
+            static_cast<Rounding>(bits >> 60 & 3)};
   }
 };
+
+/// Of the modifiers .rn, .rz, .rm, .rp.
+Rounding roundingOf(const ptx::Instruction &instruction);
+
+/// d = a b + c of f64, under a rounding.
+void multiplyDoublesRounded(const double *a, const double *b, double *c,
+                            const MultiplyImmediate &how);
 
 /// The form of mma.sync; an error for mma.sp.
 StatusOr<CollectiveForm> mmaForm(const ptx::Instruction &instruction);

@@ -117,6 +117,13 @@ std::string nameOf(const MatrixShape &shape) {
 
 } // namespace
 
+Rounding roundingOf(const Instruction &instruction) {
+  return instruction.has(Modifier::Rz)   ? Rounding::Zero
+         : instruction.has(Modifier::Rm) ? Rounding::Down
+         : instruction.has(Modifier::Rp) ? Rounding::Up
+                                         : Rounding::Nearest;
+}
+
 StatusOr<CollectiveForm> mmaForm(const Instruction &instruction) {
   if (instruction.types.size() != 4 || !instruction.shape)
     return formError(instruction,
@@ -172,7 +179,8 @@ StatusOr<CollectiveForm> mmaForm(const Instruction &instruction) {
                         static_cast<uint8_t>(shape.n),
                         shape.k,
                         isSaturating,
-                        isXor};
+                        isXor,
+                        roundingOf(instruction)};
   builder.setImmediate(how.pack());
   return builder.finish();
 }

@@ -13,7 +13,9 @@
 #include "runtime/cusim/warp/Mma.h"
 #include "runtime/cusim/warp/WmmaShapes.h"
 
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 using namespace weft::cusim;
 using ptx::Type;
@@ -90,6 +92,15 @@ void joinDoubles(uint32_t *words, unsigned count) {
         split[(i / 2 / WarpSize * 2 + i % 2) * WarpSize + i / 2 % WarpSize];
 }
 
+constexpr float LargestHalf = 65504;
+
+/// Values beyond the largest become it; a NaN stays one.
+void saturate(float *values, unsigned count, float largest) {
+  for (unsigned i = 0; i < count; ++i)
+    if (std::abs(values[i]) > largest)
+      values[i] = std::copysign(largest, values[i]);
+}
+
 /// A matrix of results in memory order is the fragment.
 void writeMatrix(const Collective &call, const void *matrix, unsigned bytes) {
   writeResults<MaxWords>(call, bytes / 4 / WarpSize, [&](uint32_t *results) {
@@ -156,7 +167,11 @@ void weft::cusim::cusim_wmma_float(const Collective &call) {
     std::memcpy(sums, in.c, in.count * sizeof(float));
   multiplyMatrices({in.how.aType, in.how.bType, in.a, in.b, in.how.m, in.how.n,
                     in.how.k, sums});
-  if (in.how.dType != Type::F16)
+  bool isHalf = in.how.dType == Type::F16;
+  if (in.how.isSaturating)
+    saturate(sums, in.count,
+             isHalf ? LargestHalf : std::numeric_limits<float>::max());
+  if (!isHalf)
     return writeMatrix(call, sums, in.count * sizeof(float));
   alignas(64) uint16_t halves[MaxSums];
   roundToHalf(sums, halves, in.count);
@@ -195,7 +210,7 @@ void weft::cusim::cusim_wmma_double(const Collective &call) {
   std::memcpy(a, words, sizeof(a));
   std::memcpy(b, words + 2 * WarpSize, sizeof(b));
   std::memcpy(c, words + 4 * WarpSize, sizeof(c));
-  multiplyDoubles(a, b, c, in.how.m, in.how.n, in.how.k);
+  multiplyDoublesRounded(a, b, c, in.how);
   std::memcpy(words, c, sizeof(c));
   splitDoubles(words, 4);
   writeMatrix(call, words, sizeof(c));

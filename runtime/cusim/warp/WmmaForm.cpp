@@ -143,19 +143,14 @@ StatusOr<CollectiveForm> multiplyForm(const Instruction &instruction) {
       instruction.has(Modifier::Row) && instruction.has(Modifier::Col);
   if ((isBit || ptx::bitsOf(aType) == 4) && !isRowCol)
     return formError(instruction, "takes .row.col only for these types");
-  for (Modifier rounding : {Modifier::Rz, Modifier::Rm, Modifier::Rp})
-    if (instruction.has(rounding))
-      return formError(instruction, "rounding ." +
-                                        std::string(textOf(rounding)) +
-                                        " is not supported; use .rn");
   bool isXor = instruction.has(Modifier::Xor);
   if (isBit != instruction.has(Modifier::Popc) ||
       isBit != (isXor || instruction.has(Modifier::And)))
     return formError(instruction,
                      ".xor.popc or .and.popc go with .b1, and with it only");
   bool isSaturating = instruction.has(Modifier::Satfinite);
-  if (isSaturating && !isInteger)
-    return formError(instruction, ".satfinite goes with integers only");
+  if (isSaturating && !isInteger && aType != Type::F16)
+    return formError(instruction, ".satfinite goes with integers and f16 only");
 
   FormBuilder builder =
       isInteger
@@ -177,7 +172,8 @@ StatusOr<CollectiveForm> multiplyForm(const Instruction &instruction) {
                         static_cast<uint8_t>(shape.n),
                         shape.k,
                         isSaturating,
-                        isXor};
+                        isXor,
+                        roundingOf(instruction)};
   builder.setImmediate(how.pack());
   return builder.finish();
 }
