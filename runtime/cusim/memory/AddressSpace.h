@@ -11,6 +11,7 @@
 #include "runtime/cusim/machine/Strand.h"
 #include "weft/Status.h"
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -31,6 +32,11 @@ struct Allocation {
   unsigned device;
 };
 
+/// What fresh device memory holds: NaN in every float type, and no plausible
+/// index. Of a large allocation, the first PatternedBytes.
+constexpr uint32_t FreshPattern = 0xffcdffcd;
+constexpr uint64_t PatternedBytes = uint64_t(256) << 20;
+
 /// One table for all devices of a process (unified addressing). Thread-safe.
 class AddressSpace {
 public:
@@ -42,13 +48,15 @@ public:
   StatusOr<uint64_t> allocate(unsigned device, uint64_t bytes);
   StatusOr<void *> allocateHost(uint64_t bytes);
   Status registerHost(void *address, uint64_t bytes);
-  /// Errors for what is not the start of an allocation.
+  /// Of device or pinned memory. Errors for what is not the start of an
+  /// allocation.
   Status free(uint64_t address);
   Status unregisterHost(void *address);
 
-  /// The allocation that holds [address, address + bytes).
+  /// The allocation that holds [address, address + bytes); its tag must match.
   std::optional<Allocation> find(uint64_t address, uint64_t bytes) const;
-  /// For reports: the allocation that ends or begins nearest.
+  /// For reports: the allocation that ends or begins nearest, of the same
+  /// device (or the host, for an address without a tag).
   std::optional<Allocation> nearest(uint64_t address) const;
   /// Whether `device` may use memory of `owner`.
   bool canAccess(unsigned device, unsigned owner) const;
@@ -59,13 +67,28 @@ public:
     return reinterpret_cast<uint8_t *>(address & HostAddressMask);
   }
 
+  /// Changes when a range that was found may no longer be used: after free,
+  /// unregisterHost, and peer access taken away.
+  uint64_t generation() const {
+    return currentGeneration.load(std::memory_order_acquire);
+  }
+
   void setCapacity(unsigned device, uint64_t bytes);
   uint64_t capacity(unsigned device) const;
   uint64_t used(unsigned device) const;
 
 private:
+  struct Entry {
+    Allocation allocation;
+    /// What to give back to the system; nullptr for registered memory.
+    void *memory;
+  };
+  void release(const Entry &entry);
+
   mutable std::shared_mutex mutex;
-  std::map<uint64_t, Allocation> allocations;
+  /// By address in the host, which is unique, without the tag.
+  std::map<uint64_t, Entry> allocations;
+  std::atomic<uint64_t> currentGeneration{1};
   std::vector<uint64_t> capacities, usedBytes;
   std::vector<std::vector<bool>> peers;
 };

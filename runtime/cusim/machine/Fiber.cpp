@@ -1,0 +1,104 @@
+//===- Fiber.cpp - Stacks and the switch between them ---------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/cusim/machine/Fiber.h"
+
+#include <sys/mman.h>
+
+#if !defined(__x86_64__)
+#error "cusim switches stacks in x86-64 assembly; other hosts need their own"
+#endif
+
+// Callee-saved registers of the System V ABI. pop and jmp instead of ret: the
+// processor predicts returns by a stack of calls, which a switch breaks.
+asm(R"(
+  .text
+  .p2align 4
+  .globl cusim_switch_stack
+  .hidden cusim_switch_stack
+  .type cusim_switch_stack, @function
+cusim_switch_stack:
+  pushq %rbp
+  pushq %rbx
+  pushq %r12
+  pushq %r13
+  pushq %r14
+  pushq %r15
+  movq %rsp, (%rdi)
+  movq %rsi, %rsp
+  popq %r15
+  popq %r14
+  popq %r13
+  popq %r12
+  popq %rbx
+  popq %rbp
+  popq %rcx
+  jmp *%rcx
+  .size cusim_switch_stack, . - cusim_switch_stack
+)");
+
+namespace weft::cusim {
+namespace {
+
+constexpr size_t PageBytes = 4096;
+/// Registers of a kernel at width 32 take up to 64 KiB when all spill; the rest
+/// is for calls. Only the pages that are touched cost memory.
+constexpr size_t StackBytes = 64 * PageBytes;
+/// With the guard page, no power of two: the tops of the stacks spread over the
+/// sets of the caches.
+constexpr size_t StackStride = StackBytes + PageBytes;
+constexpr size_t StacksPerSlab = 32;
+/// And within the page, for the first-level cache.
+constexpr size_t ColorBytes = 128;
+constexpr size_t SavedRegisters = 6;
+
+} // namespace
+
+void *Stack::prepare(void (*entry)()) const {
+  // At entry, after the jump, the stack pointer is 8 more than a multiple of
+  // 16, as after a call.
+  auto *slots = reinterpret_cast<void **>(top) - 1;
+  *slots = nullptr;
+  *--slots = reinterpret_cast<void *>(entry);
+  for (size_t i = 0; i < SavedRegisters; ++i)
+    *--slots = nullptr;
+  return slots;
+}
+
+StackPool::~StackPool() {
+  for (void *slab : slabs)
+    munmap(slab, StackStride * StacksPerSlab);
+}
+
+bool StackPool::grow() {
+  void *slab = mmap(nullptr, StackStride * StacksPerSlab,
+                    PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (slab == MAP_FAILED)
+    return false;
+  slabs.push_back(slab);
+  for (size_t i = StacksPerSlab; i-- > 0;) {
+    auto *guard = static_cast<uint8_t *>(slab) + i * StackStride;
+    if (mprotect(guard, PageBytes, PROT_NONE) != 0)
+      return false;
+    Stack stack;
+    stack.limit = guard + PageBytes;
+    stack.top = guard + StackStride - i * ColorBytes;
+    unused.push_back(stack);
+  }
+  return true;
+}
+
+Stack StackPool::take() {
+  if (unused.empty() && !grow())
+    return Stack();
+  Stack stack = unused.back();
+  unused.pop_back();
+  return stack;
+}
+
+} // namespace weft::cusim

@@ -1,0 +1,63 @@
+//===- Fiber.h - Stacks and the switch between them -------------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A fiber is a stack and the pointer into it where it went to sleep. A switch
+// saves the callee-saved registers alone: about 2 ns. There are no exceptions
+// and no signals to care for.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RUNTIME_CUSIM_MACHINE_FIBER_H
+#define RUNTIME_CUSIM_MACHINE_FIBER_H
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace weft::cusim {
+
+/// Leaves the running fiber, whose stack pointer goes to `*from`, and goes on
+/// where the fiber of stack pointer `to` left.
+extern "C" void cusim_switch_stack(void **from, void *to);
+
+/// A stack; `top` is its end, where it begins to grow down from.
+struct Stack {
+  uint8_t *limit = nullptr;
+  uint8_t *top = nullptr;
+
+  /// The stack pointer of a fiber that will run `entry` when first switched to.
+  /// `entry` must never return.
+  void *prepare(void (*entry)()) const;
+};
+
+/// Stacks that are used again and again, by one core. Below each lies a page
+/// that faults.
+class StackPool {
+public:
+  StackPool() = default;
+  StackPool(const StackPool &) = delete;
+  StackPool &operator=(const StackPool &) = delete;
+  ~StackPool();
+
+  /// A stack; one without a top when the system has no memory left.
+  Stack take();
+  void giveBack(const Stack &stack) { unused.push_back(stack); }
+
+private:
+  bool grow();
+
+  std::vector<Stack> unused;
+  std::vector<void *> slabs;
+};
+
+/// For AddressSanitizer: the stack that the next switch goes to.
+void announceSwitch(const Stack *to);
+void announceArrival();
+
+} // namespace weft::cusim
+
+#endif // RUNTIME_CUSIM_MACHINE_FIBER_H
