@@ -74,8 +74,8 @@ public:
   static Status check(const CompiledKernel &kernel,
                       const LaunchParameters &parameters);
 
-  /// Runs a grid (that `check` accepts) to its end. The reports say what went wrong; a launch with
-  /// a fault leaves memory as it then was.
+  /// Runs a grid (that `check` accepts) to its end. The reports say what went
+  /// wrong; a launch with a fault leaves memory as it then was.
   LaunchReport launch(LoadedModule &module, const CompiledKernel &kernel,
                       const LaunchParameters &parameters,
                       Counters *counters = nullptr);

@@ -75,9 +75,9 @@ StackPool::~StackPool() {
 }
 
 bool StackPool::grow() {
-  void *slab = mmap(nullptr, StackStride * StacksPerSlab,
-                    PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void *slab =
+      mmap(nullptr, StackStride * StacksPerSlab, PROT_READ | PROT_WRITE,
+           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (slab == MAP_FAILED)
     return false;
   slabs.push_back(slab);

@@ -15,6 +15,8 @@
 
 namespace weft::cusim {
 
+class Launch;
+
 /// The strand of a lane (0 to 31) of the same warp: the strand itself at width
 /// 32. `laneInStrand` is the lane's number there.
 Strand *strandOfLane(Strand *strand, unsigned lane, unsigned &laneInStrand);
@@ -25,9 +27,31 @@ uint8_t *resolveInWarp(Strand *strand, unsigned lane, uint64_t address,
                        uint32_t bytes, uint32_t alignment, AccessKind kind,
                        uint32_t site);
 
+/// "`bar.sync 0;` (line 12)".
+std::string describeSite(const Launch &launch, uint32_t site);
+
+/// Fills in kernel, line, instruction, block and thread of a report.
+void describePlace(const Launch &launch, const Strand &strand, unsigned lane,
+                   uint32_t site, Report &report);
+/// Without the line: for what is no fault of one instruction.
+void describeThread(const Launch &launch, const Strand &strand, unsigned lane,
+                    Report &report);
+
 /// Ends the grid with a report, never returns. `lane` counts within the strand.
 [[noreturn]] void fault(Strand *strand, unsigned lane, Report::Kind kind,
                         uint32_t site, std::string detail);
+[[noreturn]] void fault(Strand *strand, Report report);
+
+/// cusim_resolve without the note for racecheck and counters.
+uint8_t *locate(Strand *strand, uint64_t address, unsigned lane, uint32_t bytes,
+                uint32_t alignment, AccessKind kind, uint32_t site);
+
+inline bool isSharedAddress(uint64_t address) {
+  return address >> TagShift == SharedTag;
+}
+inline bool isWrite(AccessKind kind) {
+  return kind != AccessKind::Load && kind != AccessKind::StrongLoad;
+}
 
 } // namespace weft::cusim
 

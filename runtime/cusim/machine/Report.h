@@ -37,6 +37,8 @@ struct Report {
   uint64_t address = 0;
   uint32_t bytes = 0;
   bool isWrite = false;
+  /// Of a race: where the other thread stands.
+  uint32_t otherLine = 0;
   /// What lies next to it, who the other thread of a race is, who waits.
   std::string detail;
 

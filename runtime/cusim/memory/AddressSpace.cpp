@@ -199,10 +199,10 @@ Status AddressSpace::setPeerAccess(unsigned device, unsigned owner,
                          " and " + std::to_string(owner) + " of " +
                          std::to_string(peers.size()));
   if (peers[device][owner] == isEnabled)
-    return Status::error("access of device " + std::to_string(device) +
-                         " to device " + std::to_string(owner) +
-                         (isEnabled ? " is enabled already"
-                                    : " is not enabled"));
+    return Status::error(
+        "access of device " + std::to_string(device) + " to device " +
+        std::to_string(owner) +
+        (isEnabled ? " is enabled already" : " is not enabled"));
   peers[device][owner] = isEnabled;
   if (!isEnabled)
     currentGeneration.fetch_add(1, std::memory_order_acq_rel);

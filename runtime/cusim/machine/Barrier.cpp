@@ -1,0 +1,220 @@
+//===- Barrier.cpp - Barriers of a block and of a cluster -----------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/cusim/machine/Barrier.h"
+#include "runtime/cusim/machine/Block.h"
+#include "runtime/cusim/machine/Core.h"
+#include "runtime/cusim/machine/Hooks.h"
+#include "runtime/cusim/machine/Memory.h"
+#include "runtime/cusim/machine/RaceCheck.h"
+
+#include <bit>
+
+namespace weft::cusim {
+namespace {
+
+std::string hex(uint32_t value) {
+  char text[16];
+  std::snprintf(text, sizeof(text), "0x%08x", value);
+  return text;
+}
+
+/// At width 32 an operation of all lanes must come with all lanes.
+void checkConverged(Fiber &fiber, uint32_t mask, bool isAligned,
+                    uint32_t site) {
+  if (mask == fiber.live)
+    return;
+  fault(&fiber, static_cast<unsigned>(std::countr_zero(mask)),
+        Report::Kind::BarrierDivergence, site,
+        isAligned ? "only lanes " + hex(mask) + " of " + hex(fiber.live) +
+                        " that live reach it together"
+                  : "lanes " + hex(mask) + " of " + hex(fiber.live) +
+                        " come alone: warps that arrive lane by lane need "
+                        "width 1");
+}
+
+uint32_t reduce(const Barrier &barrier, BarrierKind kind) {
+  switch (kind) {
+  case BarrierKind::Popc:
+    return barrier.trueCount;
+  case BarrierKind::And:
+    return barrier.falseCount == 0;
+  case BarrierKind::Or:
+    return barrier.trueCount != 0;
+  case BarrierKind::Sync:
+  case BarrierKind::Arrive:
+    return 0;
+  }
+  return 0;
+}
+
+} // namespace
+
+/// Lets all waiters go. `last` arrived last and does not wait, or is null.
+void Block::complete(Barrier &barrier, Fiber *last) {
+  core->noteProgress();
+  if (races)
+    races->completeBarrier(barrier, last);
+  for (Fiber *waiter : barrier.waiters) {
+    if (waiter->barrierKind >= BarrierKind::Popc)
+      waiter->result = reduce(barrier, waiter->barrierKind);
+    core->makeReady(*waiter);
+  }
+  if (last)
+    last->result = reduce(barrier, last->barrierKind);
+  barrier.reset();
+  activeBarriers &= ~(1u << (&barrier - barriers));
+}
+
+uint32_t Block::arriveAtBarrier(Fiber &fiber, uint32_t mask, uint32_t number,
+                                uint32_t threads, BarrierKind kind,
+                                uint32_t values, bool isAligned,
+                                uint32_t site) {
+  if (number >= BarrierCount)
+    fault(&fiber, 0, Report::Kind::IllegalInstruction, site,
+          "barrier " + std::to_string(number) + ", expected 0 to 15");
+  if (threads % WarpSize != 0 || threads > MaxWarps * WarpSize)
+    fault(&fiber, 0, Report::Kind::IllegalInstruction, site,
+          "a barrier of " + std::to_string(threads) +
+              " threads, expected a multiple of 32 up to 1024");
+  if (mask != fiber.live)
+    checkConverged(fiber, mask, isAligned, site);
+  Barrier &barrier = barriers[number];
+  fiber.barrier = static_cast<uint8_t>(number);
+  fiber.barrierKind = kind;
+  fiber.site = site;
+  if (barrier.isIdle()) {
+    barrier.expected = threads;
+    activeBarriers |= 1u << number;
+  } else if (barrier.expected != threads) {
+    fault(&fiber, 0, Report::Kind::BarrierDivergence, site,
+          "it expects " + std::to_string(threads) +
+              " threads, but those that "
+              "wait at barrier " +
+              std::to_string(number) + " expect " +
+              std::to_string(barrier.expected) + " (0: the whole block)");
+  }
+  ++barrier.arrivedStrands;
+  uint32_t warpBit = 1u << fiber.warp;
+  if (fiber.width == WarpSize) {
+    barrier.arrivedThreads += WarpSize;
+  } else if (barrier.warps & warpBit) {
+    ++barrier.arrivedThreads;
+    barrier.lanes[fiber.warp] |= 1u << fiber.lane;
+    if (isAligned && barrier.sites[fiber.warp] != site)
+      fault(&fiber, 0, Report::Kind::BarrierDivergence, site,
+            "lanes of the same warp wait at " +
+                describeSite(*launch, barrier.sites[fiber.warp]));
+  } else {
+    barrier.warps |= warpBit;
+    barrier.lanes[fiber.warp] = 1u << fiber.lane;
+    barrier.sites[fiber.warp] = site;
+    // Lanes that do not exist, or ended, count as arrived with this one.
+    barrier.arrivedThreads +=
+        1 + WarpSize -
+        static_cast<uint32_t>(std::popcount(liveLanes[fiber.warp]));
+  }
+  if (kind >= BarrierKind::Popc) {
+    uint32_t trueLanes = static_cast<uint32_t>(std::popcount(values & mask));
+    barrier.trueCount += trueLanes;
+    barrier.falseCount +=
+        static_cast<uint32_t>(std::popcount(mask)) - trueLanes;
+  }
+  if (races)
+    races->arrive(fiber, barrier);
+  bool isComplete = threads ? barrier.arrivedThreads >= threads
+                            : barrier.arrivedStrands >= liveStrands;
+  if (isComplete) {
+    complete(barrier, &fiber);
+    if (kind != BarrierKind::Arrive)
+      core->maybeYield(fiber);
+    return fiber.result;
+  }
+  if (kind == BarrierKind::Arrive)
+    return 0;
+  barrier.waiters.push_back(&fiber);
+  fiber.waiting = Waiting::Barrier;
+  core->suspend(fiber);
+  return fiber.result;
+}
+
+void Block::completeBarriersAfterExit(Fiber &fiber) {
+  for (uint32_t rest = activeBarriers; rest; rest &= rest - 1) {
+    Barrier &barrier = barriers[std::countr_zero(rest)];
+    bool isComplete = false;
+    if (barrier.expected == 0) {
+      isComplete = barrier.arrivedStrands >= liveStrands;
+    } else if (fiber.width == 1 && (barrier.warps >> fiber.warp & 1) &&
+               !(barrier.lanes[fiber.warp] >> fiber.lane & 1)) {
+      isComplete = ++barrier.arrivedThreads >= barrier.expected;
+    }
+    if (isComplete)
+      complete(barrier, nullptr);
+  }
+}
+
+void Cluster::complete(Core &core) {
+  core.noteProgress();
+  ++phase;
+  arrived = 0;
+  for (uint32_t rank = 0; rank < blockCount; ++rank)
+    if (blocks[rank]->races)
+      blocks[rank]->races->joinAll();
+  for (Fiber *waiter : waiters)
+    core.makeReady(*waiter);
+  waiters.clear();
+}
+
+void Cluster::completeAfterExit(Fiber &fiber) {
+  // It arrived but will not come to wait.
+  if (fiber.clusterPhase > phase)
+    --arrived;
+  if (arrived && arrived >= liveStrands)
+    complete(*fiber.block->core);
+}
+
+extern "C" {
+
+uint32_t cusim_barrier(Strand *strand, uint32_t mask, uint32_t barrier,
+                       uint32_t threads, uint32_t kind, uint32_t values,
+                       uint32_t isAligned, uint32_t site) {
+  return strand->block->arriveAtBarrier(
+      *static_cast<Fiber *>(strand), mask, barrier, threads,
+      static_cast<BarrierKind>(kind), values, isAligned != 0, site);
+}
+
+void cusim_cluster_arrive(Strand *strand, uint32_t mask, uint32_t isAligned,
+                          uint32_t site) {
+  auto &fiber = *static_cast<Fiber *>(strand);
+  checkConverged(fiber, mask, isAligned != 0, site);
+  Cluster &cluster = *fiber.block->cluster;
+  if (fiber.clusterPhase > cluster.phase)
+    fault(strand, 0, Report::Kind::IllegalInstruction, site,
+          "a second barrier.cluster.arrive without a wait in between");
+  fiber.clusterPhase = cluster.phase + 1;
+  if (++cluster.arrived >= cluster.liveStrands)
+    cluster.complete(*fiber.block->core);
+}
+
+void cusim_cluster_wait(Strand *strand, uint32_t mask, uint32_t isAligned,
+                        uint32_t site) {
+  auto &fiber = *static_cast<Fiber *>(strand);
+  checkConverged(fiber, mask, isAligned != 0, site);
+  Cluster &cluster = *fiber.block->cluster;
+  if (fiber.clusterPhase == 0)
+    fault(strand, 0, Report::Kind::IllegalInstruction, site,
+          "a barrier.cluster.wait without an arrive before it");
+  if (fiber.clusterPhase > cluster.phase) {
+    fiber.site = site;
+    fiber.waiting = Waiting::ClusterBarrier;
+    cluster.waiters.push_back(&fiber);
+    fiber.block->core->suspend(fiber);
+  }
+}
+
+} // extern "C"
+} // namespace weft::cusim

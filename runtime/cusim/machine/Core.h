@@ -1,0 +1,127 @@
+//===- Core.h - What runs the strands of blocks -----------------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A core belongs to one thread of the host while it runs units of a launch. It
+// keeps stacks, shared memory and strands from one launch to the next. Strands
+// switch to each other directly; the core's own flow (`main`) runs when a unit
+// is done, nothing is ready, or the launch ends.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RUNTIME_CUSIM_MACHINE_CORE_H
+#define RUNTIME_CUSIM_MACHINE_CORE_H
+
+#include "runtime/cusim/machine/Block.h"
+#include "runtime/cusim/machine/Fiber.h"
+#include "runtime/cusim/machine/Random.h"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace weft::cusim {
+
+class Core {
+public:
+  explicit Core(unsigned index) : index(index) {}
+
+  /// Runs units until none is left or the launch ends. `onUnit` is asked after
+  /// each unit (to call for help).
+  template <typename Function> void run(Launch &launch, Function onUnit) {
+    enter(launch);
+    while (runUnit())
+      onUnit();
+    leave();
+  }
+
+  // What strands do; each is called on the stack of the running strand.
+
+  /// Makes a waiting strand ready.
+  void makeReady(Fiber &fiber) {
+    fiber.waiting = Waiting::Nothing;
+    push(&fiber);
+  }
+  /// Leaves the running strand, which somebody will make ready.
+  void suspend(Fiber &self);
+  /// Lets others run first.
+  void yield(Fiber &self);
+  /// With a random schedule: yields now and then.
+  void maybeYield(Fiber &self) {
+    if (isRandom && random.below(8) == 0)
+      yieldOnce(self);
+  }
+  /// Leaves the running strand for good: the launch has ended.
+  [[noreturn]] void abandon();
+  /// Something happened that others may have waited for.
+  void noteProgress() { fruitlessTurns = yieldsWithoutProgress = 0; }
+
+  /// All blocks that live on this core.
+  template <typename Function> void forEachBlock(Function function) {
+    for (const std::unique_ptr<Cluster> &cluster : clusters)
+      for (uint32_t rank = 0; rank < cluster->blockCount; ++rank)
+        function(*cluster->blocks[rank]);
+  }
+  /// Space for operands and results of a meeting.
+  uint32_t *scratch(size_t words);
+
+  StackPool stacks;
+  Launch *launch = nullptr;
+  Random random;
+  bool isRandom = false;
+  SiteRange *sites = nullptr;
+  Counters counters;
+  const unsigned index;
+
+private:
+  void enter(Launch &launch);
+  void leave();
+  bool runUnit();
+  bool startUnit();
+  void endUnit(Cluster &cluster);
+  bool findSomethingToDo();
+  bool performBlockOperation();
+  bool performOneOf();
+  static void runService();
+  void reportNoMemory();
+  void yieldOnce(Fiber &self);
+
+  void push(Fiber *fiber) {
+    ready[(readyHead + readyCount++) & (ready.size() - 1)] = fiber;
+  }
+  Fiber *pop();
+  /// Switches to the next ready strand, or to main.
+  void switchAway(void **from);
+  static void runFibers();
+  /// nullptr: there is no memory for a stack.
+  void *stackPointerOf(Fiber &fiber);
+  void reserveReady(size_t strands);
+
+  Fiber *current = nullptr;
+  void *mainStack = nullptr;
+  /// A ring; its size is a power of two.
+  std::vector<Fiber *> ready;
+  size_t readyHead = 0;
+  size_t readyCount = 0;
+  size_t liveStrands = 0;
+  std::vector<std::unique_ptr<Cluster>> clusters;
+  std::vector<std::unique_ptr<Cluster>> unusedClusters;
+  /// A cluster whose last strand just ended.
+  Cluster *finished = nullptr;
+  bool wantsUnit = false;
+  size_t yieldsWithoutProgress = 0;
+  uint32_t fruitlessTurns = 0;
+  std::vector<uint32_t> scratchWords;
+  /// Where main performs what may fault.
+  Stack serviceStack;
+  bool serviceResult = false;
+
+  friend class Block;
+};
+
+} // namespace weft::cusim
+
+#endif // RUNTIME_CUSIM_MACHINE_CORE_H

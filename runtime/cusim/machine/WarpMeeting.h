@@ -1,0 +1,56 @@
+//===- WarpMeeting.h - Lanes of a warp that wait for others -----*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// At width 1, an operation of a warp happens when the last of its lanes comes:
+// that lane computes all results. Lanes meet when they execute the same
+// operation with the same membermask; .aligned ones also at the same
+// instruction.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RUNTIME_CUSIM_MACHINE_WARPMEETING_H
+#define RUNTIME_CUSIM_MACHINE_WARPMEETING_H
+
+#include "runtime/cusim/warp/Collective.h"
+
+#include <cstdint>
+
+namespace weft::cusim {
+
+class Block;
+struct Fiber;
+
+/// Lives on the stack of the lane that came first, which waits in it.
+struct WarpMeeting {
+  CollectiveFunction function;
+  uint64_t immediate;
+  uint32_t members;
+  uint32_t site;
+  bool isAligned;
+  /// activemask: ends with whoever is there when nobody else can come.
+  bool isOpenEnded;
+  uint32_t arrived;
+  uint32_t operandWords;
+  uint32_t resultWords;
+  Fiber *fibers[WarpSize];
+  const uint32_t *operands[WarpSize];
+  uint32_t *results[WarpSize];
+  WarpMeeting *next;
+};
+
+/// Computes and hands out results, wakes all lanes but `self`, and takes the
+/// meeting out of the warp's list.
+void completeMeeting(Block &block, unsigned warp, WarpMeeting &meeting,
+                     Fiber *self);
+/// Completes the meetings of a warp that miss no living lane any more.
+void completeMeetingsAfterExit(Block &block, unsigned warp);
+/// Completes open-ended meetings. False: there were none.
+bool completeOpenEndedMeetings(Block &block);
+
+} // namespace weft::cusim
+
+#endif // RUNTIME_CUSIM_MACHINE_WARPMEETING_H
