@@ -52,10 +52,6 @@ private:
 
 } // namespace
 
-static bool isRegisterLike(const Operand &operand) {
-  return operand.kind == Kind::Register || operand.kind == Kind::Special;
-}
-
 Type Checker::typeOf(const OperandForm &operandForm) const {
   using Source = OperandForm::TypeSource;
   switch (operandForm.typeSource) {
@@ -109,77 +105,98 @@ bool Checker::check() {
   return false;
 }
 
+/// An integer type and a floating-point type; .b types go with both.
+static bool isMismatch(Type wanted, Type found) {
+  auto isInteger = [](Type type) {
+    std::string_view text = textOf(type);
+    return text.starts_with('u') || text.starts_with('s');
+  };
+  return (isInteger(wanted) && isFloat(found)) ||
+         (isFloat(wanted) && !isPacked(wanted) && isInteger(found));
+}
+
 bool Checker::fitsRegister(const OperandForm &operandForm,
                            const Operand &operand) {
-  Type type = typeOf(operandForm);
-  if (operand.kind == Kind::Special) {
-    if (type == Type::Pred && operand.special != Special::IsExplicitCluster)
-      return expect("a predicate");
-    return true;
-  }
   const Register &reg = registers[operand.index];
-  using Source = OperandForm::TypeSource;
-  if (operandForm.typeSource == Source::Any)
+  if (operandForm.typeSource == OperandForm::TypeSource::Any)
     return reg.type != Type::Pred || expect("a register that is no predicate");
+  Type type = typeOf(operandForm);
   if ((type == Type::Pred) != (reg.type == Type::Pred))
     return expect(type == Type::Pred ? "a predicate"
                                      : "a register that is no predicate");
-  // Types of 4 and 8 bits have no registers of their own in arithmetic.
+  if (operand.negated && type != Type::Pred)
+    return expect("an operand without '!'");
   unsigned bits = bitsOf(type), found = bitsOf(reg.type);
-  if (found == bits || (operandForm.isWider && found > bits))
-    return true;
-  return expect("a register of " + std::to_string(bits) + " bits, not of " +
-                std::to_string(found));
+  // Loads, stores and conversions take a part of a wider register.
+  if (found != bits && !(operandForm.isWider && found > bits))
+    return expect("a register of " + std::to_string(bits) + " bits, not of " +
+                  std::to_string(found));
+  if (isMismatch(type, reg.type))
+    return expect("a register of type ." + std::string(textOf(type)) +
+                  " or .b" + std::to_string(bits) + ", not ." +
+                  std::string(textOf(reg.type)));
+  return true;
 }
 
 bool Checker::fitsConstant(const OperandForm &operandForm,
                            const Operand &operand) {
   Type type = typeOf(operandForm);
-  if (operandForm.typeSource == OperandForm::TypeSource::Any ||
-      type == Type::None)
+  if (operandForm.typeSource == OperandForm::TypeSource::Any)
     return true;
   bool isInteger = operand.kind == Kind::Integer;
-  if (type == Type::Pred)
-    return isInteger || expect("a predicate");
-  bool isBits =
-      !isFloat(type) && !isSigned(type) && textOf(type).starts_with("b");
-  if (isFloat(type) && isInteger && !isPacked(type) && bitsOf(type) >= 32)
-    return expect("a floating-point constant: 0f with 8 or 0d with 16 "
-                  "hexadecimal digits");
-  if (!isFloat(type) && !isBits && !isInteger)
-    return expect("an integer constant");
-  return true;
+  if (isFloat(type) && (isPacked(type) || bitsOf(type) < 32))
+    return expect("a register: halves have no constants");
+  if (type == Type::F32 || type == Type::F64)
+    return !isInteger || expect("a floating-point constant: 0f with 8 or 0d "
+                                "with 16 hexadecimal digits");
+  // `mov.b32 %r, 0f3F800000` moves bits.
+  if (type == Type::B32 && operand.kind == Kind::Float32)
+    return true;
+  if (type == Type::B64 && operand.kind == Kind::Float64)
+    return true;
+  return isInteger || expect("an integer constant");
 }
 
 bool Checker::fitsElement(const OperandForm &operandForm,
                           const Operand &operand) {
+  bool isSink = operand.kind == Kind::Sink;
   switch (operandForm.letter) {
+  case '_':
+    return isSink || expect("'_'");
   case 's':
   case 'D':
-    if (operand.kind == Kind::Sink)
+    if (isSink)
       return true;
     [[fallthrough]];
   case 'd':
     if (operand.kind != Kind::Register || operand.negated)
       return expect("a register");
     return fitsRegister(operandForm, operand);
-  case 'e':
-    if (operand.kind == Kind::Variable || operand.kind == Kind::Function)
-      return true;
-    [[fallthrough]];
-  case 'c':
-  case 'a':
-  case 'A':
-    if (operand.negated && operandForm.letter != 'c')
-      return expect("an operand without '!'");
-    if (isRegisterLike(operand))
-      return fitsRegister(operandForm, operand);
-    if (operand.kind == Kind::Integer || operand.kind == Kind::Float32 ||
-        operand.kind == Kind::Float64)
-      return fitsConstant(operandForm, operand);
-    return expect("a register or a constant");
   default:
-    return expect("another operand");
+    break;
+  }
+  switch (operand.kind) {
+  case Kind::Register:
+    return fitsRegister(operandForm, operand);
+  case Kind::Special:
+    if (operandForm.letter != 'e')
+      return expect("no special register: only mov reads them");
+    return (typeOf(operandForm) == Type::Pred) ==
+               (operand.special == Special::IsExplicitCluster) ||
+           expect("a register of the instruction's type");
+  case Kind::Integer:
+  case Kind::Float32:
+  case Kind::Float64:
+    return fitsConstant(operandForm, operand);
+  case Kind::Variable:
+  case Kind::Function: {
+    unsigned bits = bitsOf(typeOf(operandForm));
+    return operandForm.typeSource == OperandForm::TypeSource::Any ||
+           (!isFloat(typeOf(operandForm)) && (bits == 32 || bits == 64)) ||
+           expect("no address: only types of 32 and 64 bits hold one");
+  }
+  default:
+    return expect("a register or a constant");
   }
 }
 
@@ -256,6 +273,9 @@ bool Checker::fits(const OperandForm &one, const Operand &operand) {
     elements = instruction.shape->n / one.columnsPerElement;
   if (one.letter == 'D' || one.letter == 'A')
     elements = instruction.vectorLength() > 1 ? instruction.vectorLength() : 0;
+  if ((one.letter == 'D' || one.letter == 'A') &&
+      elements * bitsOf(instruction.type(0)) > 128)
+    return expect("at most 128 bits in a vector");
   // Braces around one register are a matter of taste.
   if (elements == 1 && operand.kind != Kind::Vector)
     elements = 0;

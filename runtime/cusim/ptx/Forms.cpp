@@ -130,6 +130,7 @@ static OperandForm readOperand(std::string_view text) {
 
 static Form readForm(std::string_view text) {
   Form form;
+  form.isAnyOrder = takeFront(text, '~');
   bool isAfterColon = false;
   while (!text.empty()) {
     std::string_view part = takeUntil(text, ' ');

@@ -13,8 +13,8 @@
 // may be left out), and after the colon the operands:
 //
 //   d  a register that is written        s  the same, or `_`
-//   a  a register or constant            e  the same, or the address of a
-//   c  a predicate, perhaps negated         variable or function
+//   a  a register, a constant or the     e  the same, or a special register
+//      address of a variable             _  `_` only
 //   D, A  like s and a, but a vector of 2, 4 or 8 after .v2, .v4 or .v8
 //   u, p  a vector that a value is taken apart into, or put together from
 //   m  an address `[x+4]`                t  an address with coordinates
@@ -79,6 +79,7 @@ struct OperandForm {
 
 struct Form {
   std::vector<WordGroup> groups;
+  bool isAnyOrder = false;
   std::vector<OperandForm> operands;
   /// The operands have a syntax of their own.
   bool isOwnSyntax = false;

@@ -21,12 +21,19 @@ class Matcher {
 public:
   explicit Matcher(const std::vector<Word> &words) : words(words) {}
 
-  bool match(const Form &form, size_t group = 0, size_t word = 0);
+  bool match(const Form &form) {
+    return form.isAnyOrder ? matchAnyOrder(form, 0, 0) : matchRest(form, 0, 0);
+  }
 
   size_t getFurthest() const { return furthest; }
   std::string getExpected() const;
 
 private:
+  /// The groups from `group` on with the words from `word` on.
+  bool matchRest(const Form &form, size_t group, size_t word);
+  /// The groups that are no bits of `taken`.
+  bool matchAnyOrder(const Form &form, uint32_t taken, size_t word);
+  bool isIn(const WordGroup &group, size_t word) const;
   void expectAt(size_t word, const WordGroup *group);
 
   const std::vector<Word> &words;
@@ -77,7 +84,14 @@ void Matcher::expectAt(size_t word, const WordGroup *group) {
     expected.insert("the operands");
 }
 
-bool Matcher::match(const Form &form, size_t group, size_t word) {
+bool Matcher::isIn(const WordGroup &group, size_t word) const {
+  return word < words.size() &&
+         std::any_of(
+             group.words.begin(), group.words.end(),
+             [&](const Word &one) { return isEqual(one, words[word]); });
+}
+
+bool Matcher::matchRest(const Form &form, size_t group, size_t word) {
   if (group == form.groups.size()) {
     if (word == words.size())
       return true;
@@ -85,16 +99,27 @@ bool Matcher::match(const Form &form, size_t group, size_t word) {
     return false;
   }
   const WordGroup &next = form.groups[group];
-  bool isFound =
-      word < words.size() &&
-      std::any_of(
-          next.words.begin(), next.words.end(),
-          [&](const Word &one) { return isEqual(one, words[word]); });
-  if (isFound && match(form, group + 1, word + 1))
+  bool isFound = isIn(next, word);
+  if (isFound && matchRest(form, group + 1, word + 1))
     return true;
   if (!isFound)
     expectAt(word, &next);
-  return next.isOptional && match(form, group + 1, word);
+  return next.isOptional && matchRest(form, group + 1, word);
+}
+
+bool Matcher::matchAnyOrder(const Form &form, uint32_t taken, size_t word) {
+  bool isComplete = word == words.size();
+  for (size_t i = 0; i < form.groups.size(); ++i) {
+    const WordGroup &group = form.groups[i];
+    if (taken & 1u << i)
+      continue;
+    isComplete &= group.isOptional;
+    if (!isIn(group, word))
+      expectAt(word, &group);
+    else if (matchAnyOrder(form, taken | 1u << i, word + 1))
+      return true;
+  }
+  return isComplete;
 }
 
 std::string Matcher::getExpected() const {
