@@ -5,10 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "runtime/cusim/warp/AsyncCopy.h"
+#include "runtime/cusim/warp/ClusterAddress.h"
 #include "runtime/cusim/warp/Collective.h"
 #include "runtime/cusim/warp/Exchange.h"
 #include "runtime/cusim/warp/FormBuilder.h"
 #include "runtime/cusim/warp/MatrixMove.h"
+#include "runtime/cusim/warp/Mbarrier.h"
 #include "runtime/cusim/warp/Mma.h"
 #include "runtime/cusim/warp/Wmma.h"
 
@@ -19,6 +22,25 @@ using ptx::Opcode;
 namespace {
 
 using Decode = StatusOr<CollectiveForm> (*)(const ptx::Instruction &);
+
+bool isAsyncCopy(Opcode opcode) {
+  switch (opcode) {
+  case Opcode::CpAsync:
+  case Opcode::CpAsyncCommitGroup:
+  case Opcode::CpAsyncWaitGroup:
+  case Opcode::CpAsyncWaitAll:
+  case Opcode::CpAsyncMbarrierArrive:
+  case Opcode::CpAsyncBulk:
+  case Opcode::CpAsyncBulkCommitGroup:
+  case Opcode::CpAsyncBulkWaitGroup:
+  case Opcode::CpReduceAsyncBulk:
+  case Opcode::StAsync:
+  case Opcode::RedAsync:
+    return true;
+  default:
+    return false;
+  }
+}
 
 /// nullptr for what is not collective.
 Decode decoderOf(Opcode opcode) {
@@ -40,6 +62,26 @@ Decode decoderOf(Opcode opcode) {
   case Opcode::WmmaStore:
   case Opcode::WmmaMma:
     return wmmaForm;
+  case Opcode::MbarrierInit:
+  case Opcode::MbarrierInval:
+  case Opcode::MbarrierExpectTx:
+  case Opcode::MbarrierCompleteTx:
+  case Opcode::MbarrierArrive:
+  case Opcode::MbarrierArriveDrop:
+  case Opcode::MbarrierTestWait:
+  case Opcode::MbarrierTryWait:
+  case Opcode::MbarrierPendingCount:
+    return mbarrierForm;
+  case Opcode::Mapa:
+  case Opcode::Getctarank:
+  case Opcode::Setmaxnreg:
+  case Opcode::Griddepcontrol:
+  case Opcode::CpAsyncBulkPrefetch:
+  case Opcode::CpAsyncBulkPrefetchTensor:
+  case Opcode::WgmmaFence:
+  case Opcode::WgmmaCommitGroup:
+  case Opcode::WgmmaWaitGroup:
+    return clusterForm;
   default:
     return nullptr;
   }
@@ -66,16 +108,32 @@ constexpr CollectiveSymbol Symbols[] = {
     {"cusim_wmma_integer", cusim_wmma_integer},
     {"cusim_wmma_bits", cusim_wmma_bits},
     {"cusim_wmma_double", cusim_wmma_double},
+    {"cusim_async_copy", cusim_async_copy},
+    {"cusim_async_commit", cusim_async_commit},
+    {"cusim_async_wait", cusim_async_wait},
+    {"cusim_async_wait_all", cusim_async_wait_all},
+    {"cusim_async_arrive", cusim_async_arrive},
+    {"cusim_bulk_copy", cusim_bulk_copy},
+    {"cusim_bulk_commit", cusim_bulk_commit},
+    {"cusim_bulk_wait", cusim_bulk_wait},
+    {"cusim_store_async", cusim_store_async},
+    {"cusim_mbarrier", cusim_mbarrier},
+    {"cusim_mbarrier_pending_count", cusim_mbarrier_pending_count},
+    {"cusim_mapa", cusim_mapa},
+    {"cusim_block_rank", cusim_block_rank},
+    {"cusim_no_effect", cusim_no_effect},
 };
 
 } // namespace
 
 bool isCollective(const ptx::Instruction &instruction) {
-  return decoderOf(instruction.opcode) != nullptr;
+  return isAsyncCopy(instruction.opcode) || decoderOf(instruction.opcode);
 }
 
 StatusOr<CollectiveForm> collectiveForm(const ptx::Instruction &instruction,
                                         const ptx::Function *function) {
+  if (isAsyncCopy(instruction.opcode))
+    return asyncCopyForm(instruction, function);
   if (Decode decode = decoderOf(instruction.opcode))
     return decode(instruction);
   return formError(instruction, "is not an operation of a warp");

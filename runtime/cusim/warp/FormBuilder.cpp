@@ -36,11 +36,6 @@ bool FormBuilder::hasMore() const {
   return form.operands.size() < instruction.operands.size();
 }
 
-unsigned FormBuilder::left() const {
-  return static_cast<unsigned>(instruction.operands.size() -
-                               form.operands.size());
-}
-
 const Operand *FormBuilder::next() {
   if (hasMore())
     return &instruction.operands[form.operands.size()];
@@ -115,6 +110,11 @@ void FormBuilder::members() {
     return;
   form.memberOperand = static_cast<unsigned>(form.operands.size());
   form.operands.push_back({});
+}
+
+void FormBuilder::skip() {
+  if (next())
+    form.operands.push_back({});
 }
 
 uint64_t FormBuilder::constant() {

@@ -37,12 +37,12 @@ public:
   unsigned tensorAddress();
   /// The membermask.
   void members();
+  /// An operand that has no effect here: a hint.
+  void skip();
   /// An integer that the instruction fixes: returned, not passed.
   uint64_t constant();
   /// Whether operands are left.
   bool hasMore() const;
-  /// How many are left.
-  unsigned left() const;
 
   void setImmediate(uint64_t immediate) { form.immediate = immediate; }
   /// Lanes act by themselves.

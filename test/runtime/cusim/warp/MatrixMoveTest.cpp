@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "test/runtime/cusim/warp/MachineStandIn.h"
 #include "test/runtime/cusim/warp/WarpMachine.h"
 
 #include <cstring>
@@ -114,18 +115,17 @@ TEST_F(MatrixMoveTest, TransposesARegister) {
 }
 
 TEST_F(MatrixMoveTest, LeavesOtherAddressesToTheMachine) {
-  slowlyResolved().clear();
   alignas(16) uint8_t row[32] = {};
   Words operands = addresses();
   // Outside of shared memory, and misaligned.
   setAddress(operands, 0, 3, reinterpret_cast<uint64_t>(row));
   setAddress(operands, 0, 5, reinterpret_cast<uint64_t>(row) + 8);
   run(move(Opcode::Ldmatrix, 1, false), operands);
-  ASSERT_EQ(slowlyResolved().size(), 2u);
-  EXPECT_EQ(slowlyResolved()[0].lane, 3u);
-  EXPECT_EQ(slowlyResolved()[0].bytes, 16u);
-  EXPECT_EQ(slowlyResolved()[0].alignment, 16u);
-  EXPECT_EQ(slowlyResolved()[1].lane, 5u);
+  ASSERT_EQ(standIn().resolved.size(), 2u);
+  EXPECT_EQ(standIn().resolved[0].lane, 3u);
+  EXPECT_EQ(standIn().resolved[0].bytes, 16u);
+  EXPECT_EQ(standIn().resolved[0].alignment, 16u);
+  EXPECT_EQ(standIn().resolved[1].lane, 5u);
 }
 
 TEST_F(MatrixMoveTest, RefusesOtherShapes) {

@@ -7,8 +7,7 @@
 
 #include "test/runtime/cusim/warp/WarpMachine.h"
 
-#include "runtime/cusim/machine/Memory.h"
-#include "runtime/cusim/memory/AddressSpace.h"
+#include "test/runtime/cusim/warp/MachineStandIn.h"
 
 #include <gtest/gtest.h>
 
@@ -28,19 +27,6 @@ constexpr uint32_t SharedBytes = 64 * 1024;
 constexpr uint32_t Pattern = 0xdeadbeef;
 
 } // namespace
-
-std::vector<ResolvedSlowly> &slowlyResolved() {
-  static std::vector<ResolvedSlowly> all;
-  return all;
-}
-
-/// The machine's: here every address outside of shared memory is the host's.
-uint8_t *resolveInWarp(Strand *strand, unsigned lane, uint64_t address,
-                       uint32_t bytes, uint32_t alignment, AccessKind,
-                       uint32_t) {
-  slowlyResolved().push_back({lane, address, bytes, alignment});
-  return AddressSpace::hostPointer(address);
-}
 
 ptx::Instruction makeInstruction(ptx::Opcode opcode,
                                  std::vector<ptx::Modifier> modifiers,
@@ -78,6 +64,8 @@ WarpMachine::WarpMachine() : shared(SharedBytes), sites(1) {
   strand.sites = sites.data();
   strand.live = ~uint32_t(0);
   strand.width = WarpSize;
+  standIn() = {};
+  standIn().blocks = {shared.data()};
 }
 
 Words WarpMachine::run(const ptx::Instruction &instruction,

@@ -60,15 +60,6 @@ private:
 /// Sets words `word` and `word + 1` of a lane to an address.
 void setAddress(Words &words, unsigned word, unsigned lane, uint64_t address);
 
-/// Calls of the hooks that this program stands in for: the addresses that a
-/// collective could not find by itself.
-struct ResolvedSlowly {
-  unsigned lane;
-  uint64_t address;
-  uint32_t bytes, alignment;
-};
-std::vector<ResolvedSlowly> &slowlyResolved();
-
 } // namespace weft::cusim
 
 #endif // TEST_RUNTIME_CUSIM_WARP_WARPMACHINE_H
