@@ -141,8 +141,7 @@ bool waitFor(Strand *strand, const void *key, uint32_t site) {
   auto &fiber = *static_cast<Fiber *>(strand);
   fiber.key = key;
   fiber.site = site;
-  fiber.waiting = Waiting::Memory;
-  fiber.block->core->suspend(fiber);
+  fiber.block->core->suspend(fiber, Waiting::Memory);
   return fiber.result != 0;
 }
 
@@ -154,7 +153,9 @@ void wake(Strand *strand, const void *key) {
     for (Fiber &fiber : cluster.blocks[rank]->strands)
       if (fiber.waiting == Waiting::Memory && fiber.key == key) {
         fiber.result = 1;
-        own.core->makeReady(fiber);
+        // It must not be found again before it runs.
+        fiber.waiting = Waiting::Nothing;
+        own.core->makeReady(&fiber);
       }
 }
 

@@ -192,6 +192,14 @@ struct Atomics {
   uint64_t *result;
   uint32_t site;
 
+  template <typename Stored> uint8_t *place(uint32_t lane) const {
+    uint8_t *memory = tryLocate(*strand, addresses[lane], sizeof(Stored),
+                                sizeof(Stored), strand->sites[site]);
+    return memory ? memory
+                  : locate(strand, addresses[lane], lane, sizeof(Stored),
+                           sizeof(Stored), AccessKind::Atomic, site);
+  }
+
   template <typename Stored, typename Bits>
   void run(Update<Bits> update) const {
     if (!update)
@@ -213,8 +221,7 @@ struct Atomics {
   template <typename Bits> void add() const {
     for (uint32_t rest = mask; rest; rest &= rest - 1) {
       auto lane = static_cast<uint32_t>(std::countr_zero(rest));
-      uint8_t *memory = locate(strand, addresses[lane], lane, sizeof(Bits),
-                               sizeof(Bits), AccessKind::Atomic, site);
+      uint8_t *memory = place<Bits>(lane);
       uint64_t old =
           __atomic_fetch_add(reinterpret_cast<Bits *>(memory),
                              static_cast<Bits>(first[lane]), __ATOMIC_SEQ_CST);

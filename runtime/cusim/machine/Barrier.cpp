@@ -23,9 +23,35 @@ std::string hex(uint32_t value) {
   return text;
 }
 
+// Out of line: what a fault needs would make the frame of every barrier large.
+
+[[noreturn, gnu::noinline]] void
+refuseOperands(Fiber &fiber, uint32_t number, uint32_t threads, uint32_t site) {
+  fault(&fiber, 0, Report::Kind::IllegalInstruction, site,
+        "barrier " + std::to_string(number) + " of " + std::to_string(threads) +
+            " threads, expected a number up to 15, and a multiple of 32 up to "
+            "1024 threads");
+}
+
+[[noreturn, gnu::noinline]] void refuseCount(Fiber &fiber,
+                                             const Barrier &barrier,
+                                             uint32_t threads, uint32_t site) {
+  fault(&fiber, 0, Report::Kind::BarrierDivergence, site,
+        "it expects " + std::to_string(threads) +
+            " threads, but those that wait at the same barrier expect " +
+            std::to_string(barrier.expected) + " (0: the whole block)");
+}
+
+[[noreturn, gnu::noinline]] void
+refuseSite(Fiber &fiber, const Barrier &barrier, uint32_t site) {
+  fault(&fiber, 0, Report::Kind::BarrierDivergence, site,
+        "lanes of the same warp wait at " +
+            describeSite(*fiber.block->launch, barrier.sites[fiber.warp]));
+}
+
 /// At width 32 an operation of all lanes must come with all lanes.
-void checkConverged(Fiber &fiber, uint32_t mask, bool isAligned,
-                    uint32_t site) {
+[[gnu::noinline]] void checkConverged(Fiber &fiber, uint32_t mask,
+                                      bool isAligned, uint32_t site) {
   if (mask == fiber.live)
     return;
   fault(&fiber, static_cast<unsigned>(std::countr_zero(mask)),
@@ -59,13 +85,13 @@ void Block::complete(Barrier &barrier, Fiber *last) {
   core->noteProgress();
   if (races)
     races->completeBarrier(barrier, last);
-  for (Fiber *waiter : barrier.waiters) {
-    if (waiter->barrierKind >= BarrierKind::Popc)
+  if (barrier.trueCount + barrier.falseCount > 0) {
+    for (Fiber *waiter : barrier.waiters)
       waiter->result = reduce(barrier, waiter->barrierKind);
-    core->makeReady(*waiter);
+    if (last)
+      last->result = reduce(barrier, last->barrierKind);
   }
-  if (last)
-    last->result = reduce(barrier, last->barrierKind);
+  core->makeReady(barrier.waiters);
   barrier.reset();
   activeBarriers &= ~(1u << (&barrier - barriers));
 }
@@ -74,13 +100,9 @@ uint32_t Block::arriveAtBarrier(Fiber &fiber, uint32_t mask, uint32_t number,
                                 uint32_t threads, BarrierKind kind,
                                 uint32_t values, bool isAligned,
                                 uint32_t site) {
-  if (number >= BarrierCount)
-    fault(&fiber, 0, Report::Kind::IllegalInstruction, site,
-          "barrier " + std::to_string(number) + ", expected 0 to 15");
-  if (threads % WarpSize != 0 || threads > MaxWarps * WarpSize)
-    fault(&fiber, 0, Report::Kind::IllegalInstruction, site,
-          "a barrier of " + std::to_string(threads) +
-              " threads, expected a multiple of 32 up to 1024");
+  if (number >= BarrierCount || threads % WarpSize != 0 ||
+      threads > MaxWarps * WarpSize) [[unlikely]]
+    refuseOperands(fiber, number, threads, site);
   if (mask != fiber.live)
     checkConverged(fiber, mask, isAligned, site);
   Barrier &barrier = barriers[number];
@@ -91,12 +113,7 @@ uint32_t Block::arriveAtBarrier(Fiber &fiber, uint32_t mask, uint32_t number,
     barrier.expected = threads;
     activeBarriers |= 1u << number;
   } else if (barrier.expected != threads) {
-    fault(&fiber, 0, Report::Kind::BarrierDivergence, site,
-          "it expects " + std::to_string(threads) +
-              " threads, but those that "
-              "wait at barrier " +
-              std::to_string(number) + " expect " +
-              std::to_string(barrier.expected) + " (0: the whole block)");
+    refuseCount(fiber, barrier, threads, site);
   }
   ++barrier.arrivedStrands;
   uint32_t warpBit = 1u << fiber.warp;
@@ -105,10 +122,8 @@ uint32_t Block::arriveAtBarrier(Fiber &fiber, uint32_t mask, uint32_t number,
   } else if (barrier.warps & warpBit) {
     ++barrier.arrivedThreads;
     barrier.lanes[fiber.warp] |= 1u << fiber.lane;
-    if (isAligned && barrier.sites[fiber.warp] != site)
-      fault(&fiber, 0, Report::Kind::BarrierDivergence, site,
-            "lanes of the same warp wait at " +
-                describeSite(*launch, barrier.sites[fiber.warp]));
+    if (isAligned && barrier.sites[fiber.warp] != site) [[unlikely]]
+      refuseSite(fiber, barrier, site);
   } else {
     barrier.warps |= warpBit;
     barrier.lanes[fiber.warp] = 1u << fiber.lane;
@@ -137,8 +152,7 @@ uint32_t Block::arriveAtBarrier(Fiber &fiber, uint32_t mask, uint32_t number,
   if (kind == BarrierKind::Arrive)
     return 0;
   barrier.waiters.push_back(&fiber);
-  fiber.waiting = Waiting::Barrier;
-  core->suspend(fiber);
+  core->suspend(fiber, Waiting::Barrier);
   return fiber.result;
 }
 
@@ -164,8 +178,7 @@ void Cluster::complete(Core &core) {
   for (uint32_t rank = 0; rank < blockCount; ++rank)
     if (blocks[rank]->races)
       blocks[rank]->races->joinAll();
-  for (Fiber *waiter : waiters)
-    core.makeReady(*waiter);
+  core.makeReady(waiters);
   waiters.clear();
 }
 
@@ -210,9 +223,8 @@ void cusim_cluster_wait(Strand *strand, uint32_t mask, uint32_t isAligned,
           "a barrier.cluster.wait without an arrive before it");
   if (fiber.clusterPhase > cluster.phase) {
     fiber.site = site;
-    fiber.waiting = Waiting::ClusterBarrier;
     cluster.waiters.push_back(&fiber);
-    fiber.block->core->suspend(fiber);
+    fiber.block->core->suspend(fiber, Waiting::ClusterBarrier);
   }
 }
 

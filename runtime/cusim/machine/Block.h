@@ -27,7 +27,7 @@ struct Cluster;
 
 /// What a strand waits for; for the report of a deadlock.
 enum class Waiting : uint8_t {
-  Nothing, ///< runs, or can
+  Nothing, ///< runs, or can; of a barrier that completed: not before it runs
   Barrier,
   Warp,
   ClusterBarrier,
@@ -35,8 +35,8 @@ enum class Waiting : uint8_t {
   Done,
 };
 
-/// A strand with its stack.
-struct Fiber : Strand {
+/// A strand with its stack. What a switch touches lies in two lines.
+struct alignas(64) Fiber : Strand {
   /// Without a top: it has not begun.
   Stack stack;
   Waiting waiting;

@@ -30,16 +30,12 @@ thread_local Core *runningCore = nullptr;
 
 } // namespace
 
-Fiber *Core::pop() {
-  if (readyCount == 0)
-    return nullptr;
+void Core::shuffleHead() {
+  if (readyCount < 2)
+    return;
   size_t wrap = ready.size() - 1;
-  if (isRandom && readyCount > 1) {
-    size_t other = random.below(static_cast<uint32_t>(readyCount));
-    std::swap(ready[readyHead & wrap], ready[(readyHead + other) & wrap]);
-  }
-  --readyCount;
-  return ready[readyHead++ & wrap];
+  size_t other = random.below(static_cast<uint32_t>(readyCount));
+  std::swap(ready[readyHead & wrap], ready[(readyHead + other) & wrap]);
 }
 
 void Core::reserveReady(size_t strands) {
@@ -52,36 +48,16 @@ void Core::reserveReady(size_t strands) {
   readyHead = 0;
 }
 
-void *Core::stackPointerOf(Fiber &fiber) {
-  if (fiber.stack.top)
-    return fiber.stackPointer;
+/// The stack pointer to switch to; main's when there is no memory.
+void *Core::beginOnNewStack(Fiber &fiber) {
   fiber.stack = stacks.take();
-  if (!fiber.stack.top)
-    return nullptr;
+  if (!fiber.stack.top) {
+    reportNoMemory();
+    return mainStack;
+  }
   fiber.stackLimit = fiber.stack.limit;
   return fiber.stack.prepare(runFibers);
 }
-
-void Core::switchAway(void **from) {
-  Fiber *to = pop();
-  void *target = mainStack;
-  current = nullptr;
-  if (to && from == &to->stackPointer) {
-    current = to;
-    return;
-  }
-  if (to) {
-    target = stackPointerOf(*to);
-    current = to;
-    if (!target) {
-      reportNoMemory();
-      target = mainStack;
-    }
-  }
-  cusim_switch_stack(from, target);
-}
-
-void Core::suspend(Fiber &self) { switchAway(&self.stackPointer); }
 
 void Core::yieldOnce(Fiber &self) {
   if (readyCount == 0)
@@ -265,7 +241,8 @@ bool Core::findSomethingToDo() {
     for (Fiber &fiber : block.strands)
       if (fiber.waiting == Waiting::Memory) {
         fiber.result = 0;
-        makeReady(fiber);
+        fiber.waiting = Waiting::Nothing;
+        makeReady(&fiber);
         isDone = true;
       }
   });

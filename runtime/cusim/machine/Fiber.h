@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // A fiber is a stack and the pointer into it where it went to sleep. A switch
-// saves the callee-saved registers alone: about 2 ns. There are no exceptions
-// and no signals to care for.
+// saves what is live at the call alone, which the compiler knows: about 1 ns.
+// There are no exceptions and no signals to care for.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,7 +22,8 @@ namespace weft::cusim {
 
 /// Leaves the running fiber, whose stack pointer goes to `*from`, and goes on
 /// where the fiber of stack pointer `to` left.
-extern "C" void cusim_switch_stack(void **from, void *to);
+extern "C" __attribute__((preserve_none)) void cusim_switch_stack(void **from,
+                                                                  void *to);
 
 /// A stack; `top` is its end, where it begins to grow down from.
 struct Stack {
@@ -53,10 +54,6 @@ private:
   std::vector<Stack> unused;
   std::vector<void *> slabs;
 };
-
-/// For AddressSanitizer: the stack that the next switch goes to.
-void announceSwitch(const Stack *to);
-void announceArrival();
 
 } // namespace weft::cusim
 

@@ -46,6 +46,22 @@ void describeThread(const Launch &launch, const Strand &strand, unsigned lane,
 uint8_t *locate(Strand *strand, uint64_t address, unsigned lane, uint32_t bytes,
                 uint32_t alignment, AccessKind kind, uint32_t site);
 
+/// locate() where it is quick: nullptr for what needs a closer look.
+inline uint8_t *tryLocate(const Strand &strand, uint64_t address,
+                          uint32_t bytes, uint32_t alignment,
+                          const SiteRange &range) {
+  if (address & (alignment - 1))
+    return nullptr;
+  if (address >= range.begin && address < range.end &&
+      bytes <= range.end - address)
+    return reinterpret_cast<uint8_t *>(address & HostAddressMask);
+  // The block's own shared memory, whose rank is 0.
+  uint64_t offset = address - (SharedTag << TagShift);
+  if (offset < strand.sharedBytes && bytes <= strand.sharedBytes - offset)
+    return strand.shared + offset;
+  return nullptr;
+}
+
 inline bool isSharedAddress(uint64_t address) {
   return address >> TagShift == SharedTag;
 }

@@ -21,6 +21,16 @@ struct Wide {
   uint64_t words[2];
 };
 
+/// The host's address of one lane's access, mostly without a call.
+inline uint8_t *place(Strand *strand, uint64_t address, uint32_t lane,
+                      uint32_t bytes, AccessKind kind, uint32_t site) {
+  uint8_t *memory =
+      tryLocate(*strand, address, bytes, bytes, strand->sites[site]);
+  if (memory) [[likely]]
+    return memory;
+  return locate(strand, address, lane, bytes, bytes, kind, site);
+}
+
 template <typename Element>
 void gather(Strand *strand, uint32_t mask, const uint64_t *addresses,
             void *result, uint32_t count, AccessKind kind, uint32_t site) {
@@ -29,8 +39,12 @@ void gather(Strand *strand, uint32_t mask, const uint64_t *addresses,
   for (uint32_t rest = mask; rest; rest &= rest - 1) {
     auto lane = static_cast<uint32_t>(std::countr_zero(rest));
     const uint8_t *memory =
-        locate(strand, addresses[lane], lane, bytes, bytes, kind, site);
+        place(strand, addresses[lane], lane, bytes, kind, site);
     auto *to = static_cast<uint8_t *>(result) + lane * sizeof(Element);
+    if (count == 1) {
+      std::memcpy(to, memory, sizeof(Element));
+      continue;
+    }
     for (uint32_t i = 0; i < count; ++i)
       std::memcpy(to + i * width * sizeof(Element),
                   memory + i * sizeof(Element), sizeof(Element));
@@ -45,10 +59,13 @@ void scatter(Strand *strand, uint32_t mask, const uint64_t *addresses,
   uint32_t width = strand->width;
   for (uint32_t rest = mask; rest; rest &= rest - 1) {
     auto lane = static_cast<uint32_t>(std::countr_zero(rest));
-    uint8_t *memory =
-        locate(strand, addresses[lane], lane, bytes, bytes, kind, site);
+    uint8_t *memory = place(strand, addresses[lane], lane, bytes, kind, site);
     const auto *from =
         static_cast<const uint8_t *>(values) + lane * sizeof(Element);
+    if (count == 1) {
+      std::memcpy(memory, from, sizeof(Element));
+      continue;
+    }
     for (uint32_t i = 0; i < count; ++i)
       std::memcpy(memory + i * sizeof(Element),
                   from + i * width * sizeof(Element), sizeof(Element));

@@ -58,15 +58,20 @@ struct Arrival {
   }
 };
 
+[[noreturn, gnu::noinline]] void refuseMembers(Fiber &fiber, uint32_t members,
+                                               uint32_t site) {
+  fault(&fiber, 0, Report::Kind::IllegalInstruction, site,
+        "lane " + std::to_string(fiber.lane) +
+            " is not in its own membermask " + hex(members));
+}
+
 /// A lane of a warp at width 1.
 void meet(Fiber &fiber, const Arrival &arrival) {
   Block &block = *fiber.block;
   unsigned warp = fiber.warp;
   uint32_t own = 1u << fiber.lane;
-  if (!(arrival.members & own))
-    fault(&fiber, 0, Report::Kind::IllegalInstruction, arrival.site,
-          "lane " + std::to_string(fiber.lane) +
-              " is not in its own membermask " + hex(arrival.members));
+  if (!(arrival.members & own)) [[unlikely]]
+    refuseMembers(fiber, arrival.members, arrival.site);
   WarpMeeting *meeting = block.meetings[warp];
   while (meeting && (!arrival.belongsTo(*meeting) || (meeting->arrived & own)))
     meeting = meeting->next;
@@ -95,8 +100,7 @@ void meet(Fiber &fiber, const Arrival &arrival) {
     block.core->maybeYield(fiber);
     return;
   }
-  fiber.waiting = Waiting::Warp;
-  block.core->suspend(fiber);
+  block.core->suspend(fiber, Waiting::Warp);
 }
 
 /// Runs a function at width 32, for lanes that execute it together.
@@ -141,7 +145,7 @@ void completeMeeting(Block &block, unsigned warp, WarpMeeting &meeting,
     // The meeting lies on the stack of a lane: it is gone when that runs, but
     // nothing runs before the loop ends.
     if (meeting.fibers[lane] != self)
-      block.core->makeReady(*meeting.fibers[lane]);
+      block.core->makeReady(meeting.fibers[lane]);
   }
 }
 
