@@ -26,8 +26,10 @@ public:
 
   bool check();
 
-  /// The operand that does not fit, and what was expected there.
+  /// The operand that does not fit, whether it is at least a vector as the form
+  /// wants, and what was expected there.
   size_t failedAt = 0;
+  bool isNear = false;
   std::string expected;
 
 private:
@@ -85,13 +87,16 @@ bool Checker::check() {
   size_t next = 0;
   for (const OperandForm &one : form.operands) {
     failedAt = next;
+    isNear = false;
     bool isThere =
         next < operands.size() && texts[next].isJoined == one.isJoined;
     if (isThere && fits(one, operands[next])) {
       ++next;
       continue;
     }
-    if (one.isOptional)
+    // What follows a `|` cannot be the next operand.
+    bool isOther = isThere && one.isJoined;
+    if (one.isOptional && !isOther)
       continue;
     if (!isThere)
       expected = one.isJoined ? "'|' and a second result" : "another operand";
@@ -202,7 +207,8 @@ bool Checker::fitsElement(const OperandForm &operandForm,
 
 bool Checker::fitsVector(const OperandForm &operandForm, const Operand &operand,
                          unsigned elements) {
-  if (operand.kind != Kind::Vector || operand.elements.size() != elements)
+  isNear = operand.kind == Kind::Vector;
+  if (!isNear || operand.elements.size() != elements)
     return expect("{ } with " + std::to_string(elements) + " elements");
   return std::all_of(operand.elements.begin(), operand.elements.end(),
                      [&](const Operand &element) {
@@ -212,7 +218,8 @@ bool Checker::fitsVector(const OperandForm &operandForm, const Operand &operand,
 
 /// mov.b64 {%lo, %hi}, %rd: the parts make up the whole.
 bool Checker::fitsParts(const Operand &operand, bool isDestination) {
-  if (operand.kind != Kind::Vector)
+  isNear = operand.kind == Kind::Vector;
+  if (!isNear)
     return expect("{ } with the parts of a value");
   unsigned whole = bitsOf(instruction.type(0));
   size_t count = operand.elements.size();
@@ -288,13 +295,16 @@ Status cusim::ptx::checkOperands(const std::vector<const Form *> &forms,
                                  const std::vector<OperandText> &texts,
                                  const std::vector<Register> &registers) {
   size_t furthest = 0;
+  bool isNear = false;
   std::string expected;
   for (const Form *form : forms) {
     Checker checker(*form, instruction, texts, registers);
     if (checker.check())
       return Status::ok();
-    if (expected.empty() || checker.failedAt > furthest) {
+    if (expected.empty() || checker.failedAt > furthest ||
+        (checker.failedAt == furthest && checker.isNear && !isNear)) {
       furthest = checker.failedAt;
+      isNear = checker.isNear;
       expected = checker.expected;
     }
   }

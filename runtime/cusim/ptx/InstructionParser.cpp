@@ -91,8 +91,11 @@ Status InstructionParser::parseOperands(Instruction &instruction) {
   if (instruction.opcode == Opcode::Bra)
     return parseBranch(instruction);
   texts.clear();
+  bool takesOperands =
+      std::any_of(forms.begin(), forms.end(),
+                  [](const Form *form) { return !form->operands.empty(); });
   bool isJoined = false;
-  while (!lexer.peek().is(";") || !texts.empty()) {
+  while (takesOperands && (!lexer.peek().is(";") || !texts.empty())) {
     texts.push_back({lexer.peek().location, isJoined});
     StatusOr<Operand> operand = parseOperand();
     if (!operand)

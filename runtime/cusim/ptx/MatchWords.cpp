@@ -15,11 +15,12 @@ using namespace weft::cusim::ptx;
 
 namespace {
 
-/// Matches words with the groups of forms, and remembers what would have
-/// brought it further where it came furthest.
+/// Matches words with the groups of forms. To explain a failure, it remembers
+/// what would have brought it further where it came furthest.
 class Matcher {
 public:
-  explicit Matcher(const std::vector<Word> &words) : words(words) {}
+  Matcher(const std::vector<Word> &words, bool explains)
+      : words(words), explains(explains) {}
 
   bool match(const Form &form) {
     return form.isAnyOrder ? matchAnyOrder(form, 0, 0) : matchRest(form, 0, 0);
@@ -37,6 +38,7 @@ private:
   void expectAt(size_t word, const WordGroup *group);
 
   const std::vector<Word> &words;
+  bool explains;
   size_t furthest = 0;
   std::set<std::string> expected;
 };
@@ -72,7 +74,7 @@ static std::string textOf(const Word &word) {
 }
 
 void Matcher::expectAt(size_t word, const WordGroup *group) {
-  if (word < furthest)
+  if (!explains || word < furthest)
     return;
   if (word > furthest)
     expected.clear();
@@ -152,14 +154,19 @@ cusim::ptx::matchWords(const std::vector<LocatedWord> &located, Location end,
       instruction.shape = known->shape;
   }
 
-  Matcher matcher(words);
   std::vector<const Form *> matches;
-  for (const Form &form : formsOf(instruction.opcode))
-    if (matcher.match(form) && words.size() == located.size())
-      matches.push_back(&form);
+  if (words.size() == located.size()) {
+    Matcher matcher(words, /*explains=*/false);
+    for (const Form &form : formsOf(instruction.opcode))
+      if (matcher.match(form))
+        matches.push_back(&form);
+  }
   if (!matches.empty())
     return matches;
 
+  Matcher matcher(words, /*explains=*/true);
+  for (const Form &form : formsOf(instruction.opcode))
+    matcher.match(form);
   std::string opcode(textOf(instruction.opcode));
   size_t at = std::min(matcher.getFurthest(), words.size());
   // Every known word fits: the one after them is unknown.
