@@ -13,6 +13,8 @@
 #include "runtime/cusim/warp/MatrixMove.h"
 #include "runtime/cusim/warp/Mbarrier.h"
 #include "runtime/cusim/warp/Mma.h"
+#include "runtime/cusim/warp/TensorCopy.h"
+#include "runtime/cusim/warp/Wgmma.h"
 #include "runtime/cusim/warp/Wmma.h"
 
 namespace weft::cusim {
@@ -72,6 +74,11 @@ Decode decoderOf(Opcode opcode) {
   case Opcode::MbarrierTryWait:
   case Opcode::MbarrierPendingCount:
     return mbarrierForm;
+  case Opcode::CpAsyncBulkTensor:
+  case Opcode::CpReduceAsyncBulkTensor:
+    return tensorCopyForm;
+  case Opcode::WgmmaMmaAsync:
+    return wgmmaForm;
   case Opcode::Mapa:
   case Opcode::Getctarank:
   case Opcode::Setmaxnreg:
@@ -119,6 +126,9 @@ constexpr CollectiveSymbol Symbols[] = {
     {"cusim_store_async", cusim_store_async},
     {"cusim_mbarrier", cusim_mbarrier},
     {"cusim_mbarrier_pending_count", cusim_mbarrier_pending_count},
+    {"cusim_tensor_load", cusim_tensor_load},
+    {"cusim_tensor_store", cusim_tensor_store},
+    {"cusim_wgmma", cusim_wgmma},
     {"cusim_mapa", cusim_mapa},
     {"cusim_block_rank", cusim_block_rank},
     {"cusim_no_effect", cusim_no_effect},
