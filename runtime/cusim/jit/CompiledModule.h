@@ -9,6 +9,7 @@
 #define RUNTIME_CUSIM_JIT_COMPILEDMODULE_H
 
 #include "runtime/cusim/emit/CompileOptions.h"
+#include "runtime/cusim/emit/SiteTable.h"
 #include "runtime/cusim/machine/Strand.h"
 #include "runtime/cusim/ptx/Module.h"
 #include "weft/Status.h"
@@ -30,13 +31,6 @@ struct CompiledKernel {
   uint32_t staticSharedBytes = 0;
   /// Of the entry and all that it calls, for each thread.
   uint32_t localBytes = 0;
-};
-
-/// A place that can fault: `line` of the PTX text, and what stands there.
-struct Site {
-  uint32_t line;
-  std::string text;
-  std::string kernel;
 };
 
 /// A PTX text, parsed, compiled and loaded. Immutable; shared by all devices.

@@ -35,12 +35,14 @@ class Block;
 ///           block itself, else 1 + the rank of a block of its cluster (mapa)
 ///   0x0200  the thread's local memory: offset in bits 0..31
 ///   0x0300  the kernel's parameters: offset
+///   0x0400  a function: its index in ptx::Module::functions
 ///   0x5600 + device   global memory
 constexpr unsigned TagShift = 48;
 constexpr uint64_t HostAddressMask = (uint64_t(1) << TagShift) - 1;
 constexpr uint64_t SharedTag = 0x0100;
 constexpr uint64_t LocalTag = 0x0200;
 constexpr uint64_t ParamTag = 0x0300;
+constexpr uint64_t FunctionTag = 0x0400;
 constexpr uint64_t GlobalTag = 0x5600;
 constexpr unsigned SharedRankShift = 24;
 

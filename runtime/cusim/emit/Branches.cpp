@@ -1,0 +1,347 @@
+//===- Branches.cpp - Control flow at both widths -------------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/cusim/emit/FunctionEmitter.h"
+
+#include "llvm/IR/MDBuilder.h"
+
+#include <algorithm>
+
+namespace weft::cusim {
+using ptx::Opcode;
+
+namespace {
+/// Turns of loops between two looks at the watchdog.
+constexpr uint32_t TurnsToYield = 4096;
+} // namespace
+
+llvm::BasicBlock *FunctionEmitter::makeBlock(const llvm::Twine &name) {
+  return llvm::BasicBlock::Create(builder.getContext(), name, llvmFunction);
+}
+
+void FunctionEmitter::emitIf(llvm::Value *condition,
+                             const std::function<void()> &then,
+                             bool isLikely) {
+  llvm::BasicBlock *inside = makeBlock("then");
+  llvm::BasicBlock *next = makeBlock("next");
+  builder.CreateCondBr(condition, inside, next,
+                       isLikely ? nullptr
+                                : llvm::MDBuilder(builder.getContext())
+                                      .createBranchWeights(1, 2000));
+  builder.SetInsertPoint(inside);
+  then();
+  builder.CreateBr(next);
+  builder.SetInsertPoint(next);
+}
+
+/// Whether a block may run for some of the 32 lanes only.
+bool FunctionEmitter::needsMasked(uint32_t number) const {
+  return width > 1 && (isPartial || uniformity.isDivergent[number]);
+}
+
+bool FunctionEmitter::mayExitIn(const FlowBlock &block) const {
+  if (block.begin == block.end)
+    return false;
+  const ptx::Instruction &last = function.instructions[block.end - 1];
+  if (last.opcode != Opcode::Call || last.operands.size() < 2)
+    return false;
+  const ptx::Operand &callee = last.operands[1];
+  if (callee.kind == ptx::Operand::Kind::Function)
+    return callee.index < kernel.layout.mayExit.size() &&
+           kernel.layout.mayExit[callee.index];
+  return std::any_of(kernel.layout.indirectTargets.begin(),
+                     kernel.layout.indirectTargets.end(),
+                     [&](uint32_t target) {
+                       return kernel.layout.mayExit[target];
+                     });
+}
+
+void FunctionEmitter::makeBlocks() {
+  uint64_t threads = 1;
+  for (uint32_t extent : function.requiredThreads)
+    threads *= extent;
+  bool hasFullWarps = function.isEntry && threads && threads % width == 0;
+  isPartial = !hasFullWarps || uniformity.hasEarlyReturn;
+  isMeeting.assign(flow.blocks.size() + 1, false);
+  for (uint32_t i = 0; i < flow.blocks.size(); ++i) {
+    const FlowBlock &block = flow.blocks[i];
+    if (mayExitIn(block))
+      isPartial = true;
+    const ptx::Instruction *last = flow.terminator(block);
+    if (width == 1 || !last || block.successors.size() < 2)
+      continue;
+    const ptx::Operand &condition =
+        last->opcode == Opcode::BrxIdx ? last->operands[0] : *last->guard;
+    if (!uniformity.isUniformRead(condition))
+      isMeeting[block.postDominator] = true;
+  }
+  for (uint32_t i = 0; i <= flow.blocks.size(); ++i) {
+    std::string name = i == flow.exit() ? "end" : std::to_string(i);
+    full.push_back(makeBlock("full" + name));
+    if (width == 1)
+      continue;
+    chain.push_back(makeBlock("chain" + name));
+    waiting.push_back(makeAlloca(builder.getInt32Ty(), "waiting" + name));
+    builder.CreateStore(builder.getInt32(0), waiting.back());
+  }
+}
+
+void FunctionEmitter::emitEntry() {
+  llvm::BasicBlock *end = full[flow.exit()];
+  if (width == 1) {
+    builder.CreateBr(full[0]);
+  } else {
+    llvm::Value *lanes =
+        function.isEntry
+            ? strandField(offsetof(Strand, live), builder.getInt32Ty(), false)
+            : llvmFunction->getArg(1);
+    if (isPartial && !flow.blocks.empty()) {
+      builder.CreateStore(lanes, waiting[0]);
+      llvm::BasicBlock *all = makeBlock("all");
+      builder.CreateCondBr(
+          builder.CreateICmpEQ(lanes, builder.getInt32(~0u)), all, chain[0]);
+      builder.SetInsertPoint(all);
+      builder.CreateStore(builder.getInt32(0), waiting[0]);
+    }
+    builder.CreateBr(full[0]);
+    builder.SetInsertPoint(chain[flow.exit()]);
+    builder.CreateRetVoid();
+  }
+  // All lanes are through.
+  builder.SetInsertPoint(end);
+  mask = nullptr;
+  if (function.isEntry)
+    retire(maskBits());
+  builder.CreateRetVoid();
+}
+
+void FunctionEmitter::retire(llvm::Value *lanes) {
+  llvm::Value *pointer = strandFieldPointer(offsetof(Strand, live));
+  llvm::Value *live = builder.CreateLoad(builder.getInt32Ty(), pointer);
+  builder.CreateStore(builder.CreateAnd(live, builder.CreateNot(lanes)),
+                      pointer);
+}
+
+void FunctionEmitter::send(uint32_t target, llvm::Value *lanes) {
+  if (target == flow.exit()) {
+    // Lanes that return from a .func live on in its caller.
+    if (function.isEntry)
+      retire(lanes);
+    return;
+  }
+  llvm::Value *others = builder.CreateLoad(builder.getInt32Ty(),
+                                           waiting[target]);
+  builder.CreateStore(builder.CreateOr(others, lanes), waiting[target]);
+}
+
+/// Every few thousand turns of loops other strands run, and the machine looks
+/// at the clock.
+void FunctionEmitter::countTurn() {
+  llvm::Value *count = builder.CreateAdd(
+      builder.CreateLoad(builder.getInt32Ty(), turns), builder.getInt32(1));
+  builder.CreateStore(count, turns);
+  emitIf(
+      builder.CreateICmpUGE(count, builder.getInt32(TurnsToYield)),
+      [&] {
+        builder.CreateStore(builder.getInt32(0), turns);
+        callHook("cusim_yield", builder.getVoidTy(), {strand});
+      },
+      false);
+}
+
+void FunctionEmitter::emitFull(uint32_t number) {
+  builder.SetInsertPoint(full[number]);
+  mask = nullptr;
+  const FlowBlock &block = flow.blocks[number];
+  if (block.head) {
+    countTurn();
+    builder.CreateBr(full[*block.head]);
+    return;
+  }
+  emitBlock(number);
+  if (!failure)
+    endFull(number);
+}
+
+/// Lanes part: each set waits for its block, and the chain runs the first.
+void FunctionEmitter::diverge(
+    llvm::ArrayRef<std::pair<uint32_t, llvm::Value *>> targets) {
+  uint32_t first = flow.exit();
+  for (auto [target, lanes] : targets) {
+    send(target, lanes);
+    first = std::min(first, target);
+  }
+  builder.CreateBr(chain[first]);
+}
+
+void FunctionEmitter::endFull(uint32_t number) {
+  const FlowBlock &block = flow.blocks[number];
+  const ptx::Instruction *last = flow.terminator(block);
+  llvm::Type *i32 = builder.getInt32Ty();
+  if (mayExitIn(block)) {
+    // Lanes may have left for good within the call.
+    llvm::Value *live =
+        strandField(offsetof(Strand, live), builder.getInt32Ty(), false);
+    llvm::BasicBlock *some = makeBlock("exited");
+    builder.CreateCondBr(
+        builder.CreateICmpEQ(live, maskBits()),
+        full[block.successors[0]], some);
+    builder.SetInsertPoint(some);
+    if (width == 1) {
+      builder.CreateRetVoid();
+      return;
+    }
+    return diverge({{block.successors[0], live}});
+  }
+  if (last && last->opcode == Opcode::Exit && !function.isEntry) {
+    llvm::Value *lanes =
+        last->guard ? toBits(readGuard()) : maskBits();
+    retire(lanes);
+  }
+  if (last && last->opcode == Opcode::BrxIdx) {
+    llvm::Value *index = read(last->operands[0], ptx::Type::U32);
+    llvm::BasicBlock *bad = makeBlock("nolabel");
+    std::vector<std::pair<uint32_t, llvm::Value *>> targets;
+    if (!isVector(index)) {
+      llvm::SwitchInst *jump =
+          builder.CreateSwitch(index, bad, block.successors.size());
+      for (uint32_t i = 0; i < block.successors.size(); ++i)
+        jump->addCase(builder.getInt32(i), full[block.successors[i]]);
+    } else {
+      llvm::Value *isBad = toBits(builder.CreateICmpUGE(
+          index, llvm::ConstantInt::get(index->getType(),
+                                        block.successors.size())));
+      llvm::BasicBlock *good = makeBlock("labels");
+      builder.CreateCondBr(builder.CreateICmpEQ(isBad, builder.getInt32(0)),
+                           good, bad);
+      builder.SetInsertPoint(good);
+      for (uint32_t i = 0; i < block.successors.size(); ++i)
+        targets.push_back(
+            {block.successors[i],
+             toBits(builder.CreateICmpEQ(
+                 index, llvm::ConstantInt::get(index->getType(), i)))});
+      diverge(targets);
+    }
+    builder.SetInsertPoint(bad);
+    callHook("cusim_trap", builder.getVoidTy(),
+             {strand, maskBits(), builder.getInt32(site)});
+    builder.CreateUnreachable();
+    return;
+  }
+  if (block.successors.size() < 2) {
+    builder.CreateBr(full[block.successors[0]]);
+    return;
+  }
+  llvm::Value *guard = readGuard();
+  uint32_t taken = block.successors[0];
+  uint32_t other = block.successors[1];
+  if (!isVector(guard)) {
+    builder.CreateCondBr(guard, full[taken], full[other]);
+    return;
+  }
+  llvm::Value *lanes = toBits(guard);
+  llvm::BasicBlock *notAll = makeBlock("notall");
+  llvm::BasicBlock *some = makeBlock("some");
+  builder.CreateCondBr(
+      builder.CreateICmpEQ(lanes, llvm::ConstantInt::get(i32, ~0u)),
+      full[taken], notAll);
+  builder.SetInsertPoint(notAll);
+  builder.CreateCondBr(builder.CreateICmpEQ(lanes, builder.getInt32(0)),
+                       full[other], some);
+  builder.SetInsertPoint(some);
+  diverge({{taken, lanes}, {other, builder.CreateNot(lanes)}});
+}
+
+void FunctionEmitter::emitChain(uint32_t number) {
+  if (width == 1)
+    return;
+  const FlowBlock &block = flow.blocks[number];
+  builder.SetInsertPoint(chain[number]);
+  llvm::Value *lanes =
+      builder.CreateLoad(builder.getInt32Ty(), waiting[number]);
+  llvm::BasicBlock *next = chain[number + 1];
+  auto resumeFull = [&] {
+    builder.CreateStore(builder.getInt32(0), waiting[number]);
+    builder.CreateBr(full[number]);
+  };
+  if (!needsMasked(number)) {
+    // Who comes here is a whole warp.
+    llvm::BasicBlock *all = makeBlock("met");
+    builder.CreateCondBr(builder.CreateICmpEQ(lanes, builder.getInt32(0)),
+                         next, all);
+    builder.SetInsertPoint(all);
+    return resumeFull();
+  }
+  if (isMeeting[number]) {
+    llvm::BasicBlock *all = makeBlock("met");
+    llvm::BasicBlock *some = makeBlock("some");
+    builder.CreateCondBr(builder.CreateICmpEQ(lanes, builder.getInt32(~0u)),
+                         all, some);
+    builder.SetInsertPoint(all);
+    resumeFull();
+    builder.SetInsertPoint(some);
+  }
+  llvm::BasicBlock *masked = makeBlock("masked" + std::to_string(number));
+  builder.CreateCondBr(builder.CreateICmpEQ(lanes, builder.getInt32(0)), next,
+                       masked);
+  builder.SetInsertPoint(masked);
+  builder.CreateStore(builder.getInt32(0), waiting[number]);
+  mask = lanes;
+  if (block.head) {
+    countTurn();
+    send(*block.head, lanes);
+    builder.CreateBr(chain[*block.head]);
+  } else {
+    emitBlock(number);
+    if (!failure)
+      endMasked(number);
+  }
+  mask = nullptr;
+}
+
+void FunctionEmitter::endMasked(uint32_t number) {
+  const FlowBlock &block = flow.blocks[number];
+  const ptx::Instruction *last = flow.terminator(block);
+  llvm::BasicBlock *next = chain[number + 1];
+  llvm::Value *lanes = mask;
+  if (mayExitIn(block))
+    lanes = builder.CreateAnd(
+        lanes,
+        strandField(offsetof(Strand, live), builder.getInt32Ty(), false));
+  if (last && last->opcode == Opcode::BrxIdx) {
+    llvm::Value *index = splat(read(last->operands[0], ptx::Type::U32));
+    llvm::Value *left = lanes;
+    for (uint32_t i = 0; i < block.successors.size(); ++i) {
+      llvm::Value *here = builder.CreateAnd(
+          lanes, toBits(builder.CreateICmpEQ(
+                     index, llvm::ConstantInt::get(index->getType(), i))));
+      left = builder.CreateAnd(left, builder.CreateNot(here));
+      send(block.successors[i], here);
+    }
+    emitIf(
+        builder.CreateICmpNE(left, builder.getInt32(0)),
+        [&] {
+          callHook("cusim_trap", builder.getVoidTy(),
+                   {strand, left, builder.getInt32(site)});
+        },
+        false);
+    builder.CreateBr(next);
+    return;
+  }
+  llvm::Value *taken = lanes;
+  if (last && last->guard)
+    taken = builder.CreateAnd(lanes, toBits(readGuard()));
+  if (last && last->opcode == Opcode::Exit && !function.isEntry)
+    retire(taken);
+  send(block.successors[0], taken);
+  if (block.successors.size() > 1)
+    send(block.successors[1],
+         builder.CreateAnd(lanes, builder.CreateNot(taken)));
+  builder.CreateBr(next);
+}
+
+} // namespace weft::cusim

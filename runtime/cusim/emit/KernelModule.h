@@ -1,0 +1,44 @@
+//===- KernelModule.h - A kernel as an LLVM module --------------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RUNTIME_CUSIM_EMIT_KERNELMODULE_H
+#define RUNTIME_CUSIM_EMIT_KERNELMODULE_H
+
+#include "runtime/cusim/emit/CompileOptions.h"
+#include "runtime/cusim/emit/Layout.h"
+#include "runtime/cusim/emit/SiteTable.h"
+#include "runtime/cusim/ptx/Module.h"
+#include "weft/Status.h"
+
+#include <memory>
+
+namespace llvm {
+class LLVMContext;
+class Module;
+} // namespace llvm
+
+namespace weft::cusim {
+
+/// What the processor that will run the code does fast.
+struct HostFeatures {
+  bool hasGather = false;
+  bool hasScatter = false;
+};
+
+/// Translates the kernel module.functions[layout.functions[0]] and what it
+/// calls. The LLVM module has one external function, `symbol`, a
+/// KernelFunction; it names hooks and collective functions. Errors name line
+/// and column.
+StatusOr<std::unique_ptr<llvm::Module>>
+emitKernel(llvm::LLVMContext &context, const ptx::Module &module,
+           const Layout &layout, const SiteTable &sites,
+           const CompileOptions &options, const HostFeatures &host,
+           const std::string &symbol);
+
+} // namespace weft::cusim
+
+#endif // RUNTIME_CUSIM_EMIT_KERNELMODULE_H

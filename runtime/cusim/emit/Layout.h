@@ -1,0 +1,50 @@
+//===- Layout.h - Where a kernel's variables lie ----------------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RUNTIME_CUSIM_EMIT_LAYOUT_H
+#define RUNTIME_CUSIM_EMIT_LAYOUT_H
+
+#include "runtime/cusim/ptx/Module.h"
+#include "weft/Status.h"
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+namespace weft::cusim {
+
+/// A kernel and the functions that it may call, with the offsets of their
+/// variables. Only what the kernel uses takes room.
+struct Layout {
+  /// Indices in Module::functions; the kernel first.
+  std::vector<uint32_t> functions;
+  /// Of those, the ones whose address a register may hold.
+  std::vector<uint32_t> indirectTargets;
+  /// Of those, the ones that may run `exit`, themselves or by a call.
+  std::vector<bool> mayExit;
+  bool isRecursive = false;
+
+  /// Offsets in the block's shared memory, by index in Module::variables; for
+  /// an unsized array, that of the dynamic part.
+  std::map<uint32_t, uint64_t> moduleShared;
+  /// By (index in Module::functions, index in Function::variables).
+  std::map<std::pair<uint32_t, uint32_t>, uint64_t> functionShared;
+  uint64_t staticSharedBytes = 0;
+
+  /// Offsets of .local variables in their function's frame.
+  std::map<std::pair<uint32_t, uint32_t>, uint64_t> local;
+  /// Bytes of a function's frame; those of the functions it calls follow.
+  std::map<uint32_t, uint64_t> frameBytes;
+  /// Of all frames that are in use at once, for each thread.
+  uint64_t localBytes = 0;
+
+  static StatusOr<Layout> of(const ptx::Module &module, uint32_t kernel);
+};
+
+} // namespace weft::cusim
+
+#endif // RUNTIME_CUSIM_EMIT_LAYOUT_H
