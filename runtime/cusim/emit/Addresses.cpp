@@ -32,18 +32,18 @@ FunctionEmitter::variableAddress(const Operand &operand) {
       if (variable.bytes)
         return offsetAddress(offset, Space::Shared);
       // The dynamic part.
-      return {builder.CreateAdd(
-                  strandField(offsetof(Strand, dynamicSharedOffset),
-                              builder.getInt32Ty()),
-                  builder.getInt32(operand.bits)),
-              Space::Shared};
+      return {
+          builder.CreateAdd(strandField(offsetof(Strand, dynamicSharedOffset),
+                                        builder.getInt32Ty()),
+                            builder.getInt32(operand.bits)),
+          Space::Shared};
     }
     llvm::Value *table =
         strandField(offsetof(Strand, variables), builder.getPtrTy());
-    llvm::LoadInst *address = builder.CreateLoad(
-        builder.getInt64Ty(),
-        builder.CreateConstInBoundsGEP1_64(builder.getInt64Ty(), table,
-                                           reference.index));
+    llvm::LoadInst *address =
+        builder.CreateLoad(builder.getInt64Ty(),
+                           builder.CreateConstInBoundsGEP1_64(
+                               builder.getInt64Ty(), table, reference.index));
     address->setMetadata(llvm::LLVMContext::MD_invariant_load,
                          llvm::MDNode::get(builder.getContext(), {}));
     return {builder.CreateAdd(address, builder.getInt64(operand.bits)),
@@ -64,9 +64,9 @@ FunctionEmitter::variableAddress(const Operand &operand) {
     }
   } else if (reference.of == ptx::VariableRef::Of::Parameters &&
              function.isEntry) {
-    return offsetAddress(
-        function.parameters[reference.index].offset + operand.bits,
-        Space::Param);
+    return offsetAddress(function.parameters[reference.index].offset +
+                             operand.bits,
+                         Space::Param);
   }
   fail("the address of a parameter of a function or call cannot be taken");
   return offsetAddress(0, Space::Param);
@@ -156,8 +156,8 @@ llvm::Value *FunctionEmitter::isInRange(llvm::Value *address, uint64_t bytes,
   // Ends of ranges are below 2^63, so a sum that wraps round is outside.
   llvm::Value *isInside = builder.CreateAnd(
       builder.CreateICmpSGE(address, begin),
-      builder.CreateICmpULE(
-          builder.CreateAdd(address, builder.getInt64(bytes)), end));
+      builder.CreateICmpULE(builder.CreateAdd(address, builder.getInt64(bytes)),
+                            end));
   if (alignment > 1)
     isInside = builder.CreateAnd(
         isInside,
@@ -169,8 +169,7 @@ llvm::Value *FunctionEmitter::isInRange(llvm::Value *address, uint64_t bytes,
 
 /// The host's pointer for a scalar address, after its check.
 llvm::Value *FunctionEmitter::checkedPointer(const Address &address,
-                                             uint64_t bytes,
-                                             uint64_t alignment,
+                                             uint64_t bytes, uint64_t alignment,
                                              uint32_t kind) {
   bool isChecked = kernel.options.checkBounds;
   auto resolve = [&] {
@@ -204,9 +203,10 @@ llvm::Value *FunctionEmitter::checkedPointer(const Address &address,
       isGood = builder.CreateICmpULE(
           builder.CreateAdd(offset, builder.getInt64(bytes)), size);
       isGood = builder.CreateAnd(
-          isGood, builder.CreateICmpEQ(
-                      builder.CreateAnd(offset, builder.getInt64(alignment - 1)),
-                      builder.getInt64(0)));
+          isGood,
+          builder.CreateICmpEQ(
+              builder.CreateAnd(offset, builder.getInt64(alignment - 1)),
+              builder.getInt64(0)));
     }
     fast = builder.CreateGEP(
         builder.getInt8Ty(),
@@ -220,10 +220,9 @@ llvm::Value *FunctionEmitter::checkedPointer(const Address &address,
       isGood = builder.CreateAnd(
           builder.CreateICmpULE(
               address.value,
-              builder.CreateSub(
-                  strandField(offsetof(Strand, localStride),
-                              builder.getInt64Ty()),
-                  builder.getInt64(bytes))),
+              builder.CreateSub(strandField(offsetof(Strand, localStride),
+                                            builder.getInt64Ty()),
+                                builder.getInt64(bytes))),
           builder.CreateICmpEQ(
               builder.CreateAnd(address.value, builder.getInt64(alignment - 1)),
               builder.getInt64(0)));

@@ -24,14 +24,14 @@ llvm::BasicBlock *FunctionEmitter::makeBlock(const llvm::Twine &name) {
 }
 
 void FunctionEmitter::emitIf(llvm::Value *condition,
-                             const std::function<void()> &then,
-                             bool isLikely) {
+                             const std::function<void()> &then, bool isLikely) {
   llvm::BasicBlock *inside = makeBlock("then");
   llvm::BasicBlock *next = makeBlock("next");
-  builder.CreateCondBr(condition, inside, next,
-                       isLikely ? nullptr
-                                : llvm::MDBuilder(builder.getContext())
-                                      .createBranchWeights(1, 2000));
+  builder.CreateCondBr(
+      condition, inside, next,
+      isLikely
+          ? nullptr
+          : llvm::MDBuilder(builder.getContext()).createBranchWeights(1, 2000));
   builder.SetInsertPoint(inside);
   then();
   builder.CreateBr(next);
@@ -54,8 +54,7 @@ bool FunctionEmitter::mayExitIn(const FlowBlock &block) const {
     return callee.index < kernel.layout.mayExit.size() &&
            kernel.layout.mayExit[callee.index];
   return std::any_of(kernel.layout.indirectTargets.begin(),
-                     kernel.layout.indirectTargets.end(),
-                     [&](uint32_t target) {
+                     kernel.layout.indirectTargets.end(), [&](uint32_t target) {
                        return kernel.layout.mayExit[target];
                      });
 }
@@ -102,8 +101,8 @@ void FunctionEmitter::emitEntry() {
     if (isPartial && !flow.blocks.empty()) {
       builder.CreateStore(lanes, waiting[0]);
       llvm::BasicBlock *all = makeBlock("all");
-      builder.CreateCondBr(
-          builder.CreateICmpEQ(lanes, builder.getInt32(~0u)), all, chain[0]);
+      builder.CreateCondBr(builder.CreateICmpEQ(lanes, builder.getInt32(~0u)),
+                           all, chain[0]);
       builder.SetInsertPoint(all);
       builder.CreateStore(builder.getInt32(0), waiting[0]);
     }
@@ -133,8 +132,8 @@ void FunctionEmitter::send(uint32_t target, llvm::Value *lanes) {
       retire(lanes);
     return;
   }
-  llvm::Value *others = builder.CreateLoad(builder.getInt32Ty(),
-                                           waiting[target]);
+  llvm::Value *others =
+      builder.CreateLoad(builder.getInt32Ty(), waiting[target]);
   builder.CreateStore(builder.CreateOr(others, lanes), waiting[target]);
 }
 
@@ -187,9 +186,8 @@ void FunctionEmitter::endFull(uint32_t number) {
     llvm::Value *live =
         strandField(offsetof(Strand, live), builder.getInt32Ty(), false);
     llvm::BasicBlock *some = makeBlock("exited");
-    builder.CreateCondBr(
-        builder.CreateICmpEQ(live, maskBits()),
-        full[block.successors[0]], some);
+    builder.CreateCondBr(builder.CreateICmpEQ(live, maskBits()),
+                         full[block.successors[0]], some);
     builder.SetInsertPoint(some);
     if (width == 1) {
       builder.CreateRetVoid();
@@ -198,8 +196,7 @@ void FunctionEmitter::endFull(uint32_t number) {
     return diverge({{block.successors[0], live}});
   }
   if (last && last->opcode == Opcode::Exit && !function.isEntry) {
-    llvm::Value *lanes =
-        last->guard ? toBits(readGuard()) : maskBits();
+    llvm::Value *lanes = last->guard ? toBits(readGuard()) : maskBits();
     retire(lanes);
   }
   if (last && last->opcode == Opcode::BrxIdx) {
@@ -213,8 +210,8 @@ void FunctionEmitter::endFull(uint32_t number) {
         jump->addCase(builder.getInt32(i), full[block.successors[i]]);
     } else {
       llvm::Value *isBad = toBits(builder.CreateICmpUGE(
-          index, llvm::ConstantInt::get(index->getType(),
-                                        block.successors.size())));
+          index,
+          llvm::ConstantInt::get(index->getType(), block.successors.size())));
       llvm::BasicBlock *good = makeBlock("labels");
       builder.CreateCondBr(builder.CreateICmpEQ(isBad, builder.getInt32(0)),
                            good, bad);
@@ -271,8 +268,8 @@ void FunctionEmitter::emitChain(uint32_t number) {
   if (!needsMasked(number)) {
     // Who comes here is a whole warp.
     llvm::BasicBlock *all = makeBlock("met");
-    builder.CreateCondBr(builder.CreateICmpEQ(lanes, builder.getInt32(0)),
-                         next, all);
+    builder.CreateCondBr(builder.CreateICmpEQ(lanes, builder.getInt32(0)), next,
+                         all);
     builder.SetInsertPoint(all);
     return resumeFull();
   }
@@ -309,9 +306,8 @@ void FunctionEmitter::endMasked(uint32_t number) {
   llvm::BasicBlock *next = chain[number + 1];
   llvm::Value *lanes = mask;
   if (mayExitIn(block))
-    lanes = builder.CreateAnd(
-        lanes,
-        strandField(offsetof(Strand, live), builder.getInt32Ty(), false));
+    lanes = builder.CreateAnd(lanes, strandField(offsetof(Strand, live),
+                                                 builder.getInt32Ty(), false));
   if (last && last->opcode == Opcode::BrxIdx) {
     llvm::Value *index = splat(read(last->operands[0], ptx::Type::U32));
     llvm::Value *left = lanes;

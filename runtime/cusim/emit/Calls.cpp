@@ -60,14 +60,15 @@ void FunctionEmitter::emitCall() {
                 std::to_string(parameters->size()) + " parameters");
 
   llvm::Type *byte = builder.getInt8Ty();
-  llvm::Value *in = buffer(2, std::max<uint64_t>(bytesOf(*parameters), 1) * width);
+  llvm::Value *in =
+      buffer(2, std::max<uint64_t>(bytesOf(*parameters), 1) * width);
   llvm::Value *out =
       buffer(3, std::max<uint64_t>(bytesOf(*resultParameters), 1) * width);
   for (size_t i = 0; i < parameters->size(); ++i) {
     const ptx::Parameter &parameter = (*parameters)[i];
     const Operand &element = operands[2].elements[i];
-    llvm::Value *target = builder.CreateConstInBoundsGEP1_64(
-        byte, in, parameter.offset * width);
+    llvm::Value *target =
+        builder.CreateConstInBoundsGEP1_64(byte, in, parameter.offset * width);
     if (element.kind == Operand::Kind::Variable) {
       Operand address;
       address.kind = Operand::Kind::Address;
@@ -90,8 +91,8 @@ void FunctionEmitter::emitCall() {
   for (size_t i = 0; i < resultParameters->size(); ++i) {
     const ptx::Parameter &parameter = (*resultParameters)[i];
     const Operand &element = operands[0].elements[i];
-    llvm::Value *source = builder.CreateConstInBoundsGEP1_64(
-        byte, out, parameter.offset * width);
+    llvm::Value *source =
+        builder.CreateConstInBoundsGEP1_64(byte, out, parameter.offset * width);
     if (element.kind == Operand::Kind::Variable) {
       Operand address;
       address.kind = Operand::Kind::Address;
@@ -102,8 +103,7 @@ void FunctionEmitter::emitCall() {
       builder.CreateMemCpy(target, llvm::MaybeAlign(1), source,
                            llvm::MaybeAlign(1), parameter.bytes * width);
     } else {
-      write(element,
-            loadPlanes(source, builder.getIntNTy(parameter.bytes * 8)),
+      write(element, loadPlanes(source, builder.getIntNTy(parameter.bytes * 8)),
             parameter.type);
     }
   }
@@ -202,9 +202,9 @@ bool FunctionEmitter::emitSystemCall(const ptx::Function &callee) {
     llvm::Value *formats = laneList(0, argument(in, 0, i64));
     llvm::Value *values = laneList(4, argument(in, 1, i64));
     llvm::Value *counts = buffer(1, width * 4);
-    callHook("cusim_vprintf", builder.getVoidTy(),
-             {strand, maskBits(), formats, values, counts,
-              builder.getInt32(site)});
+    callHook(
+        "cusim_vprintf", builder.getVoidTy(),
+        {strand, maskBits(), formats, values, counts, builder.getInt32(site)});
     const Operand &out = instruction->operands[0];
     if (out.elements.empty())
       return true;

@@ -23,23 +23,24 @@ void FunctionEmitter::emitCollective() {
   llvm::Type *i32 = builder.getInt32Ty();
   llvm::Type *i64 = builder.getInt64Ty();
   uint64_t plane = width * 4;
-  llvm::Value *in = buffer(1, std::max<uint64_t>(form->operandWords, 1) * plane);
-  llvm::Value *out = buffer(4, std::max<uint64_t>(form->resultWords, 1) * plane);
+  llvm::Value *in =
+      buffer(1, std::max<uint64_t>(form->operandWords, 1) * plane);
+  llvm::Value *out =
+      buffer(4, std::max<uint64_t>(form->resultWords, 1) * plane);
   unsigned word = 0;
   auto pass = [&](llvm::Value *value) {
     if (word >= form->operandWords)
       return fail("more words than the simulator expects");
-    builder.CreateAlignedStore(
-        splat(convert(value, i32, false)),
-        builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), in,
-                                           word++ * plane),
-        llvm::Align(4));
+    builder.CreateAlignedStore(splat(convert(value, i32, false)),
+                               builder.CreateConstInBoundsGEP1_64(
+                                   builder.getInt8Ty(), in, word++ * plane),
+                               llvm::Align(4));
   };
   auto passWide = [&](llvm::Value *value) {
     value = convert(value, i64, false);
     pass(builder.CreateTrunc(value, typeLike(value, i32)));
-    llvm::Value *high = builder.CreateLShr(
-        value, llvm::ConstantInt::get(value->getType(), 32));
+    llvm::Value *high =
+        builder.CreateLShr(value, llvm::ConstantInt::get(value->getType(), 32));
     pass(builder.CreateTrunc(high, typeLike(high, i32)));
   };
   auto typeFor = [&](const Operand &operand, unsigned words) {

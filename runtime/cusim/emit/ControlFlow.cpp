@@ -24,10 +24,9 @@ bool endsBlock(const ptx::Instruction &instruction) {
 }
 
 Status errorAt(const ptx::Instruction &instruction, const std::string &text) {
-  return Status::error("line " + std::to_string(instruction.location.line) +
-                       ", column " +
-                       std::to_string(instruction.location.column) + ": " +
-                       text);
+  return Status::error(
+      "line " + std::to_string(instruction.location.line) + ", column " +
+      std::to_string(instruction.location.column) + ": " + text);
 }
 
 /// Blocks in the order of the text; successors by that order.
@@ -48,7 +47,10 @@ public:
     blockAt.assign(code.size() + 1, 0);
     for (uint32_t i = 0; i < code.size(); ++i) {
       if (starts[i])
-        blocks.push_back({.begin = i, .end = i});
+        {
+        blocks.emplace_back();
+        blocks.back().begin = i;
+      }
       blocks.back().end = i + 1;
       blockAt[i] = blocks.size() - 1;
     }
@@ -71,9 +73,8 @@ private:
       return true;
     const FlowBlock &block = blocks[number];
     const ptx::Instruction &first = function.instructions[block.begin];
-    return !first.guard &&
-           (first.opcode == Opcode::Ret ||
-            (first.opcode == Opcode::Exit && function.isEntry));
+    return !first.guard && (first.opcode == Opcode::Ret ||
+                            (first.opcode == Opcode::Exit && function.isEntry));
   }
 
   uint32_t target(uint32_t instruction) const {

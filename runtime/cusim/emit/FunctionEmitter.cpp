@@ -16,8 +16,8 @@ using ptx::Opcode;
 FunctionEmitter::FunctionEmitter(KernelContext &kernel, uint32_t index)
     : kernel(kernel), functionIndex(index),
       function(kernel.module.functions[index]), width(kernel.options.width),
-      llvmFunction(kernel.functions[index]),
-      builder(kernel.llvm.getContext()) {}
+      llvmFunction(kernel.functions[index]), builder(kernel.llvm.getContext()) {
+}
 
 void FunctionEmitter::fail(const std::string &text) {
   if (failure)
@@ -78,10 +78,10 @@ void FunctionEmitter::prepare() {
     target.kind = ptx::Operand::Kind::Register;
     target.index = *parameter.registerIndex;
     write(target,
-          loadPlanes(builder.CreateConstInBoundsGEP1_64(
-                         builder.getInt8Ty(), arguments,
-                         parameter.offset * width),
-                     builder.getIntNTy(parameter.bytes * 8)),
+          loadPlanes(
+              builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), arguments,
+                                                 parameter.offset * width),
+              builder.getIntNTy(parameter.bytes * 8)),
           parameter.type);
   }
 }
@@ -149,10 +149,9 @@ void FunctionEmitter::emitInstruction(const ptx::Instruction &current,
                                       uint32_t number) {
   instruction = &current;
   site = kernel.sites.numbers[functionIndex][number];
-  bool isArithmetic = isLaneArithmetic(current.opcode) ||
-                      current.opcode == Opcode::Mov ||
-                      current.opcode == Opcode::Cvta ||
-                      current.opcode == Opcode::Isspacep;
+  bool isArithmetic =
+      isLaneArithmetic(current.opcode) || current.opcode == Opcode::Mov ||
+      current.opcode == Opcode::Cvta || current.opcode == Opcode::Isspacep;
   if (!current.guard || isArithmetic) {
     writeGuard = current.guard ? readGuard() : nullptr;
     emitUnguarded();
@@ -238,7 +237,8 @@ void FunctionEmitter::emitArithmetic() {
   if (usesCarry) {
     if (!carry) {
       carry = makeAlloca(flagType, "carry");
-      llvm::IRBuilder<> atEntry(entryBlock, carry->getNextNode()->getIterator());
+      llvm::IRBuilder<> atEntry(entryBlock,
+                                carry->getNextNode()->getIterator());
       atEntry.CreateStore(llvm::Constant::getNullValue(flagType), carry);
     }
     flag = builder.CreateLoad(flagType, carry);

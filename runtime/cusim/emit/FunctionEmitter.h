@@ -152,12 +152,17 @@ private:
   llvm::Value *read(const ptx::Operand &operand, ptx::Type type);
   llvm::Value *readRegister(const ptx::Operand &operand);
   llvm::Value *readConstant(const ptx::Operand &operand, ptx::Type type);
-  llvm::Value *readSpecial(const ptx::Operand &operand);
   llvm::Value *readGuard();
   void write(const ptx::Operand &operand, llvm::Value *value, ptx::Type type);
   void emitMov();
   void emitConvertAddress();
   void emitIsSpace();
+
+  // Specials.cpp: special registers.
+  llvm::Value *readSpecial(const ptx::Operand &operand);
+  llvm::Value *laneId();
+  llvm::Value *laneMask(ptx::Special special);
+  llvm::Value *clusterRank();
 
   // Addresses.cpp: from operands to the host's pointers.
   struct Address {
@@ -182,9 +187,7 @@ private:
     unsigned count = 1;
     uint32_t kind = 0;
     bool isVolatile = false;
-    uint64_t elementBytes() const {
-      return element->getIntegerBitWidth() / 8;
-    }
+    uint64_t elementBytes() const { return element->getIntegerBitWidth() / 8; }
     uint64_t bytes() const { return count * elementBytes(); }
   };
   Access accessOf(const ptx::Operand &address, uint32_t kind);
@@ -216,8 +219,8 @@ private:
   void emitDirectCall(uint32_t callee, llvm::Value *arguments,
                       llvm::Value *results);
   void emitIndirectCall(const ptx::Operand &callee,
-                        const ptx::Prototype *prototype,
-                        llvm::Value *arguments, llvm::Value *results);
+                        const ptx::Prototype *prototype, llvm::Value *arguments,
+                        llvm::Value *results);
   bool emitSystemCall(const ptx::Function &callee);
   llvm::Value *argument(const ptx::Operand &list, unsigned index,
                         llvm::Type *scalar);

@@ -20,7 +20,12 @@ emitKernel(llvm::LLVMContext &context, const ptx::Module &module,
            const CompileOptions &options, const HostFeatures &host,
            const std::string &symbol) {
   auto result = std::make_unique<llvm::Module>(symbol, context);
-  KernelContext kernel{module,  layout,  sites, options, host, *result,
+  KernelContext kernel{module,
+                       layout,
+                       sites,
+                       options,
+                       host,
+                       *result,
                        std::vector<llvm::Function *>(module.functions.size())};
   llvm::Type *none = llvm::Type::getVoidTy(context);
   llvm::Type *pointer = llvm::PointerType::get(context, 0);

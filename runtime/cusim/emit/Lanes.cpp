@@ -41,8 +41,7 @@ void FunctionEmitter::match(llvm::MutableArrayRef<llvm::Value *> values) {
 }
 
 /// Lane number times stride; a constant.
-llvm::Value *FunctionEmitter::laneNumbers(llvm::Type *scalar,
-                                          uint64_t stride) {
+llvm::Value *FunctionEmitter::laneNumbers(llvm::Type *scalar, uint64_t stride) {
   llvm::SmallVector<llvm::Constant *, 32> lanes;
   for (unsigned lane = 0; lane < width; ++lane)
     lanes.push_back(llvm::ConstantInt::get(scalar, lane * stride));
@@ -74,8 +73,7 @@ llvm::Value *FunctionEmitter::firstLane() {
   if (!mask || width == 1)
     return builder.getInt32(0);
   // A block or an instruction runs only when some lane needs it.
-  return builder.CreateIntrinsic(llvm::Intrinsic::cttz,
-                                 {builder.getInt32Ty()},
+  return builder.CreateIntrinsic(llvm::Intrinsic::cttz, {builder.getInt32Ty()},
                                  {mask, builder.getTrue()});
 }
 
@@ -100,8 +98,8 @@ llvm::Value *FunctionEmitter::toInteger(llvm::Value *value) {
   if (scalar->isIntegerTy())
     return value;
   return builder.CreateBitCast(
-      value, typeLike(value, builder.getIntNTy(
-                                 scalar->getPrimitiveSizeInBits())));
+      value,
+      typeLike(value, builder.getIntNTy(scalar->getPrimitiveSizeInBits())));
 }
 
 /// Bits of one type as another: the same bits, or an integer cut or extended.
@@ -141,9 +139,8 @@ FunctionEmitter::hook(const char *name, llvm::Type *result,
   return callee;
 }
 
-llvm::Value *
-FunctionEmitter::callHook(const char *name, llvm::Type *result,
-                          llvm::ArrayRef<llvm::Value *> values) {
+llvm::Value *FunctionEmitter::callHook(const char *name, llvm::Type *result,
+                                       llvm::ArrayRef<llvm::Value *> values) {
   llvm::SmallVector<llvm::Type *, 12> types;
   for (llvm::Value *value : values)
     types.push_back(value->getType());

@@ -103,7 +103,8 @@ private:
         }
         frames.pop_back();
         if (!frames.empty())
-          low[frames.back().node] = std::min(low[frames.back().node], low[node]);
+          low[frames.back().node] =
+              std::min(low[frames.back().node], low[node]);
         if (low[node] != index[node])
           continue;
         std::vector<uint32_t> component;
@@ -145,9 +146,9 @@ private:
       append(head, number);
       // The head no longer belongs to the graph; what remains is ordered anew.
       level[head] = 0;
-      WEFT_RETURN_IF_ERROR(visit(
-          std::vector<uint32_t>(component.begin() + 1, component.end()),
-          depth + 1, number));
+      WEFT_RETURN_IF_ERROR(
+          visit(std::vector<uint32_t>(component.begin() + 1, component.end()),
+                depth + 1, number));
       for (uint32_t node : component)
         level[node] = 0;
       order.loops[number].latch = order.nodes.size();

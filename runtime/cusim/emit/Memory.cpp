@@ -19,21 +19,20 @@ FunctionEmitter::Access FunctionEmitter::accessOf(const Operand &address,
                                                   uint32_t kind) {
   Access access;
   access.address = addressOf(address, instruction->space());
-  access.element = builder.getIntNTy(
-      std::max(8u, ptx::bitsOf(instruction->type())));
+  access.element =
+      builder.getIntNTy(std::max(8u, ptx::bitsOf(instruction->type())));
   access.count = instruction->vectorLength();
   // Strong accesses see what other threads write: they may not be merged.
-  bool isStrong =
-      instruction->has(Modifier::Volatile) ||
-      instruction->has(Modifier::Relaxed) ||
-      instruction->has(Modifier::Acquire) ||
-      instruction->has(Modifier::Release) || instruction->has(Modifier::Mmio);
+  bool isStrong = instruction->has(Modifier::Volatile) ||
+                  instruction->has(Modifier::Relaxed) ||
+                  instruction->has(Modifier::Acquire) ||
+                  instruction->has(Modifier::Release) ||
+                  instruction->has(Modifier::Mmio);
   access.isVolatile = isStrong;
   bool isLoad = kind == uint32_t(AccessKind::Load);
-  access.kind = !isStrong
-                    ? kind
-                    : uint32_t(isLoad ? AccessKind::StrongLoad
-                                      : AccessKind::StrongStore);
+  access.kind = !isStrong ? kind
+                          : uint32_t(isLoad ? AccessKind::StrongLoad
+                                            : AccessKind::StrongStore);
   return access;
 }
 
@@ -51,8 +50,7 @@ void FunctionEmitter::emitLoad() {
                 std::to_string(access.count));
   Values values = load(access);
   for (unsigned i = 0; i < access.count && i < values.size(); ++i)
-    write(isList ? target.elements[i] : target, values[i],
-          instruction->type());
+    write(isList ? target.elements[i] : target, values[i], instruction->type());
 }
 
 void FunctionEmitter::emitStore() {

@@ -26,11 +26,9 @@ llvm::Type *FunctionEmitter::typeOf(Type type) const {
 }
 
 llvm::Value *FunctionEmitter::readRegister(const Operand &operand) {
-  llvm::AllocaInst *memory =
-      registers[operand.index][std::min<size_t>(
-          operand.component, registers[operand.index].size() - 1)];
-  llvm::Value *value =
-      builder.CreateLoad(memory->getAllocatedType(), memory);
+  llvm::AllocaInst *memory = registers[operand.index][std::min<size_t>(
+      operand.component, registers[operand.index].size() - 1)];
+  llvm::Value *value = builder.CreateLoad(memory->getAllocatedType(), memory);
   return operand.negated ? builder.CreateNot(toInteger(value)) : value;
 }
 
@@ -42,8 +40,8 @@ llvm::Value *FunctionEmitter::readConstant(const Operand &operand, Type type) {
       return llvm::ConstantInt::get(
           scalar, llvm::APInt(64, operand.bits)
                       .sextOrTrunc(scalar->getIntegerBitWidth()));
-    return llvm::ConstantFP::get(
-        scalar, double(static_cast<int64_t>(operand.bits)));
+    return llvm::ConstantFP::get(scalar,
+                                 double(static_cast<int64_t>(operand.bits)));
   }
   bool isDouble = operand.kind == Operand::Kind::Float64;
   llvm::APFloat value =
@@ -80,8 +78,7 @@ llvm::Value *FunctionEmitter::read(const Operand &operand, Type type) {
   switch (operand.kind) {
   case Operand::Kind::Register: {
     llvm::Value *value = readRegister(operand);
-    bool isPredicate =
-        value->getType()->getScalarSizeInBits() == 1;
+    bool isPredicate = value->getType()->getScalarSizeInBits() == 1;
     if (isPredicate != (scalar->getPrimitiveSizeInBits() == 1)) {
       fail("the register " + function.registers[operand.index].name +
            " is no " + std::string(ptx::textOf(type)));
@@ -118,9 +115,8 @@ void FunctionEmitter::write(const Operand &operand, llvm::Value *value,
     return;
   if (operand.kind != Operand::Kind::Register)
     return fail("a result that is no register");
-  llvm::AllocaInst *memory =
-      registers[operand.index][std::min<size_t>(
-          operand.component, registers[operand.index].size() - 1)];
+  llvm::AllocaInst *memory = registers[operand.index][std::min<size_t>(
+      operand.component, registers[operand.index].size() - 1)];
   llvm::Type *registerType = memory->getAllocatedType();
   llvm::Type *scalar = registerType->getScalarType();
   if ((scalar->getPrimitiveSizeInBits() == 1) !=
@@ -142,8 +138,8 @@ void FunctionEmitter::write(const Operand &operand, llvm::Value *value,
     assert(!isVector(value) && "a uniform register takes a scalar");
   }
   if (condition)
-    value = builder.CreateSelect(
-        condition, value, builder.CreateLoad(registerType, memory));
+    value = builder.CreateSelect(condition, value,
+                                 builder.CreateLoad(registerType, memory));
   builder.CreateStore(value, memory);
 }
 
@@ -164,8 +160,8 @@ void FunctionEmitter::emitMov() {
       llvm::Value *shifted = builder.CreateLShr(
           value, llvm::ConstantInt::get(value->getType(), i * part));
       write(target.elements[i],
-            builder.CreateTrunc(
-                shifted, typeLike(shifted, builder.getIntNTy(part))),
+            builder.CreateTrunc(shifted,
+                                typeLike(shifted, builder.getIntNTy(part))),
             Type::None);
     }
     return;
@@ -199,8 +195,7 @@ void FunctionEmitter::emitConvertAddress() {
   Type type = instruction->type();
   if (instruction->operands.size() != 2)
     return fail("cvta takes two operands");
-  llvm::Value *address =
-      toInteger(read(instruction->operands[1], type));
+  llvm::Value *address = toInteger(read(instruction->operands[1], type));
   address = convert(address, builder.getInt64Ty(), false);
   ptx::Space space = instruction->space();
   if (instruction->has(ptx::Modifier::To)) {
@@ -220,9 +215,9 @@ void FunctionEmitter::emitConvertAddress() {
 void FunctionEmitter::emitIsSpace() {
   if (instruction->operands.size() != 2)
     return fail("isspacep takes two operands");
-  llvm::Value *address = convert(toInteger(read(instruction->operands[1],
-                                                Type::B64)),
-                                 builder.getInt64Ty(), false);
+  llvm::Value *address =
+      convert(toInteger(read(instruction->operands[1], Type::B64)),
+              builder.getInt64Ty(), false);
   auto constant = [&](uint64_t bits) {
     return llvm::ConstantInt::get(address->getType(), bits);
   };
@@ -245,9 +240,8 @@ void FunctionEmitter::emitIsSpace() {
     result = builder.CreateICmpEQ(tag, constant(ParamTag));
     break;
   default:
-    result = builder.CreateOr(
-        builder.CreateICmpUGE(tag, constant(GlobalTag)),
-        builder.CreateICmpEQ(tag, constant(0)));
+    result = builder.CreateOr(builder.CreateICmpUGE(tag, constant(GlobalTag)),
+                              builder.CreateICmpEQ(tag, constant(0)));
   }
   write(instruction->operands[0], result, Type::Pred);
 }

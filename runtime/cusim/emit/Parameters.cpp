@@ -130,24 +130,23 @@ bool FunctionEmitter::emitParameterLoad() {
   Values values;
   for (unsigned i = 0; i < count; ++i) {
     if (!isOfKernel) {
-      values.push_back(loadPlanes(
-          builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), memory,
-                                             i * bytes * width),
-          element));
+      values.push_back(
+          loadPlanes(builder.CreateConstInBoundsGEP1_64(
+                         builder.getInt8Ty(), memory, i * bytes * width),
+                     element));
       continue;
     }
-    llvm::LoadInst *load = builder.CreateAlignedLoad(
-        element,
-        builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), memory,
-                                           i * bytes),
-        llvm::Align(1));
+    llvm::LoadInst *load =
+        builder.CreateAlignedLoad(element,
+                                  builder.CreateConstInBoundsGEP1_64(
+                                      builder.getInt8Ty(), memory, i * bytes),
+                                  llvm::Align(1));
     load->setMetadata(llvm::LLVMContext::MD_invariant_load,
                       llvm::MDNode::get(builder.getContext(), {}));
     values.push_back(load);
   }
   for (unsigned i = 0; i < count; ++i)
-    write(isList ? target.elements[i] : target, values[i],
-          instruction->type());
+    write(isList ? target.elements[i] : target, values[i], instruction->type());
   return true;
 }
 

@@ -39,12 +39,12 @@ void FunctionEmitter::emitBarrier() {
   if (operands.size() < first + 1 + (isReduction ? 1 : 0))
     return fail("a barrier without a number");
   llvm::Value *number = ofFirstLane(read(operands[first], Type::U32));
-  llvm::Value *threads =
-      first + 1 < last ? ofFirstLane(read(operands[first + 1], Type::U32))
-                       : builder.getInt32(0);
-  llvm::Value *predicates =
-      isReduction ? toBits(read(operands.back(), Type::Pred))
-                  : builder.getInt32(0);
+  llvm::Value *threads = first + 1 < last
+                             ? ofFirstLane(read(operands[first + 1], Type::U32))
+                             : builder.getInt32(0);
+  llvm::Value *predicates = isReduction
+                                ? toBits(read(operands.back(), Type::Pred))
+                                : builder.getInt32(0);
   llvm::Value *result = callHook(
       "cusim_barrier", builder.getInt32Ty(),
       {strand, maskBits(), number, threads, builder.getInt32(kind), predicates,
@@ -71,8 +71,7 @@ bool FunctionEmitter::emitMiscellaneous() {
   switch (instruction->opcode) {
   case Opcode::Trap:
   case Opcode::Brkpt:
-    callHook("cusim_trap", none,
-             {strand, maskBits(), builder.getInt32(site)});
+    callHook("cusim_trap", none, {strand, maskBits(), builder.getInt32(site)});
     return true;
   case Opcode::Nanosleep:
     callHook("cusim_yield", none, {strand});

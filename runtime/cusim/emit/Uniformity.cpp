@@ -139,8 +139,7 @@ bool Uniformity::isUniformResult(const ptx::Instruction &instruction) const {
     return false;
   if (instruction.guard && !isUniformRead(*instruction.guard))
     return false;
-  if ((instruction.opcode == Opcode::Ld ||
-       instruction.opcode == Opcode::Ldu) &&
+  if ((instruction.opcode == Opcode::Ld || instruction.opcode == Opcode::Ldu) &&
       !isUniformLoad(instruction))
     return false;
   switch (instruction.opcode) {

@@ -18,9 +18,9 @@ using ptx::Space;
 llvm::Value *FunctionEmitter::isContiguous(llvm::Value *addresses,
                                            uint64_t stride) {
   llvm::Type *scalar = addresses->getType()->getScalarType();
-  llvm::Value *first = splat(builder.CreateExtractElement(addresses, uint64_t(0)));
-  llvm::Value *expected =
-      builder.CreateAdd(first, laneNumbers(scalar, stride));
+  llvm::Value *first =
+      splat(builder.CreateExtractElement(addresses, uint64_t(0)));
+  llvm::Value *expected = builder.CreateAdd(first, laneNumbers(scalar, stride));
   return builder.CreateICmpEQ(
       builder.CreateBitCast(builder.CreateICmpEQ(addresses, expected),
                             builder.getInt32Ty()),
@@ -90,9 +90,8 @@ FunctionEmitter::Values FunctionEmitter::loadVector(const Access &access) {
   noteAccess(wide.address, access.bytes(), access.kind);
   unsigned elements = width * access.count;
   llvm::Value *row = builder.CreateAlignedLoad(
-      llvm::FixedVectorType::get(access.element, elements),
-      rowPointer(start), llvm::Align(access.elementBytes()),
-      access.isVolatile);
+      llvm::FixedVectorType::get(access.element, elements), rowPointer(start),
+      llvm::Align(access.elementBytes()), access.isVolatile);
   Values fastValues;
   for (unsigned i = 0; i < access.count; ++i) {
     llvm::SmallVector<int, 32> lanes;
@@ -148,8 +147,8 @@ void FunctionEmitter::storeVector(const Access &access,
   while (parts.size() > 1) {
     llvm::SmallVector<llvm::Value *, 8> joined;
     size_t half = parts.size() / 2;
-    unsigned length =
-        llvm::cast<llvm::FixedVectorType>(parts[0]->getType())->getNumElements();
+    unsigned length = llvm::cast<llvm::FixedVectorType>(parts[0]->getType())
+                          ->getNumElements();
     llvm::SmallVector<int, 128> order;
     for (unsigned i = 0; i < length; ++i) {
       order.push_back(i);
@@ -172,8 +171,7 @@ void FunctionEmitter::storeVector(const Access &access,
 }
 
 /// Whether a row of bytes from a scalar address on may be accessed as one.
-llvm::Value *FunctionEmitter::isRowInRange(const Address &start,
-                                           uint64_t bytes,
+llvm::Value *FunctionEmitter::isRowInRange(const Address &start, uint64_t bytes,
                                            uint64_t alignment) {
   if (start.space != Space::Shared) {
     if (kernel.options.checkBounds || start.space == Space::Generic)
@@ -187,8 +185,8 @@ llvm::Value *FunctionEmitter::isRowInRange(const Address &start,
       strandField(offsetof(Strand, sharedBytes), builder.getInt32Ty()),
       builder.getInt64Ty());
   return builder.CreateAnd(
-      builder.CreateICmpULE(
-          builder.CreateAdd(offset, builder.getInt64(bytes)), size),
+      builder.CreateICmpULE(builder.CreateAdd(offset, builder.getInt64(bytes)),
+                            size),
       builder.CreateICmpEQ(
           builder.CreateAnd(offset, builder.getInt64(alignment - 1)),
           builder.getInt64(0)));
