@@ -15,8 +15,10 @@ namespace weft::cusim {
 using ptx::Opcode;
 
 namespace {
-/// Turns of loops between two looks at the watchdog.
+/// Turns of loops between two looks at the watchdog; the others in loops that
+/// may wait for another strand.
 constexpr uint32_t TurnsToYield = 4096;
+constexpr uint32_t WaitsToYield = 16;
 } // namespace
 
 llvm::BasicBlock *FunctionEmitter::makeBlock(const llvm::Twine &name) {
@@ -87,6 +89,8 @@ void FunctionEmitter::makeBlocks() {
     waiting.push_back(makeAlloca(builder.getInt32Ty(), "waiting" + name));
     builder.CreateStore(builder.getInt32(0), waiting.back());
   }
+  if (width > 1 && uniformity.mayPass)
+    makeWaiting();
 }
 
 void FunctionEmitter::emitEntry() {
@@ -108,6 +112,9 @@ void FunctionEmitter::emitEntry() {
     }
     builder.CreateBr(full[0]);
     builder.SetInsertPoint(chain[flow.exit()]);
+    if (!held.empty())
+      emitIf(builder.CreateICmpNE(anyHeld(), builder.getInt32(0)),
+             [&] { releaseHeld(); });
     builder.CreateRetVoid();
   }
   // All lanes are through.
@@ -139,12 +146,13 @@ void FunctionEmitter::send(uint32_t target, llvm::Value *lanes) {
 
 /// Every few thousand turns of loops other strands run, and the machine looks
 /// at the clock.
-void FunctionEmitter::countTurn() {
+void FunctionEmitter::countTurn(bool mayWait) {
   llvm::Value *count = builder.CreateAdd(
       builder.CreateLoad(builder.getInt32Ty(), turns), builder.getInt32(1));
   builder.CreateStore(count, turns);
   emitIf(
-      builder.CreateICmpUGE(count, builder.getInt32(TurnsToYield)),
+      builder.CreateICmpUGE(
+          count, builder.getInt32(mayWait ? WaitsToYield : TurnsToYield)),
       [&] {
         builder.CreateStore(builder.getInt32(0), turns);
         callHook("cusim_yield", builder.getVoidTy(), {strand});
@@ -157,7 +165,7 @@ void FunctionEmitter::emitFull(uint32_t number) {
   mask = nullptr;
   const FlowBlock &block = flow.blocks[number];
   if (block.head) {
-    countTurn();
+    countTurn(flow.loops[*block.loop].mayWait);
     builder.CreateBr(full[*block.head]);
     return;
   }
@@ -286,10 +294,15 @@ void FunctionEmitter::emitChain(uint32_t number) {
   builder.CreateCondBr(builder.CreateICmpEQ(lanes, builder.getInt32(0)), next,
                        masked);
   builder.SetInsertPoint(masked);
+  if (!held.empty() && block.begin < block.end &&
+      meetsOthers(function.instructions[block.begin]))
+    standBack();
   builder.CreateStore(builder.getInt32(0), waiting[number]);
   mask = lanes;
   if (block.head) {
-    countTurn();
+    countTurn(flow.loops[*block.loop].mayWait);
+    if (!held.empty() && held[*block.loop])
+      holdLanes(*block.loop, lanes);
     send(*block.head, lanes);
     builder.CreateBr(chain[*block.head]);
   } else {

@@ -14,7 +14,7 @@ using ptx::Type;
 /// Stores the words of the operands as [word][width], calls the hook, and
 /// writes the words of the results.
 void FunctionEmitter::emitCollective() {
-  StatusOr<CollectiveForm> form = collectiveForm(*instruction);
+  StatusOr<CollectiveForm> form = collectiveForm(*instruction, &function);
   if (!form)
     return fail(form.message());
   const std::vector<Operand> &operands = instruction->operands;

@@ -8,6 +8,7 @@
 #include "runtime/cusim/emit/ControlFlow.h"
 
 #include "runtime/cusim/emit/LoopOrder.h"
+#include "runtime/cusim/warp/Collective.h"
 
 #include <algorithm>
 #include <map>
@@ -29,6 +30,23 @@ Status errorAt(const ptx::Instruction &instruction, const std::string &text) {
       std::to_string(instruction.location.column) + ": " + text);
 }
 
+/// Sees what other threads write, so that a loop may wait for it.
+bool seesOthers(const ptx::Instruction &instruction) {
+  switch (instruction.opcode) {
+  case Opcode::Atom:
+  case Opcode::MbarrierTestWait:
+  case Opcode::MbarrierTryWait:
+    return true;
+  case Opcode::Ld:
+    return instruction.has(ptx::Modifier::Volatile) ||
+           instruction.has(ptx::Modifier::Relaxed) ||
+           instruction.has(ptx::Modifier::Acquire) ||
+           instruction.has(ptx::Modifier::Mmio);
+  default:
+    return false;
+  }
+}
+
 /// Blocks in the order of the text; successors by that order.
 class TextBlocks {
 public:
@@ -40,14 +58,17 @@ public:
     starts[0] = true;
     for (const ptx::Label &label : function.labels)
       starts[std::min<size_t>(label.instruction, code.size())] = true;
+    bool mayWait = std::any_of(code.begin(), code.end(), seesOthers);
+    for (size_t i = 0; i < code.size(); ++i)
+      if (mayWait && meetsOthers(code[i]))
+        starts[i] = true;
     for (size_t i = 0; i < code.size(); ++i)
       // Behind a call may be fewer lanes than before.
       if (endsBlock(code[i]) || code[i].opcode == Opcode::Call)
         starts[i + 1] = true;
     blockAt.assign(code.size() + 1, 0);
     for (uint32_t i = 0; i < code.size(); ++i) {
-      if (starts[i])
-        {
+      if (starts[i]) {
         blocks.emplace_back();
         blocks.back().begin = i;
       }
@@ -129,6 +150,24 @@ private:
 
 } // namespace
 
+bool meetsOthers(const ptx::Instruction &instruction) {
+  switch (instruction.opcode) {
+  case Opcode::BarSync:
+  case Opcode::BarArrive:
+  case Opcode::BarRed:
+  case Opcode::BarWarpSync:
+  case Opcode::BarrierSync:
+  case Opcode::BarrierArrive:
+  case Opcode::BarrierRed:
+  case Opcode::BarrierClusterArrive:
+  case Opcode::BarrierClusterWait:
+  case Opcode::Activemask:
+    return true;
+  default:
+    return isCollective(instruction);
+  }
+}
+
 StatusOr<ControlFlow> ControlFlow::of(const ptx::Function &function) {
   TextBlocks text(function);
   WEFT_RETURN_IF_ERROR(text.split());
@@ -169,6 +208,12 @@ StatusOr<ControlFlow> ControlFlow::of(const ptx::Function &function) {
       block.successors.push_back(next <= i ? latchOfHead.at(next) : next);
     }
   }
+  for (const FlowBlock &block : flow.blocks)
+    for (uint32_t i = block.begin; i < block.end; ++i)
+      if (seesOthers(function.instructions[i]))
+        for (std::optional<uint32_t> loop = block.loop; loop;
+             loop = flow.loops[*loop].parent)
+          flow.loops[*loop].mayWait = flow.mayWait = true;
   // Where a loop's lanes go in the end: every edge out of it. Inner loops are
   // later in the list, and theirs count for the outer ones.
   for (uint32_t i = 0; i < exit; ++i)

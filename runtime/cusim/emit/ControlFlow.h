@@ -53,7 +53,13 @@ struct FlowLoop {
   uint32_t head;
   uint32_t latch;
   std::optional<uint32_t> parent;
+  /// Whether it may wait for another thread: it has an atomic, or a load that
+  /// sees what others write.
+  bool mayWait = false;
 };
+
+/// Whether other lanes or threads take part: barriers and collectives.
+bool meetsOthers(const ptx::Instruction &instruction);
 
 class ControlFlow {
 public:
@@ -68,6 +74,9 @@ public:
   uint32_t exit() const { return blocks.size(); }
   /// The jump, ret or exit that ends the block, if there is one.
   const ptx::Instruction *terminator(const FlowBlock &block) const;
+  /// Whether some loop may wait for another thread. Then what meets other
+  /// threads stands first in its block, so that lanes can be held before it.
+  bool mayWait = false;
   /// Whether `outer` contains `inner`, or is it.
   bool contains(uint32_t outer, std::optional<uint32_t> inner) const;
 

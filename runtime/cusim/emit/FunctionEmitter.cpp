@@ -37,6 +37,8 @@ Status FunctionEmitter::emit() {
   flow = std::move(*analyzed);
   uniformity = Uniformity::of(function, flow);
   isMasked = findMaskedRegisters(function, flow);
+  if (uniformity.mayPass)
+    isMasked.assign(isMasked.size(), true);
 
   prepare();
   makeBlocks();
@@ -220,7 +222,7 @@ void FunctionEmitter::emitUnguarded() {
 }
 
 void FunctionEmitter::emitArithmetic() {
-  unsigned resultNumber = countResults(*instruction);
+  unsigned resultNumber = countResults(*instruction, function);
   Values operands;
   for (size_t i = resultNumber; i < instruction->operands.size(); ++i) {
     ptx::Type type = operandType(*instruction, i - resultNumber);

@@ -106,6 +106,13 @@ private:
   std::vector<llvm::BasicBlock *> full;
   std::vector<llvm::BasicBlock *> chain;
   std::vector<llvm::AllocaInst *> waiting;
+  /// By loop: lanes that have waited there for long, while others go on; and
+  /// how many turns those in the loop have waited. Null for loops that do not
+  /// wait.
+  std::vector<llvm::AllocaInst *> held;
+  llvm::AllocaInst *patience = nullptr;
+  /// How often lanes have stood back before a barrier for those that are held.
+  llvm::AllocaInst *yields = nullptr;
   /// Whether a block may begin with less than 32 lanes where none is elsewhere:
   /// a warp at the end of a block, or one of which lanes have returned.
   bool isPartial = true;
@@ -241,7 +248,14 @@ private:
   void endMasked(uint32_t number);
   bool needsMasked(uint32_t number) const;
   bool mayExitIn(const FlowBlock &block) const;
-  void countTurn();
+  void countTurn(bool mayWait);
+
+  // Waiting.cpp: lanes that wait for other lanes of their warp.
+  void makeWaiting();
+  llvm::Value *anyHeld();
+  void releaseHeld();
+  void holdLanes(uint32_t loop, llvm::Value *lanes);
+  void standBack();
   /// Lets lanes of an i32 wait for a block, or ends them.
   void send(uint32_t target, llvm::Value *lanes);
   void retire(llvm::Value *lanes);

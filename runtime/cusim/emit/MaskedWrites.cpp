@@ -68,7 +68,7 @@ std::vector<bool> findMaskedRegisters(const ptx::Function &function,
   for (uint32_t number = 0; number < flow.blocks.size(); ++number)
     for (uint32_t i = flow.blocks[number].begin; i < flow.blocks[number].end;
          ++i)
-      forEachWritten(function.instructions[i],
+      forEachWritten(function.instructions[i], function,
                      [&](const ptx::Operand &operand) {
                        Definition &definition = definitions[operand.index];
                        if (definition.block != None)
@@ -85,18 +85,19 @@ std::vector<bool> findMaskedRegisters(const ptx::Function &function,
   for (uint32_t number = 0; number < flow.blocks.size(); ++number)
     for (uint32_t i = flow.blocks[number].begin; i < flow.blocks[number].end;
          ++i)
-      forEachRead(function.instructions[i], [&](const ptx::Operand &operand) {
-        const Definition &definition = definitions[operand.index];
-        if (isMasked[operand.index] || definition.block == None)
-          return;
-        std::optional<uint32_t> loop = flow.blocks[definition.block].loop;
-        bool isBefore = definition.block == number
-                            ? definition.instruction < i
-                            : dominates(definition.block, number);
-        if (!isBefore ||
-            (loop && !flow.contains(*loop, flow.blocks[number].loop)))
-          isMasked[operand.index] = true;
-      });
+      forEachRead(
+          function.instructions[i], function, [&](const ptx::Operand &operand) {
+            const Definition &definition = definitions[operand.index];
+            if (isMasked[operand.index] || definition.block == None)
+              return;
+            std::optional<uint32_t> loop = flow.blocks[definition.block].loop;
+            bool isBefore = definition.block == number
+                                ? definition.instruction < i
+                                : dominates(definition.block, number);
+            if (!isBefore ||
+                (loop && !flow.contains(*loop, flow.blocks[number].loop)))
+              isMasked[operand.index] = true;
+          });
   return isMasked;
 }
 

@@ -115,10 +115,9 @@ llvm::Value *FunctionEmitter::readSpecial(const ptx::Operand &operand) {
   case Special::Warpid:
     return strandField(offsetof(Strand, warp), i32);
   case Special::Nwarpid:
-    return builder.CreateUDiv(
-        builder.CreateAdd(product(offsetof(Strand, ntid)),
-                          builder.getInt32(WarpSize - 1)),
-        builder.getInt32(WarpSize));
+    return builder.CreateUDiv(builder.CreateAdd(product(offsetof(Strand, ntid)),
+                                                builder.getInt32(WarpSize - 1)),
+                              builder.getInt32(WarpSize));
   case Special::Smid:
     return strandField(offsetof(Strand, smid), i32);
   case Special::Nsmid:

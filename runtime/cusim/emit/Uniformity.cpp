@@ -46,7 +46,8 @@ bool isDivergentSource(const ptx::Instruction &instruction) {
 }
 } // namespace
 
-unsigned countResults(const ptx::Instruction &instruction) {
+unsigned countResults(const ptx::Instruction &instruction,
+                      const ptx::Function &function) {
   switch (instruction.opcode) {
   case Opcode::St:
   case Opcode::Red:
@@ -81,7 +82,7 @@ unsigned countResults(const ptx::Instruction &instruction) {
     if (isLaneArithmetic(instruction.opcode))
       return resultCount(instruction);
     if (isCollective(instruction)) {
-      StatusOr<CollectiveForm> form = collectiveForm(instruction);
+      StatusOr<CollectiveForm> form = collectiveForm(instruction, &function);
       return form ? form->resultCount : 0;
     }
     return instruction.operands.empty() ? 0 : 1;
@@ -151,8 +152,8 @@ bool Uniformity::isUniformResult(const ptx::Instruction &instruction) const {
   default:
     break;
   }
-  for (size_t i = countResults(instruction); i < instruction.operands.size();
-       ++i)
+  for (size_t i = countResults(instruction, *function);
+       i < instruction.operands.size(); ++i)
     if (!isUniformRead(instruction.operands[i]))
       return false;
   return true;
@@ -204,6 +205,26 @@ bool Uniformity::markDivergentBranches(const ControlFlow &flow) {
   return hasChanged;
 }
 
+/// Behind a loop in which lanes wait for each other, those that left it do not
+/// wait for those that stay.
+bool Uniformity::markBehindWaits(const ControlFlow &flow) {
+  uint32_t first = flow.exit();
+  for (const FlowLoop &loop : flow.loops) {
+    if (!loop.mayWait || !isDivergent[loop.latch])
+      continue;
+    mayPass = true;
+    const FlowLoop *outermost = &loop;
+    while (outermost->parent)
+      outermost = &flow.loops[*outermost->parent];
+    first = std::min(first, outermost->head);
+  }
+  bool hasChanged = false;
+  for (uint32_t i = first; i < flow.exit(); ++i)
+    if (!isDivergent[i])
+      isDivergent[i] = hasChanged = true;
+  return hasChanged;
+}
+
 Uniformity Uniformity::of(const ptx::Function &function,
                           const ControlFlow &flow) {
   Uniformity result;
@@ -217,13 +238,14 @@ Uniformity Uniformity::of(const ptx::Function &function,
       result.isUniform[*parameter.registerIndex] = false;
   for (bool hasChanged = true; hasChanged;) {
     hasChanged = result.markDivergentBranches(flow);
+    hasChanged |= result.markBehindWaits(flow);
     for (uint32_t number = 0; number < flow.blocks.size(); ++number) {
       const FlowBlock &block = flow.blocks[number];
       for (uint32_t i = block.begin; i < block.end; ++i) {
         const ptx::Instruction &instruction = function.instructions[i];
         if (!result.isDivergent[number] && result.isUniformResult(instruction))
           continue;
-        forEachWritten(instruction, [&](const Operand &operand) {
+        forEachWritten(instruction, function, [&](const Operand &operand) {
           if (result.isUniform[operand.index]) {
             result.isUniform[operand.index] = false;
             hasChanged = true;

@@ -15,7 +15,8 @@
 namespace weft::cusim {
 
 /// How many operands of an instruction are results.
-unsigned countResults(const ptx::Instruction &instruction);
+unsigned countResults(const ptx::Instruction &instruction,
+                      const ptx::Function &function);
 
 /// Calls `visit` for each Register operand that an instruction writes, or
 /// reads (its guard included).
@@ -27,17 +28,19 @@ void forEachRegister(const ptx::Operand &operand, Visitor visit) {
     forEachRegister(element, visit);
 }
 template <typename Visitor>
-void forEachWritten(const ptx::Instruction &instruction, Visitor visit) {
-  unsigned results = countResults(instruction);
+void forEachWritten(const ptx::Instruction &instruction,
+                    const ptx::Function &function, Visitor visit) {
+  unsigned results = countResults(instruction, function);
   for (unsigned i = 0; i < results && i < instruction.operands.size(); ++i)
     forEachRegister(instruction.operands[i], visit);
 }
 template <typename Visitor>
-void forEachRead(const ptx::Instruction &instruction, Visitor visit) {
+void forEachRead(const ptx::Instruction &instruction,
+                 const ptx::Function &function, Visitor visit) {
   if (instruction.guard)
     forEachRegister(*instruction.guard, visit);
-  for (size_t i = countResults(instruction); i < instruction.operands.size();
-       ++i)
+  for (size_t i = countResults(instruction, function);
+       i < instruction.operands.size(); ++i)
     forEachRegister(instruction.operands[i], visit);
 }
 
@@ -56,6 +59,10 @@ struct Uniformity {
   /// divergent may yet run without all lanes.
   bool hasEarlyReturn = false;
 
+  /// Whether lanes may wait in a loop for others of their warp: then those may
+  /// go ahead, and lanes are never sure to meet.
+  bool mayPass = false;
+
   bool isUniformRead(const ptx::Operand &operand) const;
 
 private:
@@ -66,6 +73,7 @@ private:
   bool isUniformResult(const ptx::Instruction &instruction) const;
   bool isUniformLoad(const ptx::Instruction &instruction) const;
   bool markDivergentBranches(const ControlFlow &flow);
+  bool markBehindWaits(const ControlFlow &flow);
 };
 
 } // namespace weft::cusim

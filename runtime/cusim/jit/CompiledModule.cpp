@@ -44,8 +44,7 @@ public:
       return &found->second;
     for (uint32_t index = 0; index < parsed.functions.size(); ++index) {
       const ptx::Function &function = parsed.functions[index];
-      if (function.name != name || !function.isEntry ||
-          function.isDeclaration)
+      if (function.name != name || !function.isEntry || function.isDeclaration)
         continue;
       StatusOr<CompiledKernel> compiled = compile(index);
       if (!compiled)
@@ -72,8 +71,8 @@ private:
     llvm::raw_svector_ostream stream(bitcode);
     llvm::WriteBitcodeToFile(module, stream);
     stream << compiler->description();
-    return sha256({reinterpret_cast<const uint8_t *>(bitcode.data()),
-                   bitcode.size()});
+    return sha256(
+        {reinterpret_cast<const uint8_t *>(bitcode.data()), bitcode.size()});
   }
 
   StatusOr<CompiledKernel> compile(uint32_t index) {
@@ -83,8 +82,8 @@ private:
       return layout.status();
     llvm::LLVMContext context;
     // A name of ours: PTX may call its kernels like a function of libc.
-    std::string symbol = "kernel " + std::to_string(index) + " " +
-                         function.name;
+    std::string symbol =
+        "kernel " + std::to_string(index) + " " + function.name;
     StatusOr<std::unique_ptr<llvm::Module>> module =
         emitKernel(context, parsed, *layout, siteTable, compileOptions,
                    compiler->features(), symbol);
@@ -109,9 +108,8 @@ private:
     kernel.function = reinterpret_cast<KernelFunction>(*address);
     kernel.entry = &function;
     for (const ptx::Parameter &parameter : function.parameters)
-      kernel.parameterBytes =
-          std::max<uint64_t>(kernel.parameterBytes,
-                             parameter.offset + parameter.bytes);
+      kernel.parameterBytes = std::max<uint64_t>(
+          kernel.parameterBytes, parameter.offset + parameter.bytes);
     kernel.staticSharedBytes = layout->staticSharedBytes;
     kernel.localBytes = layout->localBytes;
     return kernel;
@@ -135,9 +133,9 @@ CompiledModule::create(std::string_view ptx, const CompileOptions &options,
   StatusOr<std::unique_ptr<ObjectLinker>> linker = ObjectLinker::create();
   if (!linker)
     return linker.status();
-  return std::shared_ptr<CompiledModule>(std::make_shared<JitModule>(
-      std::move(*parsed), options, cacheFolder, std::move(*compiler),
-      std::move(*linker)));
+  return std::shared_ptr<CompiledModule>(
+      std::make_shared<JitModule>(std::move(*parsed), options, cacheFolder,
+                                  std::move(*compiler), std::move(*linker)));
 }
 
 } // namespace weft::cusim

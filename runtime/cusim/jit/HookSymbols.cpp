@@ -12,17 +12,20 @@
 namespace weft::cusim {
 
 std::span<const HookSymbol> hookSymbols() {
-#define HOOK(NAME) {#NAME, reinterpret_cast<void *>(&NAME)}
+#define HOOK(NAME)                                                             \
+  {                                                                            \
+    #NAME, reinterpret_cast<void *>(&NAME)                                     \
+  }
   static const HookSymbol Symbols[] = {
-      HOOK(cusim_resolve),       HOOK(cusim_gather),
-      HOOK(cusim_scatter),       HOOK(cusim_atomic),
-      HOOK(cusim_note_access),   HOOK(cusim_barrier),
-      HOOK(cusim_collective),    HOOK(cusim_lanewise),
+      HOOK(cusim_resolve),        HOOK(cusim_gather),
+      HOOK(cusim_scatter),        HOOK(cusim_atomic),
+      HOOK(cusim_note_access),    HOOK(cusim_barrier),
+      HOOK(cusim_collective),     HOOK(cusim_lanewise),
       HOOK(cusim_cluster_arrive), HOOK(cusim_cluster_wait),
-      HOOK(cusim_active_mask),   HOOK(cusim_vprintf),
-      HOOK(cusim_assert_fail),   HOOK(cusim_trap),
-      HOOK(cusim_yield),         HOOK(cusim_check_stack),
-      HOOK(cusim_clock),         HOOK(cusim_global_timer),
+      HOOK(cusim_active_mask),    HOOK(cusim_vprintf),
+      HOOK(cusim_assert_fail),    HOOK(cusim_trap),
+      HOOK(cusim_yield),          HOOK(cusim_check_stack),
+      HOOK(cusim_clock),          HOOK(cusim_global_timer),
   };
 #undef HOOK
   return Symbols;

@@ -67,8 +67,8 @@ StatusOr<std::unique_ptr<HostCompiler>> HostCompiler::create() {
       llvm::CodeGenOptLevel::Default));
   if (!result->machine)
     return Status::error("LLVM has no code generator for " + processor);
-  result->text = processor + " " + features.getString() +
-                 " LLVM " LLVM_VERSION_STRING;
+  result->text =
+      processor + " " + features.getString() + " LLVM " LLVM_VERSION_STRING;
   return result;
 }
 

@@ -7,11 +7,12 @@
 
 #include "runtime/cusim/jit/ObjectCache.h"
 
+#include "runtime/base/AtomicFile.h"
+
 #include <array>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <random>
 
 namespace weft::cusim {
 namespace {
@@ -32,8 +33,7 @@ std::string ObjectCache::pathOf(const Sha256 &key) const {
   return folder + "/" + hexadecimal(key) + ".o";
 }
 
-std::optional<std::vector<uint8_t>>
-ObjectCache::load(const Sha256 &key) const {
+std::optional<std::vector<uint8_t>> ObjectCache::load(const Sha256 &key) const {
   if (folder.empty())
     return std::nullopt;
   std::ifstream file(pathOf(key), std::ios::binary);
@@ -58,18 +58,11 @@ void ObjectCache::store(const Sha256 &key,
     return;
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  // Readers see the whole file or none; writers at once do not meet.
-  std::string path = pathOf(key);
-  std::string partial = path + "." + std::to_string(std::random_device{}());
   Header header{Magic, key, sha256(object), object.size()};
-  std::ofstream file(partial, std::ios::binary);
-  file.write(reinterpret_cast<const char *>(&header), sizeof(header));
-  file.write(reinterpret_cast<const char *>(object.data()), object.size());
-  file.close();
-  if (file)
-    std::filesystem::rename(partial, path, error);
-  if (!file || error)
-    std::filesystem::remove(partial, error);
+  // A cache that cannot be written is only slow.
+  (void)writeAtomically(
+      pathOf(key),
+      {{reinterpret_cast<const uint8_t *>(&header), sizeof(header)}, object});
 }
 
 } // namespace weft::cusim

@@ -37,8 +37,9 @@ public:
             main.define(llvm::orc::absoluteSymbols(std::move(symbols))))
       return error;
     // memcpy, and the mathematical functions that LLVM calls.
-    auto process = llvm::orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(
-        jit->getDataLayout().getGlobalPrefix());
+    auto process =
+        llvm::orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(
+            jit->getDataLayout().getGlobalPrefix());
     if (!process)
       return process.takeError();
     main.addGenerator(std::move(*process));
