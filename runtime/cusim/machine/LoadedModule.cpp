@@ -61,12 +61,17 @@ Status LoadedModule::relocate(const ptx::Variable &variable, uint64_t address) {
     bool isVariable = target.kind == ptx::Operand::Kind::Variable &&
                       target.variable.isOfModule &&
                       variables[target.variable.index] != 0;
-    if (!isVariable || relocation.offset + sizeof(uint64_t) > variable.bytes)
+    bool isFunction = target.kind == ptx::Operand::Kind::Function;
+    if (!(isVariable || isFunction) ||
+        relocation.offset + sizeof(uint64_t) > variable.bytes)
       return Status::error(
           "line " + std::to_string(variable.location.line) +
           ": the initial value of '" + variable.name +
-          "' holds an address that is not one of a .global or .const variable");
-    uint64_t value = variables[target.variable.index] + target.bits;
+          "' holds an address that is not one of a .global or .const variable "
+          "or of a function");
+    uint64_t value = isFunction
+                         ? FunctionTag << TagShift | target.index
+                         : variables[target.variable.index] + target.bits;
     std::memcpy(AddressSpace::hostPointer(address) + relocation.offset, &value,
                 sizeof(value));
   }
