@@ -214,10 +214,9 @@ StatusOr<ControlFlow> ControlFlow::of(const ptx::Function &function) {
         for (std::optional<uint32_t> loop = block.loop; loop;
              loop = flow.loops[*loop].parent)
           flow.loops[*loop].mayWait = flow.mayWait = true;
-  // Where a loop's lanes go in the end: every edge out of it. Inner loops are
-  // later in the list, and theirs count for the outer ones.
+  // Where a loop's lanes go in the end: every edge out of it.
   for (uint32_t i = 0; i < exit; ++i)
-    if (!flow.blocks[i].head)
+    if (order->nodes[i])
       for (uint32_t successor : flow.blocks[i].successors)
         for (std::optional<uint32_t> loop = flow.blocks[i].loop;
              loop && successor > flow.loops[*loop].latch;

@@ -144,6 +144,8 @@ llvm::Value *FunctionEmitter::readSpecial(const ptx::Operand &operand) {
     return builder.CreateSub(
         strandField(offsetof(Strand, sharedBytes), i32),
         strandField(offsetof(Strand, dynamicSharedOffset), i32));
+  default:
+    break;
   }
   fail("a special register that the simulator does not know");
   return builder.getInt32(0);
