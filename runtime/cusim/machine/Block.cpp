@@ -198,7 +198,12 @@ void Block::end() {
   for (Barrier &barrier : barriers)
     barrier.reset();
   activeBarriers = 0;
-  std::fill(std::begin(meetings), std::end(meetings), nullptr);
+  // What a fault left behind.
+  for (WarpMeeting *&first : meetings)
+    while (WarpMeeting *meeting = first) {
+      first = meeting->next;
+      core->giveBackMeeting(meeting);
+    }
   async.clear();
 }
 

@@ -127,6 +127,7 @@ void Core::enter(Launch &ofLaunch) {
   isRandom = launch->options.seed != 0;
   random = Random(launch->options.seed);
   sites = launch->module.sitesOf(index);
+  recentRanges.fill(SiteRange());
   counters = Counters();
   yieldsWithoutProgress = fruitlessTurns = 0;
   wantsUnit = false;
@@ -291,6 +292,14 @@ void Core::reportNoMemory() {
   report.detail = "the host has no memory left for the stacks and the memory "
                   "of the blocks that live at once";
   launch->add(std::move(report), /*isFatal=*/true);
+}
+
+WarpMeeting *Core::takeMeeting() {
+  if (!unusedMeetings)
+    return &meetings.emplace_back();
+  WarpMeeting *meeting = unusedMeetings;
+  unusedMeetings = meeting->next;
+  return meeting;
 }
 
 uint32_t *Core::scratch(size_t words) {

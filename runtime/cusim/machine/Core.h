@@ -19,7 +19,9 @@
 #include "runtime/cusim/machine/Fiber.h"
 #include "runtime/cusim/machine/Random.h"
 
+#include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -71,6 +73,11 @@ public:
       for (uint32_t rank = 0; rank < cluster->blockCount; ++rank)
         function(*cluster->blocks[rank]);
   }
+  WarpMeeting *takeMeeting();
+  void giveBackMeeting(WarpMeeting *meeting) {
+    meeting->next = unusedMeetings;
+    unusedMeetings = meeting;
+  }
   /// Space for operands and results of a meeting.
   uint32_t *scratch(size_t words);
 
@@ -79,6 +86,10 @@ public:
   Random random;
   bool isRandom = false;
   SiteRange *sites = nullptr;
+  /// Allocations that were looked up in this launch, for sites that alternate
+  /// between them.
+  std::array<SiteRange, 4> recentRanges;
+  unsigned nextRecent = 0;
   Counters counters;
   const unsigned index;
 
@@ -155,6 +166,8 @@ private:
   size_t yieldsWithoutProgress = 0;
   uint32_t fruitlessTurns = 0;
   std::vector<uint32_t> scratchWords;
+  std::deque<WarpMeeting> meetings;
+  WarpMeeting *unusedMeetings = nullptr;
   /// Where main performs what may fault.
   Stack serviceStack;
   bool serviceResult = false;

@@ -108,6 +108,13 @@ uint8_t *locateParameter(const Miss &miss) {
 
 uint8_t *locateGlobal(const Miss &miss) {
   Launch &launch = *miss.strand->block->launch;
+  Core &core = *miss.strand->block->core;
+  for (const SiteRange &range : core.recentRanges)
+    if (miss.address >= range.begin && miss.address < range.end &&
+        miss.bytes <= range.end - miss.address) {
+      miss.strand->sites[miss.site] = range;
+      return AddressSpace::hostPointer(miss.address);
+    }
   std::optional<Allocation> allocation =
       launch.addresses.find(miss.address, miss.bytes);
   if (!allocation) {
@@ -127,8 +134,9 @@ uint8_t *locateGlobal(const Miss &miss) {
     miss.report("is memory of device " + std::to_string(allocation->device) +
                 ", but access of device " + std::to_string(launch.device) +
                 " to it was not enabled (cuCtxEnablePeerAccess)");
-  miss.strand->sites[miss.site] = {allocation->address,
-                                   allocation->address + allocation->bytes};
+  SiteRange range{allocation->address, allocation->address + allocation->bytes};
+  miss.strand->sites[miss.site] = range;
+  core.recentRanges[core.nextRecent++ % core.recentRanges.size()] = range;
   return AddressSpace::hostPointer(miss.address);
 }
 

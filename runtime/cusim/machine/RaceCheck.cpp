@@ -76,6 +76,9 @@ void RaceCheck::access(Strand &strand, uint64_t address, uint32_t bytes,
   uint64_t offset;
   if (!ownOffset(strand, address, offset))
     return;
+  if (bytes == WordBytes && !words[offset / WordBytes].split &&
+      isOrdinary(words[offset / WordBytes].cell, threadOf(strand), kind, site))
+    return;
   Access access{strand, threadOf(strand),  address, bytes, kind,
                 site,   isStrongKind(kind)};
   bool isRead = !isWrite(kind) || kind == AccessKind::Atomic;
@@ -90,6 +93,43 @@ void RaceCheck::access(Strand &strand, uint64_t address, uint32_t bytes,
     else
       checkRead(cell, access);
   });
+}
+
+/// The usual case, done at once: an access that the last barrier orders after
+/// all others, or a thread's access after its own.
+inline bool RaceCheck::isOrdinary(Cell &cell, uint32_t thread, AccessKind kind,
+                                  uint32_t site) {
+  Time floor = knowledge[thread].floor;
+  bool isOrderedWrite = cell.writer == thread || cell.writeTime <= floor;
+  bool isOrderedRead =
+      cell.reader == Nobody || cell.reader == thread || cell.readTime <= floor;
+  if (cell.pendingAsync || !isOrderedWrite)
+    return false;
+  if (kind == AccessKind::Store && isOrderedRead) {
+    cell.writer = thread;
+    cell.writeTime = now;
+    cell.writeSite = site;
+    cell.isStrongWrite = false;
+    cell.isInitialized = true;
+    cell.reader = Nobody;
+    return true;
+  }
+  if (kind != AccessKind::Load || !cell.isInitialized)
+    return false;
+  if (isOrderedRead) {
+    cell.reader = thread;
+    cell.readerWarps = 1u << thread / WarpSize;
+    cell.isStrongRead = false;
+  } else if (hasVectors) {
+    return false;
+  } else {
+    cell.reader = Many;
+    cell.readerWarps |= 1u << thread / WarpSize;
+    cell.isStrongRead = false;
+  }
+  cell.readTime = now;
+  cell.readSite = site;
+  return true;
 }
 
 void RaceCheck::checkWrite(Cell &cell, const Access &access) {

@@ -128,6 +128,7 @@ private:
 
   template <typename Function>
   void forEachCell(uint64_t offset, uint64_t bytes, Function function);
+  bool isOrdinary(Cell &cell, uint32_t thread, AccessKind kind, uint32_t site);
   void checkWrite(Cell &cell, const Access &access);
   void checkRead(Cell &cell, const Access &access);
   void addReader(Cell &cell, const Access &access);

@@ -12,7 +12,6 @@
 #include "runtime/cusim/machine/Memory.h"
 #include "runtime/cusim/machine/RaceCheck.h"
 
-#include <algorithm>
 #include <bit>
 #include <cstdio>
 
@@ -39,22 +38,20 @@ void unlink(Block &block, unsigned warp, WarpMeeting &meeting) {
   *link = meeting.next;
 }
 
+/// What a lane comes with.
 struct Arrival {
   CollectiveFunction function;
   uint64_t immediate;
   uint32_t members;
-  bool isAligned;
-  bool isOpenEnded;
-  const uint32_t *operands;
+  MeetingKind kind;
   uint32_t operandWords;
-  uint32_t *results;
   uint32_t resultWords;
   uint32_t site;
 
   bool belongsTo(const WarpMeeting &meeting) const {
-    return meeting.function == function && meeting.immediate == immediate &&
-           meeting.members == members && meeting.isAligned == isAligned &&
-           (!(isAligned || isOpenEnded) || meeting.site == site);
+    return meeting.function == function && meeting.members == members &&
+           meeting.immediate == immediate && meeting.kind == kind &&
+           (kind == MeetingKind::Loose || meeting.site == site);
   }
 };
 
@@ -65,50 +62,75 @@ struct Arrival {
             " is not in its own membermask " + hex(members));
 }
 
+[[gnu::noinline]] WarpMeeting *begin(Block &block, unsigned warp,
+                                     const Arrival &arrival) {
+  WarpMeeting *meeting = block.core->takeMeeting();
+  meeting->function = arrival.function;
+  meeting->immediate = arrival.immediate;
+  meeting->members = arrival.members;
+  meeting->site = arrival.site;
+  meeting->kind = arrival.kind;
+  meeting->arrived = 0;
+  meeting->operandWords = arrival.operandWords;
+  meeting->resultWords = arrival.resultWords;
+  meeting->next = block.meetings[warp];
+  block.meetings[warp] = meeting;
+  return meeting;
+}
+
 /// A lane of a warp at width 1.
-void meet(Fiber &fiber, const Arrival &arrival) {
+inline void meet(Fiber &fiber, const Arrival &arrival, const uint32_t *operands,
+                 uint32_t *results) {
   Block &block = *fiber.block;
-  unsigned warp = fiber.warp;
-  uint32_t own = 1u << fiber.lane;
+  unsigned warp = fiber.warp, lane = fiber.lane;
+  uint32_t own = 1u << lane;
   if (!(arrival.members & own)) [[unlikely]]
     refuseMembers(fiber, arrival.members, arrival.site);
   WarpMeeting *meeting = block.meetings[warp];
-  while (meeting && (!arrival.belongsTo(*meeting) || (meeting->arrived & own)))
+  while (meeting && !arrival.belongsTo(*meeting))
     meeting = meeting->next;
-  WarpMeeting first;
-  if (!meeting) {
-    first.function = arrival.function;
-    first.immediate = arrival.immediate;
-    first.members = arrival.members;
-    first.site = arrival.site;
-    first.isAligned = arrival.isAligned;
-    first.isOpenEnded = arrival.isOpenEnded;
-    first.arrived = 0;
-    first.operandWords = arrival.operandWords;
-    first.resultWords = arrival.resultWords;
-    first.next = block.meetings[warp];
-    block.meetings[warp] = &first;
-    meeting = &first;
-  }
+  if (!meeting)
+    meeting = begin(block, warp, arrival);
   meeting->arrived |= own;
-  meeting->fibers[fiber.lane] = &fiber;
-  meeting->operands[fiber.lane] = arrival.operands;
-  meeting->results[fiber.lane] = arrival.results;
+  meeting->fibers[lane] = &fiber;
+  meeting->operands[lane] = operands;
+  meeting->results[lane] = results;
   fiber.site = arrival.site;
-  if (meeting->arrived == (meeting->members & block.liveLanes[warp])) {
-    completeMeeting(block, warp, *meeting, &fiber);
-    block.core->maybeYield(fiber);
-    return;
-  }
-  block.core->suspend(fiber, Waiting::Warp);
+  if (meeting->arrived != (meeting->members & block.liveLanes[warp]))
+    return block.core->suspend(fiber, Waiting::Warp);
+  completeMeeting(block, warp, *meeting, &fiber);
+  block.core->maybeYield(fiber);
 }
 
-/// Runs a function at width 32, for lanes that execute it together.
-void runWide(Fiber &fiber, uint32_t lanes, const Arrival &arrival) {
-  Collective collective{&fiber,           lanes,
-                        arrival.site,     arrival.immediate,
-                        arrival.operands, arrival.results};
-  arrival.function(collective);
+[[noreturn, gnu::noinline]] void refuseGroup(Strand *strand, uint32_t group,
+                                             uint32_t members, uint32_t site) {
+  auto lane = static_cast<unsigned>(std::countr_zero(group));
+  if (uint32_t outside = group & ~members)
+    fault(strand, lane, Report::Kind::IllegalInstruction, site,
+          "lanes " + hex(outside) + " are not in their own membermask " +
+              hex(members));
+  fault(strand, lane, Report::Kind::BarrierDivergence, site,
+        "only lanes " + hex(group) + " come together of the members " +
+            hex(members & strand->live) +
+            " that live; lanes that meet from several places need width 1");
+}
+
+/// Width 32: lanes with equal membermasks form a group.
+void runGroups(CollectiveFunction function, Collective collective,
+               const uint32_t *members) {
+  Strand *strand = collective.strand;
+  for (uint32_t rest = collective.lanes; rest;) {
+    uint32_t expected = members ? members[std::countr_zero(rest)] : ~0u;
+    uint32_t group = members ? 0 : rest;
+    for (uint32_t others = members ? rest : 0; others; others &= others - 1)
+      if (members[std::countr_zero(others)] == expected)
+        group |= others & -others;
+    if (group != (expected & strand->live)) [[unlikely]]
+      refuseGroup(strand, group, expected, collective.site);
+    collective.lanes = group;
+    function(collective);
+    rest &= ~group;
+  }
 }
 
 } // namespace
@@ -135,23 +157,20 @@ void completeMeeting(Block &block, unsigned warp, WarpMeeting &meeting,
                         operands,
                         results};
   meeting.function(collective);
-  // A lane outside of the membermask waits in no meeting of it.
-  if (block.races && !meeting.isOpenEnded)
+  if (block.races && meeting.kind != MeetingKind::OpenEnded)
     block.races->joinLanes(warp, lanes);
   for (uint32_t rest = lanes; rest; rest &= rest - 1) {
     auto lane = static_cast<unsigned>(std::countr_zero(rest));
     for (uint32_t word = 0; word < resultWords; ++word)
       meeting.results[lane][word] = results[word * WarpSize + lane];
-    // The meeting lies on the stack of a lane: it is gone when that runs, but
-    // nothing runs before the loop ends.
     if (meeting.fibers[lane] != self)
       block.core->makeReady(meeting.fibers[lane]);
   }
+  block.core->giveBackMeeting(&meeting);
 }
 
 void completeMeetingsAfterExit(Block &block, unsigned warp) {
-  WarpMeeting *meeting = block.meetings[warp];
-  while (meeting) {
+  for (WarpMeeting *meeting = block.meetings[warp]; meeting;) {
     WarpMeeting *next = meeting->next;
     if (meeting->arrived == (meeting->members & block.liveLanes[warp]))
       completeMeeting(block, warp, *meeting, nullptr);
@@ -164,7 +183,7 @@ bool completeOpenEndedMeetings(Block &block) {
   for (unsigned warp = 0; warp < MaxWarps; ++warp)
     for (WarpMeeting *meeting = block.meetings[warp]; meeting;) {
       WarpMeeting *next = meeting->next;
-      if (meeting->isOpenEnded) {
+      if (meeting->kind == MeetingKind::OpenEnded) {
         completeMeeting(block, warp, *meeting, nullptr);
         isAny = true;
       }
@@ -181,41 +200,14 @@ void cusim_collective(Strand *strand, uint32_t mask,
                       uint32_t operandWords, uint32_t *results,
                       uint32_t resultWords, uint32_t site) {
   auto &fiber = *static_cast<Fiber *>(strand);
-  Arrival arrival{function,
-                  immediate,
-                  members ? members[0] : ~0u,
-                  /*isAligned=*/members == nullptr,
-                  /*isOpenEnded=*/false,
-                  operands,
-                  operandWords,
-                  results,
-                  resultWords,
-                  site};
   if (fiber.width == 1)
-    return meet(fiber, arrival);
-  // Lanes with equal membermasks form a group.
-  for (uint32_t rest = mask; rest;) {
-    auto lane = static_cast<unsigned>(std::countr_zero(rest));
-    arrival.members = members ? members[lane] : ~0u;
-    uint32_t group = 1u << lane;
-    for (uint32_t others = rest & (rest - 1); members && others;
-         others &= others - 1)
-      if (members[std::countr_zero(others)] == arrival.members)
-        group |= others & -others;
-    if (!members)
-      group = rest;
-    if (group & ~arrival.members)
-      fault(strand, lane, Report::Kind::IllegalInstruction, site,
-            "lanes " + hex(group & ~arrival.members) +
-                " are not in their own membermask " + hex(arrival.members));
-    if (group != (arrival.members & fiber.live))
-      fault(strand, lane, Report::Kind::BarrierDivergence, site,
-            "only lanes " + hex(group) + " come together of the members " +
-                hex(arrival.members & fiber.live) +
-                " that live; lanes that meet from several places need width 1");
-    runWide(fiber, group, arrival);
-    rest &= ~group;
-  }
+    return meet(fiber,
+                {function, immediate, members ? members[0] : ~0u,
+                 members ? MeetingKind::Loose : MeetingKind::Aligned,
+                 operandWords, resultWords, site},
+                operands, results);
+  runGroups(function, {strand, mask, site, immediate, operands, results},
+            members);
 }
 
 void cusim_lanewise(Strand *strand, uint32_t mask, CollectiveFunction function,
@@ -223,19 +215,15 @@ void cusim_lanewise(Strand *strand, uint32_t mask, CollectiveFunction function,
                     uint32_t operandWords, uint32_t *results,
                     uint32_t resultWords, uint32_t site) {
   auto &fiber = *static_cast<Fiber *>(strand);
-  if (fiber.width != 1) {
-    Collective collective{strand, mask, site, immediate, operands, results};
-    return function(collective);
-  }
+  if (fiber.width != 1)
+    return function({strand, mask, site, immediate, operands, results});
   // The function may wait, so that the words lie on the lane's own stack.
   auto *words = static_cast<uint32_t *>(
       alloca((operandWords + resultWords) * WarpSize * sizeof(uint32_t)));
   uint32_t *wideResults = words + operandWords * WarpSize;
   for (uint32_t word = 0; word < operandWords; ++word)
     words[word * WarpSize + fiber.lane] = operands[word];
-  Collective collective{strand, 1u << fiber.lane, site, immediate,
-                        words,  wideResults};
-  function(collective);
+  function({strand, 1u << fiber.lane, site, immediate, words, wideResults});
   for (uint32_t word = 0; word < resultWords; ++word)
     results[word] = wideResults[word * WarpSize + fiber.lane];
 }
@@ -245,8 +233,8 @@ uint32_t cusim_active_mask(Strand *strand, uint32_t mask, uint32_t site) {
   if (fiber.width != 1)
     return mask;
   uint32_t result = 1u << fiber.lane;
-  meet(fiber, {answerActiveMask, 0, ~0u, /*isAligned=*/false,
-               /*isOpenEnded=*/true, nullptr, 0, &result, 1, site});
+  meet(fiber, {answerActiveMask, 0, ~0u, MeetingKind::OpenEnded, 0, 1, site},
+       nullptr, &result);
   return result;
 }
 

@@ -24,15 +24,16 @@ namespace weft::cusim {
 class Block;
 struct Fiber;
 
-/// Lives on the stack of the lane that came first, which waits in it.
+/// Loose: lanes may come from several instructions. OpenEnded (activemask): it
+/// ends with whoever is there when nobody else can come.
+enum class MeetingKind : uint8_t { Loose, Aligned, OpenEnded };
+
 struct WarpMeeting {
   CollectiveFunction function;
   uint64_t immediate;
   uint32_t members;
   uint32_t site;
-  bool isAligned;
-  /// activemask: ends with whoever is there when nobody else can come.
-  bool isOpenEnded;
+  MeetingKind kind;
   uint32_t arrived;
   uint32_t operandWords;
   uint32_t resultWords;
