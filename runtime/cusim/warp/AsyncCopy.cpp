@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 
 using namespace weft::cusim;
 
@@ -20,21 +21,39 @@ namespace {
 
 constexpr uint64_t SourceBytesBit = 1 << 8, IgnoreSourceBit = 1 << 9;
 
+/// A run of bytes, of one lane or of several whose bytes follow each other.
 struct Copy {
-  uint8_t *destination;
   const uint8_t *source;
-  uint32_t bytes;
+  /// In the block's shared memory.
+  uint32_t destination;
+  uint16_t bytes;
   /// What does not come from the source becomes zero.
-  uint32_t sourceBytes;
+  uint16_t sourceBytes;
+
+  bool isFollowedBy(const Copy &next) const {
+    return bytes == sourceBytes && next.bytes == next.sourceBytes &&
+           source + bytes == next.source &&
+           destination + bytes == next.destination;
+  }
 };
 
-void performCopy(Strand *, const void *payload) {
-  Copy copy;
-  std::memcpy(&copy, payload, sizeof(copy));
-  if (copy.sourceBytes)
-    std::memcpy(copy.destination, copy.source, copy.sourceBytes);
-  std::memset(copy.destination + copy.sourceBytes, 0,
-              copy.bytes - copy.sourceBytes);
+/// What one entry of a queue does: entries cost more than small copies.
+struct Copies {
+  static constexpr unsigned Capacity = 6;
+  uint8_t *shared;
+  uint32_t count;
+  Copy copies[Capacity];
+};
+
+void performCopies(Strand *, const void *payload) {
+  Copies all;
+  std::memcpy(&all, payload, sizeof(all));
+  for (const Copy &copy : std::span(all.copies, all.count)) {
+    uint8_t *to = all.shared + copy.destination;
+    if (copy.sourceBytes)
+      std::memcpy(to, copy.source, copy.sourceBytes);
+    std::memset(to + copy.sourceBytes, 0, copy.bytes - copy.sourceBytes);
+  }
 }
 
 struct Arrival {
@@ -56,39 +75,86 @@ uint32_t sourceBytesOf(const Collective &call, unsigned lane, uint32_t bytes) {
   return bytes;
 }
 
+/// Gathers the copies of a warp's lanes into few entries.
+class CopyGatherer {
+public:
+  CopyGatherer(const Collective &call) : call(call) {
+    all.shared = call.strand->shared;
+  }
+  void add(const Copy &copy) {
+    if (all.count && all.copies[all.count - 1].isFollowedBy(copy)) {
+      all.copies[all.count - 1].bytes += copy.bytes;
+      all.copies[all.count - 1].sourceBytes += copy.sourceBytes;
+      return;
+    }
+    if (all.count == Copies::Capacity)
+      flush();
+    all.copies[all.count++] = copy;
+  }
+  void flush() {
+    startOperation(call.strand, 0, AsyncQueue::Copy,
+                   pendingOperation(performCopies, all, call.site));
+    all.count = 0;
+  }
+
+private:
+  const Collective &call;
+  Copies all{};
+};
+
+/// At width 32, all copies of a warp are in the queue of its first lane: its
+/// lanes commit and wait together, as a rule. Where they do not, everything
+/// happens at once, which is as good a time as any.
+bool actsAsOne(const Collective &call) {
+  return call.strand->width == WarpSize;
+}
+bool isWhole(const Collective &call) {
+  return !actsAsOne(call) ||
+         (call.lanes & call.strand->live) == call.strand->live;
+}
+
 } // namespace
 
 void weft::cusim::cusim_async_copy(const Collective &call) {
   uint32_t bytes = call.immediate & 0xff;
+  CopyGatherer gatherer(call);
   forEachLane(call, [&](unsigned lane) {
     uint64_t to = operandPair(call, 0, lane), from = operandPair(call, 2, lane);
-    Copy copy{};
-    copy.bytes = bytes;
-    copy.sourceBytes = sourceBytesOf(call, lane, bytes);
-    copy.destination = resolve(call, lane, to, bytes, bytes, AccessKind::Async);
-    if (copy.sourceBytes)
+    uint32_t sourceBytes = sourceBytesOf(call, lane, bytes);
+    uint8_t *destination =
+        resolve(call, lane, to, bytes, bytes, AccessKind::Async);
+    Copy copy{nullptr, static_cast<uint32_t>(destination - call.strand->shared),
+              static_cast<uint16_t>(bytes), static_cast<uint16_t>(sourceBytes)};
+    if (sourceBytes)
       copy.source =
-          resolve(call, lane, from, copy.sourceBytes, bytes, AccessKind::Load);
-    PendingOperation operation = pendingOperation(performCopy, copy, call.site);
+          resolve(call, lane, from, sourceBytes, bytes, AccessKind::Load);
+    if (actsAsOne(call))
+      return gatherer.add(copy);
+    PendingOperation operation = pendingOperation(
+        performCopies, Copies{call.strand->shared, 1, {copy}}, call.site);
     operation.writes = to;
     operation.writtenBytes = bytes;
-    unsigned index;
-    Strand *strand = strandOfLane(call.strand, lane, index);
-    startOperation(strand, index, AsyncQueue::Copy, operation);
+    startOperation(call.strand, 0, AsyncQueue::Copy, operation);
   });
+  if (actsAsOne(call))
+    gatherer.flush();
 }
 
 void weft::cusim::cusim_async_commit(const Collective &call) {
-  commitGroup(call.strand, call.lanes >> call.strand->lane, AsyncQueue::Copy);
+  if (!isWhole(call))
+    waitAll(call.strand, 1, AsyncQueue::Copy);
+  commitGroup(call.strand, 1, AsyncQueue::Copy);
 }
 
 void weft::cusim::cusim_async_wait(const Collective &call) {
-  waitGroups(call.strand, call.lanes >> call.strand->lane, AsyncQueue::Copy,
+  if (!isWhole(call))
+    waitAll(call.strand, 1, AsyncQueue::Copy);
+  waitGroups(call.strand, 1, AsyncQueue::Copy,
              static_cast<unsigned>(call.immediate));
 }
 
 void weft::cusim::cusim_async_wait_all(const Collective &call) {
-  waitAll(call.strand, call.lanes >> call.strand->lane, AsyncQueue::Copy);
+  waitAll(call.strand, 1, AsyncQueue::Copy);
 }
 
 void weft::cusim::cusim_async_arrive(const Collective &call) {
@@ -96,8 +162,8 @@ void weft::cusim::cusim_async_arrive(const Collective &call) {
   forEachLane(call, [&](unsigned lane) {
     auto *mbarrier = reinterpret_cast<uint64_t *>(resolve(
         call, lane, operandPair(call, 0, lane), 8, 8, AccessKind::Atomic));
-    unsigned index;
-    Strand *strand = strandOfLane(call.strand, lane, index);
+    Strand *strand = call.strand;
+    unsigned index = lane - strand->lane;
     MbarrierState state = MbarrierState::unpack(*mbarrier);
     if (!*mbarrier || state.pending == MbarrierState::MaxCount)
       fault(strand, index, Report::Kind::IllegalInstruction, call.site,
@@ -109,7 +175,7 @@ void weft::cusim::cusim_async_arrive(const Collective &call) {
       *mbarrier = state.pack();
     }
     noteRelease(strand, 1u << index, mbarrier);
-    afterPrior(strand, index, AsyncQueue::Copy,
+    afterPrior(strand, 0, AsyncQueue::Copy,
                pendingOperation(performArrival, Arrival{mbarrier, call.site},
                                 call.site));
   });

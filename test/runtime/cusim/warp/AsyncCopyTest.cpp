@@ -94,11 +94,57 @@ TEST_F(AsyncCopyTest, WaitsForOpenGroupsToo) {
   run(copyOf(16), addresses(16), 0x0f);
   runPlain(Opcode::CpAsyncWaitGroup, 0);
   EXPECT_EQ(shared[0], 0xee);
-  runPlain(Opcode::CpAsyncWaitAll, {}, 0x07);
-  EXPECT_EQ(std::memcmp(shared.data(), source.data(), 48), 0);
-  // Lane 3 has not waited; lane 4 has not copied.
-  EXPECT_EQ(shared[48], 0xee);
+  runPlain(Opcode::CpAsyncWaitAll);
+  EXPECT_EQ(std::memcmp(shared.data(), source.data(), 64), 0);
+  // Lane 4 has not copied.
   EXPECT_EQ(shared[64], 0xee);
+}
+
+TEST_F(AsyncCopyTest, CompletesEverythingWhereLanesPart) {
+  // Lanes that commit or wait by themselves must find their copies done, in
+  // whatever groups the others have theirs.
+  strand.live = 0xff;
+  run(copyOf(16), addresses(16), 0xff);
+  runPlain(Opcode::CpAsyncCommitGroup, {}, 0x0f);
+  runPlain(Opcode::CpAsyncWaitGroup, 0, 0x0f);
+  EXPECT_EQ(std::memcmp(shared.data(), source.data(), 64), 0);
+  Words second = addresses(16);
+  for (unsigned lane = 0; lane < WarpSize; ++lane)
+    setAddress(second, 0, lane, sharedAddress(1024 + 16 * lane));
+  run(copyOf(16), second, 0xff);
+  runPlain(Opcode::CpAsyncCommitGroup, {}, 0xff);
+  EXPECT_EQ(shared[1024], 0xee);
+  runPlain(Opcode::CpAsyncWaitGroup, 1, 0xf0);
+  EXPECT_EQ(std::memcmp(&shared[1024], source.data(), 128), 0);
+}
+
+TEST_F(AsyncCopyTest, WaitsLaneByLaneAtWidthOne) {
+  strand.width = 1;
+  strand.lane = 3;
+  strand.live = 1;
+  run(copyOf(16), addresses(16), 1 << 3);
+  runPlain(Opcode::CpAsyncCommitGroup, {}, 1 << 3);
+  run(copyOf(4), addresses(1024), 1 << 3);
+  runPlain(Opcode::CpAsyncWaitGroup, 0, 1 << 3);
+  EXPECT_EQ(std::memcmp(&shared[48], &source[48], 16), 0);
+  EXPECT_EQ(shared[3072], 0xee);
+  runPlain(Opcode::CpAsyncWaitAll, {}, 1 << 3);
+  EXPECT_EQ(std::memcmp(&shared[3072], &source[3072], 4), 0);
+}
+
+TEST_F(AsyncCopyTest, JoinsCopiesThatFollowEachOther) {
+  run(copyOf(16), addresses(16));
+  EXPECT_EQ(standIn().queues[0][0].size(), 1u);
+  // Rows of shared memory with gaps: one run for each lane, six an entry.
+  Words apart = addresses(16);
+  for (unsigned lane = 0; lane < WarpSize; ++lane)
+    setAddress(apart, 0, lane, sharedAddress(1024 + 32 * lane));
+  run(copyOf(16), apart);
+  EXPECT_EQ(standIn().queues[0][0].size(), 7u);
+  runPlain(Opcode::CpAsyncWaitAll);
+  for (unsigned lane = 0; lane < WarpSize; ++lane)
+    EXPECT_EQ(std::memcmp(&shared[1024 + 32 * lane], &source[16 * lane], 16),
+              0);
 }
 
 TEST_F(AsyncCopyTest, FillsWithZeros) {

@@ -43,12 +43,14 @@ void MachineStandIn::performBlockOperations(Strand *strand) {
     operation.perform(strand, operation.payload);
 }
 
-uint8_t *resolveInWarp(Strand *, unsigned lane, uint64_t address,
+uint8_t *resolveInWarp(Strand *strand, unsigned lane, uint64_t address,
                        uint32_t bytes, uint32_t alignment, AccessKind,
                        uint32_t) {
   standIn().resolved.push_back({lane, address, bytes, alignment});
   if (address >> TagShift == SharedTag) {
     size_t rank = (address >> SharedRankShift & 0xff) - 1;
+    if (address << (64 - TagShift) >> (64 - TagShift) < strand->sharedBytes)
+      return strand->shared + (address & 0xffffff);
     if (rank < standIn().blocks.size())
       return standIn().blocks[rank] + (address & 0xffffff);
   }
@@ -119,10 +121,10 @@ void wake(Strand *, const void *key) { standIn().woken.push_back(key); }
 void noteRelease(Strand *, uint32_t, const void *) {}
 void noteAcquire(Strand *, uint32_t, const void *) {}
 
-extern "C" void cusim_atomic(Strand *, uint32_t, const uint64_t *addresses,
-                             uint32_t operation, uint32_t type,
-                             const uint64_t *first, const uint64_t *,
-                             uint64_t *, uint32_t) {
+extern "C" void cusim_atomic(Strand *strand, uint32_t,
+                             const uint64_t *addresses, uint32_t operation,
+                             uint32_t type, const uint64_t *first,
+                             const uint64_t *, uint64_t *, uint32_t) {
   // Enough for the reductions of these tests.
   if (static_cast<AtomicOperation>(operation) != AtomicOperation::Add ||
       static_cast<ptx::Type>(type) != ptx::Type::U32)
