@@ -1,0 +1,141 @@
+//===- MemoryTest.cpp - Allocations and copies ----------------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "test/runtime/cusim/driver/CudaTest.h"
+
+#include <cstring>
+#include <numeric>
+
+using namespace weft::cuda;
+using testing::Each;
+using testing::ElementsAreArray;
+
+namespace {
+using MemoryTest = CudaTest;
+} // namespace
+
+TEST_F(MemoryTest, CopiesGoEveryWay) {
+  std::vector<int> numbers(1000);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  CUdeviceptr first = upload(numbers), second = allocate(4000);
+  EXPECT_OK(cuda().cuMemcpyDtoD_v2(second, first, 4000));
+  EXPECT_THAT(download<int>(second, 1000), ElementsAreArray(numbers));
+  // Inside of allocations, at any byte.
+  EXPECT_OK(cuda().cuMemcpyDtoD_v2(second + 40, first, 400));
+  EXPECT_EQ(download<int>(second, 1000)[10], 0);
+  EXPECT_EQ(download<int>(second, 1000)[110], 110);
+  // Unified addressing: the same call for all.
+  std::vector<int> back(1000);
+  EXPECT_OK(
+      cuda().cuMemcpy(reinterpret_cast<CUdeviceptr>(back.data()), first, 4000));
+  EXPECT_THAT(back, ElementsAreArray(numbers));
+}
+
+TEST_F(MemoryTest, CopiesOutsideOfAllocationsAreRefused) {
+  CUdeviceptr data = allocate(100);
+  char buffer[200];
+  EXPECT_EQ(cuda().cuMemcpyDtoH_v2(buffer, data, 101),
+            CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuda().cuMemcpyDtoH_v2(buffer, data - 1, 10),
+            CUDA_ERROR_INVALID_VALUE);
+  // A host's address where a device's belongs.
+  EXPECT_EQ(cuda().cuMemcpyDtoD_v2(data, CUdeviceptr(buffer), 10),
+            CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuda().cuMemsetD32_v2(data + 2, 0, 1), CUDA_ERROR_INVALID_VALUE)
+      << "misaligned";
+  EXPECT_OK(cuda().cuMemFree_v2(data));
+  EXPECT_EQ(cuda().cuMemcpyDtoH_v2(buffer, data, 10), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuda().cuMemFree_v2(data), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_OK(cuda().cuMemFree_v2(0));
+}
+
+TEST_F(MemoryTest, PageableSourcesAreReadAtTheCall) {
+  CUdeviceptr data = allocate(400);
+  std::vector<int> numbers(100, 7);
+  ASSERT_OK(cuda().cuMemcpyHtoDAsync_v2(data, numbers.data(), 400, nullptr));
+  std::fill(numbers.begin(), numbers.end(), 8);
+  EXPECT_THAT(download<int>(data, 100), Each(7));
+}
+
+TEST_F(MemoryTest, FillsTakeEveryWidth) {
+  CUdeviceptr data = allocate(16);
+  EXPECT_OK(cuda().cuMemsetD32_v2(data, 0x01020304, 4));
+  EXPECT_OK(cuda().cuMemsetD16_v2(data + 2, 0xabcd, 1));
+  EXPECT_OK(cuda().cuMemsetD8Async(data + 15, 0xee, 1, nullptr));
+  EXPECT_THAT(
+      download<uint32_t>(data, 4),
+      testing::ElementsAre(0xabcd0304u, 0x01020304u, 0x01020304u, 0xee020304u));
+}
+
+TEST_F(MemoryTest, HostMemoryIsSharedWithDevices) {
+  CUfunction scale = load(scaleKernel, "scale");
+  void *host = nullptr;
+  ASSERT_OK(cuda().cuMemHostAlloc(&host, 40, CU_MEMHOSTALLOC_DEVICEMAP));
+  uint32_t *numbers = static_cast<uint32_t *>(host);
+  std::fill(numbers, numbers + 10, 5);
+  CUdeviceptr address;
+  ASSERT_OK(cuda().cuMemHostGetDevicePointer_v2(&address, host, 0));
+  ASSERT_OK(launch(scale, 1, 32, nullptr, address, 10u, 2u));
+  ASSERT_OK(cuda().cuCtxSynchronize());
+  EXPECT_EQ(numbers[9], 11u);
+  EXPECT_OK(cuda().cuMemFreeHost(host));
+
+  std::vector<uint32_t> registered(10, 1);
+  ASSERT_OK(cuda().cuMemHostRegister_v2(registered.data(), 40, 0));
+  EXPECT_EQ(cuda().cuMemHostRegister_v2(registered.data(), 40, 0),
+            CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED);
+  ASSERT_OK(
+      launch(scale, 1, 32, nullptr, CUdeviceptr(registered.data()), 10u, 2u));
+  ASSERT_OK(cuda().cuCtxSynchronize());
+  EXPECT_THAT(registered, Each(3u));
+  EXPECT_OK(cuda().cuMemHostUnregister(registered.data()));
+  EXPECT_EQ(cuda().cuMemHostUnregister(registered.data()),
+            CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED);
+}
+
+TEST_F(MemoryTest, DevicesCopyFromEachOther) {
+  CUdeviceptr first = upload(std::vector<int>(100, 42));
+  ASSERT_OK(cuda().cuCtxSetCurrent(contexts[1]));
+  CUdeviceptr second = allocate(400);
+  ASSERT_OK(cuda().cuMemcpyPeer(second, contexts[1], first, contexts[0], 400));
+  EXPECT_THAT(download<int>(second, 100), Each(42));
+}
+
+TEST_F(MemoryTest, CapacityIsLimited) {
+  size_t free = 0, total = 0;
+  ASSERT_OK(cuda().cuMemGetInfo_v2(&free, &total));
+  EXPECT_EQ(total, size_t(64) << 20) << "CUSIM_MEMORY of the test";
+  CUdeviceptr data = 0;
+  EXPECT_EQ(cuda().cuMemAlloc_v2(&data, total + 1), CUDA_ERROR_OUT_OF_MEMORY);
+  data = allocate(32 << 20);
+  size_t less = 0;
+  ASSERT_OK(cuda().cuMemGetInfo_v2(&less, &total));
+  EXPECT_LE(less, free - (32 << 20));
+  EXPECT_OK(cuda().cuMemFree_v2(data));
+  ASSERT_OK(cuda().cuMemGetInfo_v2(&less, &total));
+  EXPECT_EQ(less, free);
+}
+
+TEST_F(MemoryTest, PointersTellWhatTheyAre) {
+  CUdeviceptr data = allocate(1000);
+  CUdeviceptr base;
+  size_t bytes;
+  EXPECT_OK(cuda().cuMemGetAddressRange_v2(&base, &bytes, data + 10));
+  EXPECT_EQ(base, data);
+  EXPECT_EQ(bytes, 1000u);
+  unsigned type = 0;
+  int ordinal = -1;
+  EXPECT_OK(cuda().cuPointerGetAttribute(
+      &type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, data));
+  EXPECT_EQ(type, unsigned(CU_MEMORYTYPE_DEVICE));
+  EXPECT_OK(cuda().cuPointerGetAttribute(
+      &ordinal, CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL, data));
+  EXPECT_EQ(ordinal, 0);
+  EXPECT_EQ(cuda().cuPointerGetAttribute(
+                &type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, CUdeviceptr(&type)),
+            CUDA_ERROR_INVALID_VALUE);
+}

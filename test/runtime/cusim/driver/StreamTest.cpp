@@ -1,0 +1,144 @@
+//===- StreamTest.cpp - Streams and events --------------------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "test/runtime/cusim/driver/CudaTest.h"
+
+#include <atomic>
+
+using namespace weft::cuda;
+using testing::Each;
+
+namespace {
+using StreamTest = CudaTest;
+} // namespace
+
+TEST_F(StreamTest, KernelsOfAStreamRunInOrder) {
+  CUfunction scale = load(scaleKernel, "scale");
+  CUstream stream;
+  ASSERT_OK(cuda().cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING));
+  CUdeviceptr data = upload(std::vector<uint32_t>(1000, 1));
+  for (unsigned i = 0; i < 5; ++i)
+    ASSERT_OK(launch(scale, 8, 128, stream, data, 1000u, 3u));
+  ASSERT_OK(cuda().cuStreamSynchronize(stream));
+  // x -> 3x + 1, five times.
+  EXPECT_THAT(download<uint32_t>(data, 1000), Each(364u));
+  EXPECT_OK(cuda().cuStreamDestroy_v2(stream));
+  EXPECT_OK(cuda().cuMemFree_v2(data));
+  EXPECT_EQ(cuda().cuStreamSynchronize(stream), CUDA_ERROR_INVALID_HANDLE);
+}
+
+TEST_F(StreamTest, EventsOrderStreams) {
+  CUfunction scale = load(scaleKernel, "scale");
+  CUstream first, second;
+  CUevent event;
+  ASSERT_OK(cuda().cuStreamCreate(&first, CU_STREAM_NON_BLOCKING));
+  ASSERT_OK(cuda().cuStreamCreate(&second, CU_STREAM_NON_BLOCKING));
+  ASSERT_OK(cuda().cuEventCreate(&event, CU_EVENT_DISABLE_TIMING));
+  CUdeviceptr data = upload(std::vector<uint32_t>(100, 0));
+  for (unsigned i = 0; i < 20; ++i) {
+    ASSERT_OK(launch(scale, 1, 128, first, data, 100u, 2u));
+    ASSERT_OK(cuda().cuEventRecord(event, first));
+    ASSERT_OK(cuda().cuStreamWaitEvent(second, event, 0));
+    ASSERT_OK(launch(scale, 1, 128, second, data, 100u, 1u));
+    ASSERT_OK(cuda().cuEventRecord(event, second));
+    ASSERT_OK(cuda().cuStreamWaitEvent(first, event, 0));
+  }
+  ASSERT_OK(cuda().cuEventSynchronize(event));
+  uint32_t expected = 0;
+  for (unsigned i = 0; i < 20; ++i)
+    expected = expected * 2 + 1 + 1;
+  EXPECT_THAT(download<uint32_t>(data, 100), Each(expected));
+}
+
+TEST_F(StreamTest, TheLegacyStreamWaitsForBlockingOnes) {
+  CUfunction scale = load(scaleKernel, "scale");
+  CUstream blocking;
+  ASSERT_OK(cuda().cuStreamCreate(&blocking, CU_STREAM_DEFAULT));
+  CUdeviceptr data = upload(std::vector<uint32_t>(10, 0));
+  for (unsigned i = 0; i < 10; ++i) {
+    ASSERT_OK(launch(scale, 1, 32, blocking, data, 10u, 2u));
+    ASSERT_OK(launch(scale, 1, 32, nullptr, data, 10u, 3u));
+  }
+  uint32_t expected = 0;
+  for (unsigned i = 0; i < 10; ++i)
+    expected = (expected * 2 + 1) * 3 + 1;
+  EXPECT_THAT(download<uint32_t>(data, 10), Each(expected));
+}
+
+TEST_F(StreamTest, QueriesComeToAnEnd) {
+  CUfunction scale = load(scaleKernel, "scale");
+  CUdeviceptr data = upload(std::vector<uint32_t>(10, 0));
+  CUevent event;
+  ASSERT_OK(cuda().cuEventCreate(&event, 0));
+  EXPECT_OK(cuda().cuEventQuery(event)) << "never recorded";
+  ASSERT_OK(launch(scale, 1, 32, nullptr, data, 10u, 2u));
+  ASSERT_OK(cuda().cuEventRecord(event, nullptr));
+  CUresult result;
+  while ((result = cuda().cuEventQuery(event)) == CUDA_ERROR_NOT_READY)
+    ;
+  EXPECT_EQ(result, CUDA_SUCCESS);
+  while ((result = cuda().cuStreamQuery(nullptr)) == CUDA_ERROR_NOT_READY)
+    ;
+  EXPECT_EQ(result, CUDA_SUCCESS);
+}
+
+TEST_F(StreamTest, HostFunctionsRunInOrder) {
+  CUstream stream;
+  ASSERT_OK(cuda().cuStreamCreate(&stream, 0));
+  std::vector<int> order;
+  struct Step {
+    std::vector<int> *order;
+    int number;
+  };
+  std::vector<Step> steps;
+  for (int i = 0; i < 10; ++i)
+    steps.push_back({&order, i});
+  for (Step &step : steps)
+    ASSERT_OK(cuda().cuLaunchHostFunc(
+        stream,
+        [](void *data) {
+          Step &step = *static_cast<Step *>(data);
+          step.order->push_back(step.number);
+        },
+        &step));
+  ASSERT_OK(cuda().cuStreamSynchronize(stream));
+  EXPECT_THAT(order, testing::ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+}
+
+TEST_F(StreamTest, EventsMeasureTime) {
+  CUevent start, end, untimed;
+  ASSERT_OK(cuda().cuEventCreate(&start, 0));
+  ASSERT_OK(cuda().cuEventCreate(&end, 0));
+  ASSERT_OK(cuda().cuEventCreate(&untimed, CU_EVENT_DISABLE_TIMING));
+  float milliseconds = -1;
+  EXPECT_EQ(cuda().cuEventElapsedTime(&milliseconds, start, end),
+            CUDA_ERROR_INVALID_HANDLE);
+  ASSERT_OK(cuda().cuEventRecord(start, nullptr));
+  ASSERT_OK(cuda().cuEventRecord(untimed, nullptr));
+  ASSERT_OK(cuda().cuEventRecord(end, nullptr));
+  ASSERT_OK(cuda().cuEventSynchronize(end));
+  EXPECT_OK(cuda().cuEventElapsedTime(&milliseconds, start, end));
+  EXPECT_GE(milliseconds, 0);
+  EXPECT_EQ(cuda().cuEventElapsedTime(&milliseconds, start, untimed),
+            CUDA_ERROR_INVALID_HANDLE);
+}
+
+TEST_F(StreamTest, HandlesOfAnotherContextAreRefused) {
+  CUfunction scale = load(scaleKernel, "scale");
+  CUdeviceptr data = upload(std::vector<uint32_t>(10, 0));
+  CUstream stream;
+  CUevent event;
+  ASSERT_OK(cuda().cuStreamCreate(&stream, 0));
+  ASSERT_OK(cuda().cuEventCreate(&event, 0));
+  ASSERT_OK(cuda().cuCtxSetCurrent(contexts[1]));
+  EXPECT_EQ(launch(scale, 1, 32, nullptr, data, 10u, 2u),
+            CUDA_ERROR_INVALID_CONTEXT);
+  EXPECT_EQ(launch(scale, 1, 32, stream, data, 10u, 2u),
+            CUDA_ERROR_INVALID_CONTEXT);
+  EXPECT_EQ(cuda().cuEventRecord(event, nullptr), CUDA_ERROR_INVALID_HANDLE);
+  EXPECT_EQ(cuda().cuStreamSynchronize(stream), CUDA_ERROR_INVALID_CONTEXT);
+}
