@@ -97,7 +97,9 @@ Status InstructionParser::parseOperands(Instruction &instruction) {
   bool isJoined = false;
   while (takesOperands && (!lexer.peek().is(";") || !texts.empty())) {
     texts.push_back({lexer.peek().location, isJoined});
-    StatusOr<Operand> operand = parseOperand();
+    bool isList = instruction.opcode == Opcode::BrxIdx && texts.size() == 2;
+    StatusOr<Operand> operand =
+        isList ? parseBranchTargets() : parseOperand();
     if (!operand)
       return operand.status();
     instruction.operands.push_back(std::move(*operand));
@@ -114,6 +116,18 @@ Status InstructionParser::parseBranch(Instruction &instruction) {
   label = lexer.take();
   instruction.operands.emplace_back().kind = Operand::Kind::Label;
   return Status::ok();
+}
+
+/// Labels have names of their own: a variable may have the same.
+StatusOr<Operand> InstructionParser::parseBranchTargets() {
+  auto found = lists.branchTargets.find(lexer.peek().text);
+  if (!lexer.peek().isIdentifier() || found == lists.branchTargets.end())
+    return lexer.unexpected("the label of a .branchtargets list above");
+  lexer.take();
+  Operand operand;
+  operand.kind = Operand::Kind::BranchTargets;
+  operand.index = found->second;
+  return operand;
 }
 
 StatusOr<Operand> InstructionParser::parseOperand() {
@@ -191,14 +205,7 @@ static unsigned componentsOf(Special special) {
 
 StatusOr<Operand> InstructionParser::parseName() {
   Token name = lexer.take();
-  std::optional<Operand> operand;
-  if (auto found = lists.branchTargets.find(name.text);
-      found != lists.branchTargets.end()) {
-    operand.emplace().kind = Operand::Kind::BranchTargets;
-    operand->index = found->second;
-    return *operand;
-  }
-  operand = names.find(name.text);
+  std::optional<Operand> operand = names.find(name.text);
   unsigned components = 1;
   if (!operand) {
     std::optional<Special> special = specialOf(name.text);

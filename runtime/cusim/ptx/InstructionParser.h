@@ -44,6 +44,7 @@ private:
   Status checkCall(const Instruction &instruction) const;
   StatusOr<Operand> parseArguments(bool isResults);
 
+  StatusOr<Operand> parseBranchTargets();
   StatusOr<Operand> parseOperand();
   StatusOr<Operand> parseElement();
   StatusOr<Operand> parseName();

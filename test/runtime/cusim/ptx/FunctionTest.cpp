@@ -179,6 +179,13 @@ TEST_P(Compilers, areUnderstood) {
   EXPECT_EQ(numRelocations, 5u);
 }
 
+TEST(Function, readsWhatCompilersSeldomWrite) {
+  Module module = parsed(inputText("directives.ptx"));
+  EXPECT_EQ(module.functions.size(), 3u);
+  EXPECT_EQ(module.variables.size(), 5u);
+  EXPECT_EQ(module.findFunction("kernel")->instructions.size(), 20u);
+}
+
 TEST(Function, clangJumpsByATable) {
   Module module = parsed(inputText("constructs-clang.ptx"));
   const Function *control = module.findFunction("control");

@@ -138,6 +138,9 @@ TEST(Message, namesWhatTheBodyOfAFunctionMayHold) {
        "line 13, column 21: found '.x', expected no component of '%laneid'"},
       {"bra nowhere;",
        "line 13, column 5: found 'nowhere', expected a label of 'kernel'"},
+      {"L: brx.idx %r1, L;",
+       "line 13, column 17: found 'L', expected the label of a .branchtargets "
+       "list above"},
       {"{ L: ret; }\nbra L;",
        "line 14, column 5: found 'L', expected a label of 'kernel'"},
       {"L: ret;\nL: ret;",
