@@ -116,11 +116,14 @@ static Value *emitToBytes(LaneContext &context, const ByteFormat &format) {
   if (context.type(1) == Type::F32 && context.operands.size() == 2) {
     high = context.operand(0);
     low = context.operand(1);
-  } else if (context.type(1) == Type::F16x2 && context.operands.size() == 1) {
+  } else if ((context.type(1) == Type::F16x2 ||
+              context.type(1) == Type::BF16x2) &&
+             context.operands.size() == 1) {
+    Type half = context.type(1) == Type::F16x2 ? Type::F16 : Type::BF16;
     Value *word = context.operand(0);
-    low = widenHalf(context, context.resize(word, 16, false), Type::F16);
     Value *upper = context.ir.CreateLShr(word, LaneBuilder::constant(word, 16));
-    high = widenHalf(context, context.resize(upper, 16, false), Type::F16);
+    low = widenHalf(context, context.resize(word, 16, false), half);
+    high = widenHalf(context, context.resize(upper, 16, false), half);
   } else {
     return context.failType();
   }
