@@ -223,8 +223,10 @@ Value *emitFloatArithmetic(LaneContext &context) {
   case Opcode::Neg:
     return ir.CreateFNeg(context.operand(0));
   case Opcode::Min:
-  case Opcode::Max:
-    return context.canonicalNaN(emitMinMax(context));
+  case Opcode::Max: {
+    Value *result = emitMinMax(context);
+    return result ? context.canonicalNaN(result) : nullptr;
+  }
   default:
     break;
   }

@@ -53,7 +53,11 @@ static Value *emitHalfMinMax(LaneContext &context, ArrayRef<Value *> floats) {
   if (context.take(Modifier::Xorsign)) {
     if (!context.take(Modifier::Abs))
       return context.fail("has .xorsign without .abs");
-    sign = context.fromBits(ir.CreateXor(context.toBits(a), context.toBits(b)));
+    // Of the operands themselves: widening drops the signs of NaNs.
+    Value *bits = context.resize(
+        ir.CreateXor(context.operand(0), context.operand(1)), 32, false);
+    sign = context.fromBits(
+        ir.CreateShl(bits, LaneBuilder::constant(bits, 16)));
     a = context.magnitude(a);
     b = context.magnitude(b);
   }

@@ -1,4 +1,5 @@
-//===- ApproximateTest.cpp - Approximate functions within the manual's bounds ===//
+//===- ApproximateTest.cpp - Approximate functions within the manual's bounds
+//===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -74,15 +75,15 @@ bool isClose(uint64_t got, double operand, double truth, const Format &format,
   if (truth == 0)
     return value == 0 && std::signbit(value) == std::signbit(truth);
   return std::abs(value - truth) <=
-         bound(operand, truth) + (std::abs(truth) > largest ? truth - largest
-                                                            : 0);
+         bound(operand, truth) +
+             (std::abs(truth) > largest ? truth - largest : 0);
 }
 
 /// A function of one operand; `limit` excludes operands that the manual says
 /// nothing about.
-void addUnary(std::vector<Case> &cases, const std::string &opcode,
-              bool flushes, const FloatType &type, double (*function)(double),
-              Bound bound, double limit = INFINITY) {
+void addUnary(std::vector<Case> &cases, const std::string &opcode, bool flushes,
+              const FloatType &type, double (*function)(double), Bound bound,
+              double limit = INFINITY) {
   Case test;
   test.subject.text = opcode + ".approx." + (flushes ? "ftz." : "") + type.name;
   test.subject.operands = 1;
@@ -125,8 +126,7 @@ double tangent(double x) { return std::tanh(x); }
 TEST(Approximate, FunctionsOfF32) {
   std::vector<Case> cases;
   Bound trigonometric = [](double operand, double) {
-    return std::abs(operand) <= 2 * std::numbers::pi ? 0x1p-20
-                                                     : 0x1p-14;
+    return std::abs(operand) <= 2 * std::numbers::pi ? 0x1p-20 : 0x1p-14;
   };
   for (bool flushes : {false, true}) {
     addUnary(cases, "rcp", flushes, typeF32, reciprocal, units(1));
@@ -136,9 +136,8 @@ TEST(Approximate, FunctionsOfF32) {
     addUnary(cases, "ex2", flushes, typeF32, exponential, units(2));
     addUnary(cases, "lg2", flushes, typeF32, logarithm,
              [](double operand, double truth) {
-               return operand > 0.5 && operand < 2
-                          ? 0x1p-22
-                          : 0x1p-22 * std::abs(truth);
+               return operand > 0.5 && operand < 2 ? 0x1p-22
+                                                   : 0x1p-22 * std::abs(truth);
              });
     addUnary(cases, "sin", flushes, typeF32, sine, trigonometric,
              100 * std::numbers::pi);
@@ -170,11 +169,9 @@ TEST(Approximate, SinesStayInRange) {
 TEST(Approximate, FunctionsOfHalves) {
   std::vector<Case> cases;
   for (const FloatType *type : {&typeF16, &typeF16x2}) {
-    addUnary(cases, "ex2", false, *type, exponential,
-             [](double, double truth) {
-               return std::max(std::exp2(-9.9) * truth,
-                               unit(truth, formatF16));
-             });
+    addUnary(cases, "ex2", false, *type, exponential, [](double, double truth) {
+      return std::max(std::exp2(-9.9) * truth, unit(truth, formatF16));
+    });
     addUnary(cases, "tanh", false, *type, tangent,
              absolute(std::exp2(-10.987)));
   }
@@ -200,8 +197,7 @@ TEST(Approximate, Division) {
           return std::isinf(a) ? out[0] == formatF32.nan
                                : (out[0] & 0x7fffffff) == 0;
         double truth = a / b;
-        if (flushes && std::abs(truth) < 0x1p-126 &&
-            (out[0] & 0x7fffffff) == 0)
+        if (flushes && std::abs(truth) < 0x1p-126 && (out[0] & 0x7fffffff) == 0)
           return true;
         return isClose(out[0], a, truth, formatF32, units(2));
       };
@@ -213,8 +209,8 @@ TEST(Approximate, Division) {
 /// Only the upper halves of operand and result count.
 TEST(Approximate, UpperHalvesOfF64) {
   std::vector<Case> cases;
-  for (const char *text : {"rcp.approx.ftz.f64", "rsqrt.approx.ftz.f64",
-                           "rsqrt.approx.f64"}) {
+  for (const char *text :
+       {"rcp.approx.ftz.f64", "rsqrt.approx.ftz.f64", "rsqrt.approx.f64"}) {
     bool isReciprocal = text[1] == 'c';
     bool flushes = std::string(text).find("ftz") != std::string::npos;
     Case test;

@@ -33,17 +33,14 @@ TEST(Bits, Logic) {
   for (std::string type : {"pred", "b16", "b32", "b64"}) {
     unsigned bits = type == "pred" ? 1 : std::stoi(type.substr(1));
     uint64_t mask = maskOf(bits);
-    cases.push_back(exactly("and." + type, 2, [](const uint64_t *in) {
-      return in[0] & in[1];
-    }));
-    cases.push_back(exactly("or." + type, 2, [](const uint64_t *in) {
-      return in[0] | in[1];
-    }));
-    cases.push_back(exactly("xor." + type, 2, [](const uint64_t *in) {
-      return in[0] ^ in[1];
-    }));
-    cases.push_back(exactly(
-        "not." + type, 1, [=](const uint64_t *in) { return ~in[0] & mask; }));
+    cases.push_back(exactly("and." + type, 2,
+                            [](const uint64_t *in) { return in[0] & in[1]; }));
+    cases.push_back(exactly("or." + type, 2,
+                            [](const uint64_t *in) { return in[0] | in[1]; }));
+    cases.push_back(exactly("xor." + type, 2,
+                            [](const uint64_t *in) { return in[0] ^ in[1]; }));
+    cases.push_back(exactly("not." + type, 1,
+                            [=](const uint64_t *in) { return ~in[0] & mask; }));
     if (bits > 1)
       cases.push_back(exactly("cnot." + type, 1, [](const uint64_t *in) {
         return uint64_t(in[0] == 0);
@@ -53,18 +50,20 @@ TEST(Bits, Logic) {
 }
 
 uint64_t lop3(const uint64_t *in, unsigned table) {
-  return eachBit(32, [=](unsigned i) {
-    unsigned index = bitOf(in[0], i) * 4 + bitOf(in[1], i) * 2 + bitOf(in[2], i);
-    return bitOf(table, index);
-  });
+  uint32_t result = 0;
+  for (unsigned row = 0; row < 8; ++row)
+    if (bitOf(table, row))
+      result |=
+          uint32_t((row & 4 ? in[0] : ~in[0]) & (row & 2 ? in[1] : ~in[1]) &
+                   (row & 1 ? in[2] : ~in[2]));
+  return result;
 }
 
 TEST(Bits, AllTablesOfLop3) {
   std::vector<Case> cases;
   for (unsigned table = 0; table < 256; ++table) {
-    Case test = exactly("lop3.b32", 4, [=](const uint64_t *in) {
-      return lop3(in, table);
-    });
+    Case test = exactly("lop3.b32", 4,
+                        [=](const uint64_t *in) { return lop3(in, table); });
     test.subject.constants = {{3, table}};
     cases.push_back(test);
   }
@@ -88,27 +87,26 @@ TEST(Bits, ShiftsPastTheWidth) {
       return in[1] >= bits ? 0 : in[0] << in[1] & maskOf(bits);
     }));
     for (std::string kind : {"b", "u", "s"})
-      cases.push_back(
-          exactly("shr." + kind + name, 2, [=](const uint64_t *in) {
-            bool isNegative = kind == "s" && bitOf(in[0], bits - 1);
-            return eachBit(bits, [=](unsigned i) {
-              uint64_t from = i + in[1];
-              return from < bits ? bitOf(in[0], from) : isNegative;
-            });
-          }));
+      cases.push_back(exactly("shr." + kind + name, 2, [=](const uint64_t *in) {
+        bool isNegative = kind == "s" && bitOf(in[0], bits - 1);
+        return eachBit(bits, [=](unsigned i) {
+          uint64_t from = i + in[1];
+          return from < bits ? bitOf(in[0], from) : isNegative;
+        });
+      }));
   }
   for (bool isLeft : {false, true})
     for (bool isClamped : {false, true})
-      cases.push_back(exactly(
-          std::string("shf.") + (isLeft ? "l." : "r.") +
-              (isClamped ? "clamp" : "wrap") + ".b32",
-          3, [=](const uint64_t *in) {
-            uint64_t count = isClamped ? std::min<uint64_t>(in[2], 32)
-                                       : in[2] & 31;
-            unsigned __int128 both = in[1] << 32 | in[0];
-            return uint64_t(
-                uint32_t(isLeft ? both << count >> 32 : both >> count));
-          }));
+      cases.push_back(
+          exactly(std::string("shf.") + (isLeft ? "l." : "r.") +
+                      (isClamped ? "clamp" : "wrap") + ".b32",
+                  3, [=](const uint64_t *in) {
+                    uint64_t count =
+                        isClamped ? std::min<uint64_t>(in[2], 32) : in[2] & 31;
+                    unsigned __int128 both = in[1] << 32 | in[0];
+                    return uint64_t(
+                        uint32_t(isLeft ? both << count >> 32 : both >> count));
+                  }));
   sweep(cases);
 }
 
@@ -134,16 +132,16 @@ TEST(Bits, Counts) {
     }));
     for (bool isSigned : {false, true})
       for (bool isShift : {false, true})
-        cases.push_back(exactly(
-            std::string("bfind.") + (isShift ? "shiftamt." : "") +
-                (isSigned ? "s" : "u") + name,
-            1, [=](const uint64_t *in) -> uint64_t {
-              bool sought = !(isSigned && bitOf(in[0], bits - 1));
-              for (unsigned i = bits; i-- > 0;)
-                if (bitOf(in[0], i) == sought)
-                  return isShift ? bits - 1 - i : i;
-              return 0xffffffff;
-            }));
+        cases.push_back(
+            exactly(std::string("bfind.") + (isShift ? "shiftamt." : "") +
+                        (isSigned ? "s" : "u") + name,
+                    1, [=](const uint64_t *in) -> uint64_t {
+                      bool sought = !(isSigned && bitOf(in[0], bits - 1));
+                      for (unsigned i = bits; i-- > 0;)
+                        if (bitOf(in[0], i) == sought)
+                          return isShift ? bits - 1 - i : i;
+                      return 0xffffffff;
+                    }));
   }
   sweep(cases);
 }
@@ -197,15 +195,15 @@ TEST(Bits, Fields) {
           });
         }));
     for (bool isSigned : {false, true})
-      cases.push_back(exactly(
-          "szext." + mode + (isSigned ? ".s32" : ".u32"), 2,
-          [=](const uint64_t *in) {
-            uint64_t count = limit(in[1]);
-            bool sign = isSigned && count && bitOf(in[0], count - 1);
-            return eachBit(32, [=](uint64_t i) {
-              return i < count ? bitOf(in[0], i) : sign;
-            });
-          }));
+      cases.push_back(exactly("szext." + mode + (isSigned ? ".s32" : ".u32"), 2,
+                              [=](const uint64_t *in) {
+                                uint64_t count = limit(in[1]);
+                                bool sign = isSigned && count &&
+                                            bitOf(in[0], count - 1);
+                                return eachBit(32, [=](uint64_t i) {
+                                  return i < count ? bitOf(in[0], i) : sign;
+                                });
+                              }));
   }
   cases.push_back(exactly("fns.b32", 3, [](const uint64_t *in) {
     return findNth(uint32_t(in[0]), uint32_t(in[1]), int32_t(uint32_t(in[2])));
@@ -241,14 +239,14 @@ TEST(Bits, Permutations) {
                         {"ecr", {"0000", "1110", "2210", "3210"}},
                         {"rc16", {"1010", "3232", "1010", "3232"}}};
   for (const Mode &mode : modes)
-    cases.push_back(exactly(
-        std::string("prmt.b32.") + mode.name, 3, [=](const uint64_t *in) {
-          const char *row = mode.rows[in[2] & 3];
-          uint64_t result = 0;
-          for (unsigned i = 0; i < 4; ++i)
-            result = result << 8 | byteOf(in, row[i] - '0');
-          return result;
-        }));
+    cases.push_back(exactly(std::string("prmt.b32.") + mode.name, 3,
+                            [=](const uint64_t *in) {
+                              const char *row = mode.rows[in[2] & 3];
+                              uint64_t result = 0;
+                              for (unsigned i = 0; i < 4; ++i)
+                                result = result << 8 | byteOf(in, row[i] - '0');
+                              return result;
+                            }));
   sweep(cases);
 }
 

@@ -28,9 +28,10 @@ const Comparison orders[] = {
     {"eq", {false, true, false, false}}, {"ne", {true, false, true, false}},
     {"lt", {true, false, false, false}}, {"le", {true, true, false, false}},
     {"gt", {false, false, true, false}}, {"ge", {false, true, true, false}}};
-const Comparison unsignedOrders[] = {
-    {"lo", {true, false, false, false}}, {"ls", {true, true, false, false}},
-    {"hi", {false, false, true, false}}, {"hs", {false, true, true, false}}};
+const Comparison unsignedOrders[] = {{"lo", {true, false, false, false}},
+                                     {"ls", {true, true, false, false}},
+                                     {"hi", {false, false, true, false}},
+                                     {"hs", {false, true, true, false}}};
 const Comparison unorderedOrders[] = {
     {"equ", {false, true, false, true}}, {"neu", {true, false, true, true}},
     {"ltu", {true, false, false, true}}, {"leu", {true, true, false, true}},
@@ -101,12 +102,16 @@ std::vector<Comparable> comparables() {
 
 const std::string booleans[] = {"", "and", "or", "xor"};
 
-bool combine(const std::string &boolean, bool result, bool predicate) {
+/// With the third operand, if there is an operation.
+bool combine(const std::string &boolean, bool result, const uint64_t *in) {
+  if (boolean.empty())
+    return result;
+  bool predicate = in[2];
   if (boolean == "and")
     return result && predicate;
   if (boolean == "or")
     return result || predicate;
-  return boolean == "xor" ? result != predicate : result;
+  return result != predicate;
 }
 
 /// The result of the comparison for value `index` of the registers.
@@ -115,18 +120,21 @@ bool compareAt(const Comparable &type, const Comparison &comparison,
   unsigned shift = index * type.bits % 64;
   uint64_t top = uint64_t(1) << (type.bits - 1);
   uint64_t mask = top | (top - 1);
-  return comparison.of(type.relation(in[0] >> shift & mask,
-                                     in[1] >> shift & mask, flushes));
+  return comparison.of(
+      type.relation(in[0] >> shift & mask, in[1] >> shift & mask, flushes));
 }
 
 TEST(Compare, SetpInEveryForm) {
   std::vector<Case> cases;
+  unsigned turn = 0;
   for (const Comparable &type : comparables())
     for (const Comparison &comparison : type.comparisons)
-      for (const std::string &boolean : booleans)
-        for (bool flushes : {false, true}) {
-          if (flushes && !type.canFlush)
-            continue;
+      for (bool flushes : {false, true}) {
+        if (flushes && !type.canFlush)
+          continue;
+        // Without a boolean operation, and with one: these take turns.
+        for (unsigned choice : {0u, 1 + turn++ % 3}) {
+          const std::string &boolean = booleans[choice];
           Case test;
           test.subject.text = "setp." + comparison.name +
                               (boolean.empty() ? "" : "." + boolean) +
@@ -138,8 +146,8 @@ TEST(Compare, SetpInEveryForm) {
             bool second = type.count == 2
                               ? compareAt(type, comparison, flushes, in, 1)
                               : !first;
-            out[0] = combine(boolean, first, in[2]);
-            out[1] = combine(boolean, second, in[2]);
+            out[0] = combine(boolean, first, in);
+            out[1] = combine(boolean, second, in);
           };
           // Without the second result too, for some.
           if (comparison.name == "lt") {
@@ -155,6 +163,7 @@ TEST(Compare, SetpInEveryForm) {
           }
           cases.push_back(test);
         }
+      }
   sweep(cases);
 }
 
@@ -165,10 +174,10 @@ struct SetResult {
 };
 
 TEST(Compare, SetInEveryResultType) {
-  const SetResult results[] = {
-      {"u32", 32, 0xffffffff}, {"s32", 32, 0xffffffff}, {"f32", 32, 0x3f800000},
-      {"f16", 16, 0x3c00},     {"bf16", 16, 0x3f80},    {"u16", 16, 0xffff},
-      {"s16", 16, 0xffff}};
+  const SetResult results[] = {{"u32", 32, 0xffffffff}, {"s32", 32, 0xffffffff},
+                               {"f32", 32, 0x3f800000}, {"f16", 16, 0x3c00},
+                               {"bf16", 16, 0x3f80},    {"u16", 16, 0xffff},
+                               {"s16", 16, 0xffff}};
   std::vector<Case> cases;
   unsigned turn = 0;
   for (const Comparable &type : comparables()) {
@@ -187,7 +196,7 @@ TEST(Compare, SetInEveryResultType) {
                 (flushes ? ".ftz." : ".") + result.name + "." + type.name,
             boolean.empty() ? 2 : 3, [=](const uint64_t *in) {
               bool holds = compareAt(type, comparison, flushes, in, 0);
-              return combine(boolean, holds, in[2]) ? result.yes : 0;
+              return combine(boolean, holds, in) ? result.yes : 0;
             }));
       }
   }
@@ -199,7 +208,8 @@ TEST(Compare, SetOfPairs) {
   for (const Comparable &type : comparables()) {
     if (type.count == 1)
       continue;
-    for (std::string result : {type.name, std::string("u32"), std::string("s32")})
+    for (std::string result :
+         {type.name, std::string("u32"), std::string("s32")})
       for (const Comparison &comparison : type.comparisons)
         for (const std::string &boolean : {booleans[0], booleans[1]}) {
           uint64_t yes = result == "f16x2"    ? 0x3c00
@@ -213,7 +223,7 @@ TEST(Compare, SetOfPairs) {
                 uint64_t word = 0;
                 for (unsigned i = 0; i < 2; ++i) {
                   bool holds = compareAt(type, comparison, false, in, i);
-                  if (combine(boolean, holds, in[2]))
+                  if (combine(boolean, holds, in))
                     word |= yes << 16 * i;
                 }
                 return word;
@@ -237,8 +247,7 @@ TEST(Compare, Selections) {
       cases.push_back(exactly(
           std::string("slct.") + (flushes ? "ftz." : "") + type + ".f32", 3,
           [=](const uint64_t *in) {
-            uint64_t selector =
-                flushes ? flush(in[2], formatF32) : in[2];
+            uint64_t selector = flushes ? flush(in[2], formatF32) : in[2];
             bool isFirst = !isNaN(selector, formatF32) &&
                            (!(selector >> 31 & 1) || selector == 0x80000000);
             return isFirst ? in[0] : in[1];

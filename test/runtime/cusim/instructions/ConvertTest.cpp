@@ -39,9 +39,7 @@ struct Integer {
   uint64_t clamp(__int128 value) const {
     __int128 highest = (__int128(1) << (isSigned ? bits - 1 : bits)) - 1;
     __int128 lowest = isSigned ? -highest - 1 : 0;
-    return pattern(value < lowest    ? lowest
-                   : value > highest ? highest
-                                     : value);
+    return pattern(value < lowest ? lowest : value > highest ? highest : value);
   }
 };
 
@@ -61,13 +59,13 @@ TEST(Convert, IntegerToInteger) {
   for (const Integer &to : integers())
     for (const Integer &from : integers())
       for (bool saturates : {false, true})
-        cases.push_back(exactly(
-            std::string("cvt.") + (saturates ? "sat." : "") + to.name + "." +
-                from.name,
-            1, [=](const uint64_t *in) {
-              __int128 value = from.value(in[0]);
-              return saturates ? to.clamp(value) : to.pattern(value);
-            }));
+        cases.push_back(
+            exactly(std::string("cvt.") + (saturates ? "sat." : "") + to.name +
+                        "." + from.name,
+                    1, [=](const uint64_t *in) {
+                      __int128 value = from.value(in[0]);
+                      return saturates ? to.clamp(value) : to.pattern(value);
+                    }));
   sweep(cases);
 }
 
@@ -78,13 +76,13 @@ TEST(Convert, IntegerToFloat) {
       for (const Direction &direction : directions)
         for (bool saturates : {false, true}) {
           Finish finish = {.saturates = saturates};
-          cases.push_back(exactly(
-              "cvt." + direction.name + (saturates ? ".sat." : ".") + to->name +
-                  "." + from.name,
-              1, [=, format = *to->format](const uint64_t *in) {
-                return finishResult(fromInteger(from.value(in[0])), format,
-                                    direction.round, finish);
-              }));
+          cases.push_back(
+              exactly("cvt." + direction.name + (saturates ? ".sat." : ".") +
+                          to->name + "." + from.name,
+                      1, [=, format = *to->format](const uint64_t *in) {
+                        return finishResult(fromInteger(from.value(in[0])),
+                                            format, direction.round, finish);
+                      }));
         }
   sweep(cases);
 }
@@ -132,16 +130,16 @@ Case floatToFloat(const std::string &modifiers, const FloatType &to,
                   std::optional<Round> integral, Finish finish) {
   bool flushesInput = finish.flushes && from.format == &formatF32;
   finish.flushes = finish.flushes && to.format == &formatF32;
-  Case result = exactly(
-      "cvt" + modifiers + "." + to.name + "." + from.name, 1,
-      [=, toFormat = *to.format,
-       fromFormat = *from.format](const uint64_t *in) {
-        uint64_t bits = flushesInput ? flush(in[0], fromFormat) : in[0];
-        Exact value = decode(bits, fromFormat);
-        if (integral)
-          value = toIntegral(value, *integral);
-        return finishResult(value, toFormat, round, finish);
-      });
+  Case result = exactly("cvt" + modifiers + "." + to.name + "." + from.name, 1,
+                        [=, toFormat = *to.format,
+                         fromFormat = *from.format](const uint64_t *in) {
+                          uint64_t bits =
+                              flushesInput ? flush(in[0], fromFormat) : in[0];
+                          Exact value = decode(bits, fromFormat);
+                          if (integral)
+                            value = toIntegral(value, *integral);
+                          return finishResult(value, toFormat, round, finish);
+                        });
   if (to.format == &formatF64)
     result.nanFormat = &formatF64;
   return result;
@@ -153,15 +151,14 @@ TEST(Convert, FloatToFloat) {
     for (const FloatType *from : singles) {
       bool isSame = to == from;
       bool isNarrowing = to->format->bits <= from->format->bits && !isSame;
-      bool canFlush =
-          to->format == &formatF32 || from->format == &formatF32;
+      bool canFlush = to->format == &formatF32 || from->format == &formatF32;
       for (bool flushes : {false, true})
         for (bool saturates : {false, true}) {
           if (flushes && !canFlush)
             continue;
           Finish finish = {.flushes = flushes, .saturates = saturates};
-          std::string ending = std::string(flushes ? ".ftz" : "") +
-                               (saturates ? ".sat" : "");
+          std::string ending =
+              std::string(flushes ? ".ftz" : "") + (saturates ? ".sat" : "");
           if (!isNarrowing)
             cases.push_back(floatToFloat(ending, *to, *from, Round::Nearest,
                                          std::nullopt, finish));
@@ -184,8 +181,7 @@ TEST(Convert, FloatToFloat) {
 uint64_t narrow(uint64_t bits, const Format &from, const Format &to,
                 Round round, bool relu, bool finite) {
   Exact value = decode(bits, from);
-  uint64_t result =
-      finishResult(value, to, round, {.clampsNegative = relu});
+  uint64_t result = finishResult(value, to, round, {.clampsNegative = relu});
   if (finite && !value.isNaN() && (result & (to.sign() - 1)) > to.largest)
     return (result & to.sign()) | to.largest;
   return result;
@@ -218,17 +214,16 @@ TEST(Convert, ToHalvesAndTF32WithClamps) {
         }
       }
       for (const Direction &direction :
-           {directions[0], directions[1],
-            Direction{"rna", Round::NearestAway}})
-        cases.push_back(exactly(
-            modifiersOf(direction.name, relu, finite) + ".tf32.f32", 1,
-            [=](const uint64_t *in) {
-              if (isNaN(in[0], formatF32))
-                return formatF32.nan;
-              return narrow(in[0], formatF32, formatTF32, direction.round, relu,
-                            finite)
-                     << 13;
-            }));
+           {directions[0], directions[1], Direction{"rna", Round::NearestAway}})
+        cases.push_back(
+            exactly(modifiersOf(direction.name, relu, finite) + ".tf32.f32", 1,
+                    [=](const uint64_t *in) {
+                      if (isNaN(in[0], formatF32))
+                        return formatF32.nan;
+                      return narrow(in[0], formatF32, formatTF32,
+                                    direction.round, relu, finite)
+                             << 13;
+                    }));
     }
   sweep(cases);
 }
@@ -239,7 +234,8 @@ TEST(Convert, EightBitFloats) {
     std::string name;
     Format format;
   };
-  for (const Byte &byte : {Byte{"e4m3x2", formatE4M3}, Byte{"e5m2x2", formatE5M2}})
+  for (const Byte &byte :
+       {Byte{"e4m3x2", formatE4M3}, Byte{"e5m2x2", formatE5M2}})
     for (bool relu : {false, true}) {
       auto narrowed = [=](uint64_t bits, const Format &from) {
         return narrow(bits, from, byte.format, Round::Nearest, relu, true);
@@ -249,21 +245,21 @@ TEST(Convert, EightBitFloats) {
         return narrowed(in[0], formatF32) << 8 | narrowed(in[1], formatF32);
       }));
       for (const FloatType *type : {&typeF16x2, &typeBF16x2})
-        cases.push_back(exactly(
-            start + "." + type->name, 1,
-            [=, format = *type->format](const uint64_t *in) {
-              return narrowed(in[0] >> 16, format) << 8 |
-                     narrowed(in[0] & 0xffff, format);
-            }));
-      cases.push_back(exactly(
-          modifiersOf("rn", relu, false) + ".f16x2." + byte.name, 1,
-          [=](const uint64_t *in) {
-            auto widened = [=](uint64_t bits) {
-              return narrow(bits, byte.format, formatF16, Round::Nearest, relu,
-                            false);
-            };
-            return widened(in[0] >> 8) << 16 | widened(in[0] & 255);
-          }));
+        cases.push_back(
+            exactly(start + "." + type->name, 1,
+                    [=, format = *type->format](const uint64_t *in) {
+                      return narrowed(in[0] >> 16, format) << 8 |
+                             narrowed(in[0] & 0xffff, format);
+                    }));
+      cases.push_back(
+          exactly(modifiersOf("rn", relu, false) + ".f16x2." + byte.name, 1,
+                  [=](const uint64_t *in) {
+                    auto widened = [=](uint64_t bits) {
+                      return narrow(bits, byte.format, formatF16,
+                                    Round::Nearest, relu, false);
+                    };
+                    return widened(in[0] >> 8) << 16 | widened(in[0] & 255);
+                  }));
     }
   sweep(cases);
 }
@@ -275,14 +271,14 @@ TEST(Convert, Packed) {
                      Integer{"u8", 8, false}, Integer{"s8", 8, true},
                      Integer{"u4", 4, false}, Integer{"s4", 4, true}}) {
     bool hasThird = to.bits < 16;
-    cases.push_back(exactly(
-        "cvt.pack.sat." + to.name + ".s32" + (hasThird ? ".b32" : ""),
-        hasThird ? 3 : 2, [=](const uint64_t *in) -> uint64_t {
-          uint64_t high = to.clamp(s32.value(in[0]));
-          uint64_t low = to.clamp(s32.value(in[1]));
-          uint64_t rest = hasThird ? in[2] << 2 * to.bits : 0;
-          return uint32_t(rest | high << to.bits | low);
-        }));
+    cases.push_back(
+        exactly("cvt.pack.sat." + to.name + ".s32" + (hasThird ? ".b32" : ""),
+                hasThird ? 3 : 2, [=](const uint64_t *in) -> uint64_t {
+                  uint64_t high = to.clamp(s32.value(in[0]));
+                  uint64_t low = to.clamp(s32.value(in[1]));
+                  uint64_t rest = hasThird ? in[2] << 2 * to.bits : 0;
+                  return uint32_t(rest | high << to.bits | low);
+                }));
   }
   sweep(cases);
 }

@@ -27,7 +27,7 @@ inline const FloatType typeBF16x2 = {"bf16x2", &formatBF16, 2};
 inline const FloatType typeF32 = {"f32", &formatF32};
 inline const FloatType typeF32x2 = {"f32x2", &formatF32, 2};
 inline const FloatType typeF64 = {"f64", &formatF64};
-inline const FloatType floatTypes[] = {typeF16,  typeF16x2, typeBF16, typeBF16x2,
+inline const FloatType floatTypes[] = {typeF16, typeF16x2, typeBF16, typeBF16x2,
                                        typeF32, typeF32x2, typeF64};
 
 /// What modifiers do besides the rounding.

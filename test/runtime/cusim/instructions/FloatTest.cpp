@@ -1,4 +1,5 @@
-//===- FloatTest.cpp - Exact arithmetic of all float types against its model ===//
+//===- FloatTest.cpp - Exact arithmetic of all float types against its model
+//===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -48,17 +49,16 @@ unsigned operandsOf(const std::string &opcode) {
 
 Case arithmetic(const std::string &opcode, const std::string &modifiers,
                 const FloatType &type, Round round, Finish finish) {
-  return lanewise(opcode + modifiers + "." + type.name, operandsOf(opcode),
-                  type, finish,
-                  [=](const Exact *x) { return operate(opcode, x, round); },
-                  round);
+  return lanewise(
+      opcode + modifiers + "." + type.name, operandsOf(opcode), type, finish,
+      [=](const Exact *x) { return operate(opcode, x, round); }, round);
 }
 
 TEST(Float, ArithmeticInEveryDirection) {
   std::vector<Case> cases;
   for (const FloatType *type : {&typeF32, &typeF64})
-    for (std::string opcode : {"add", "sub", "mul", "fma", "mad", "div", "rcp",
-                               "sqrt"}) {
+    for (std::string opcode :
+         {"add", "sub", "mul", "fma", "mad", "div", "rcp", "sqrt"}) {
       bool isSum = opcode == "add" || opcode == "sub" || opcode == "mul";
       bool isF32 = type == &typeF32;
       if (isSum)
@@ -87,9 +87,9 @@ TEST(Float, PairsOfF32) {
   for (std::string opcode : {"add", "sub", "mul", "fma"})
     for (const Direction &direction : directions)
       for (bool flushes : {false, true})
-        cases.push_back(arithmetic(
-            opcode, direction.name + (flushes ? ".ftz" : ""), typeF32x2,
-            direction.round, {.flushes = flushes}));
+        cases.push_back(
+            arithmetic(opcode, direction.name + (flushes ? ".ftz" : ""),
+                       typeF32x2, direction.round, {.flushes = flushes}));
   sweep(cases);
 }
 
@@ -182,22 +182,19 @@ TEST(Float, Signs) {
       if (flushes && !canFlush)
         continue;
       std::string ending = (flushes ? ".ftz." : ".") + type.name;
-      cases.push_back(patternwise("abs" + ending, 1, type, flushes,
-                                  [=](const uint64_t *in) {
-                                    return in[0] & ~format.sign();
-                                  }));
-      cases.push_back(patternwise("neg" + ending, 1, type, flushes,
-                                  [=](const uint64_t *in) {
-                                    return in[0] ^ format.sign();
-                                  }));
+      cases.push_back(patternwise(
+          "abs" + ending, 1, type, flushes,
+          [=](const uint64_t *in) { return in[0] & ~format.sign(); }));
+      cases.push_back(patternwise(
+          "neg" + ending, 1, type, flushes,
+          [=](const uint64_t *in) { return in[0] ^ format.sign(); }));
     }
   }
   for (const FloatType *type : {&typeF32, &typeF64})
-    cases.push_back(exactly(
-        "copysign." + type->name, 2,
-        [sign = type->format->sign()](const uint64_t *in) {
-          return (in[0] & sign) | (in[1] & ~sign);
-        }));
+    cases.push_back(exactly("copysign." + type->name, 2,
+                            [sign = type->format->sign()](const uint64_t *in) {
+                              return (in[0] & sign) | (in[1] & ~sign);
+                            }));
   for (Case &test : cases)
     test.nanFormat = nullptr;
   sweep(cases);
@@ -208,14 +205,14 @@ TEST(Float, Classes) {
   for (const FloatType *type : {&typeF32, &typeF64}) {
     const Format format = *type->format;
     auto push = [&](const char *name, auto holds) {
-      cases.push_back(exactly(
-          "testp." + std::string(name) + "." + type->name, 1,
-          [=](const uint64_t *in) -> uint64_t {
-            uint64_t size = in[0] & ~format.sign();
-            bool isSubnormal = size && !flush(size, format);
-            return holds(size > format.infinity(), size == format.infinity(),
-                         isSubnormal);
-          }));
+      cases.push_back(exactly("testp." + std::string(name) + "." + type->name,
+                              1, [=](const uint64_t *in) -> uint64_t {
+                                uint64_t size = in[0] & ~format.sign();
+                                bool isSubnormal = size && !flush(size, format);
+                                return holds(size > format.infinity(),
+                                             size == format.infinity(),
+                                             isSubnormal);
+                              }));
     };
     push("finite", [](bool nan, bool inf, bool) { return !nan && !inf; });
     push("infinite", [](bool, bool inf, bool) { return inf; });

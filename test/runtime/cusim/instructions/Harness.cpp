@@ -69,15 +69,15 @@ static llvm::Type *lanes(llvm::Type *type, unsigned width) {
 
 /// Emits the body of one function: loads, the instruction, stores.
 static Status emitFunction(llvm::Module &module, const std::string &name,
+                           const ptx::Instruction &instruction,
                            const Subject &subject, unsigned width) {
   LLVMContext &context = module.getContext();
   auto *pointer = PointerType::getUnqual(context);
-  auto *function = Function::Create(
-      FunctionType::get(llvm::Type::getVoidTy(context), {pointer, pointer},
-                        false),
-      GlobalValue::ExternalLinkage, name, module);
+  auto *function =
+      Function::Create(FunctionType::get(llvm::Type::getVoidTy(context),
+                                         {pointer, pointer}, false),
+                       GlobalValue::ExternalLinkage, name, module);
   IRBuilder<> ir(BasicBlock::Create(context, "entry", function));
-  ptx::Instruction instruction = makeInstruction(subject);
   llvm::Type *slot = lanes(ir.getInt64Ty(), width);
   auto slotAddress = [&](unsigned argument, unsigned index) {
     return ir.CreateConstGEP1_64(ir.getInt64Ty(), function->getArg(argument),
@@ -91,8 +91,8 @@ static Status emitFunction(llvm::Module &module, const std::string &name,
   };
   auto store = [&](unsigned index, Value *value) {
     value = ir.CreateBitCast(
-        value, lanes(ir.getIntNTy(value->getType()->getScalarSizeInBits()),
-                     width));
+        value,
+        lanes(ir.getIntNTy(value->getType()->getScalarSizeInBits()), width));
     ir.CreateAlignedStore(ir.CreateZExt(value, slot), slotAddress(1, index),
                           Align(8));
   };
@@ -101,10 +101,10 @@ static Status emitFunction(llvm::Module &module, const std::string &name,
   for (unsigned i = 0; i < subject.operands; ++i) {
     llvm::Type *type = registerType(context, operandType(instruction, i));
     auto constant = subject.constants.find(i);
-    operands.push_back(constant == subject.constants.end()
-                           ? load(i, type)
-                           : ConstantInt::get(lanes(type, width),
-                                              constant->second));
+    operands.push_back(
+        constant == subject.constants.end()
+            ? load(i, type)
+            : ConstantInt::get(lanes(type, width), constant->second));
   }
   Value *carry = nullptr;
   if (subject.hasCarry)
@@ -113,8 +113,7 @@ static Status emitFunction(llvm::Module &module, const std::string &name,
   if (!results)
     return results.status();
   for (auto [index, result] : enumerate(*results)) {
-    llvm::Type *type =
-        registerType(context, resultType(instruction, index));
+    llvm::Type *type = registerType(context, resultType(instruction, index));
     if (result->getType() != lanes(type, width))
       die(subject.text + ": result " + std::to_string(index) +
           " is not of the type that resultType says");
@@ -131,10 +130,11 @@ static Status emitFunction(llvm::Module &module, const std::string &name,
   return Status::ok();
 }
 
-Status tryToEmit(const Subject &subject) {
+Status tryToEmit(const ptx::Instruction &instruction, const Subject &subject,
+                 unsigned width) {
   LLVMContext context;
-  llvm::Module module("refused", context);
-  return emitFunction(module, "f", subject, 1);
+  llvm::Module module("alone", context);
+  return emitFunction(module, "f", instruction, subject, width);
 }
 
 struct Program::Implementation {
@@ -157,19 +157,20 @@ Program::Program(const std::vector<Subject> &subjects)
   InitializeNativeTargetAsmPrinter();
   auto machine = check(orc::JITTargetMachineBuilder::detectHost());
   machine.setCodeGenOptLevel(CodeGenOptLevel::Less);
-  implementation->jit = check(
-      orc::LLJITBuilder().setJITTargetMachineBuilder(machine).create());
+  implementation->jit =
+      check(orc::LLJITBuilder().setJITTargetMachineBuilder(machine).create());
   auto context = std::make_unique<LLVMContext>();
   auto module = std::make_unique<llvm::Module>("instructions", *context);
   module->setDataLayout(implementation->jit->getDataLayout());
   for (auto [index, subject] : enumerate(subjects))
     for (unsigned width : {1, 32})
-      if (Status status = emitFunction(*module, functionName(index, width),
-                                       subject, width);
+      if (Status status =
+              emitFunction(*module, functionName(index, width),
+                           makeInstruction(subject), subject, width);
           !status)
         die(status.message());
-  if (Error error = implementation->jit->addIRModule(orc::ThreadSafeModule(
-          std::move(module), std::move(context))))
+  if (Error error = implementation->jit->addIRModule(
+          orc::ThreadSafeModule(std::move(module), std::move(context))))
     die(toString(std::move(error)));
 }
 

@@ -42,7 +42,8 @@ struct Subject {
 ptx::Instruction makeInstruction(const Subject &subject);
 
 /// Why the emitter refuses it; ok if it doesn't.
-Status tryToEmit(const Subject &subject);
+Status tryToEmit(const ptx::Instruction &instruction, const Subject &subject,
+                 unsigned width);
 
 /// Reads inputs [inputs][width], writes outputs [outputs][width].
 using Compiled = void (*)(const uint64_t *inputs, uint64_t *outputs);

@@ -144,7 +144,7 @@ __int128 toInteger(const Exact &value) {
   return value.isNegative ? -magnitude : magnitude;
 }
 
-/// With the highest bit of the mantissa at 120.
+/// With the highest bit of the mantissa at 120; for mantissas of at most that.
 static Exact normalized(Exact value) {
   int shift = 120 - highestBit(value.mantissa);
   value.mantissa <<= shift;

@@ -52,14 +52,13 @@ using Function = std::function<Signed(Signed, Signed, Signed)>;
 /// A function of the operands' values; the result wraps.
 Case wrapping(const std::string &opcode, const Integer &type, unsigned operands,
               Function function) {
-  return exactly(opcode + "." + type.name, operands,
-                 [=](const uint64_t *inputs) {
-                   Signed values[3] = {};
-                   for (unsigned i = 0; i < operands; ++i)
-                     values[i] = type.value(inputs[i]);
-                   return type.pattern(
-                       function(values[0], values[1], values[2]));
-                 });
+  return exactly(
+      opcode + "." + type.name, operands, [=](const uint64_t *inputs) {
+        Signed values[3] = {};
+        for (unsigned i = 0; i < operands; ++i)
+          values[i] = type.value(inputs[i]);
+        return type.pattern(function(values[0], values[1], values[2]));
+      });
 }
 
 Signed minimum(Signed a, Signed b, Signed) { return a < b ? a : b; }
@@ -79,34 +78,31 @@ uint64_t productFrom(const Integer &type, uint64_t a, uint64_t b,
 TEST(Integer, SumsProductsAndOrder) {
   std::vector<Case> cases;
   for (const Integer &type : integers) {
-    cases.push_back(wrapping("add", type, 2, [](Signed a, Signed b, Signed) {
-      return a + b;
-    }));
-    cases.push_back(wrapping("sub", type, 2, [](Signed a, Signed b, Signed) {
-      return a - b;
-    }));
+    cases.push_back(wrapping("add", type, 2,
+                             [](Signed a, Signed b, Signed) { return a + b; }));
+    cases.push_back(wrapping("sub", type, 2,
+                             [](Signed a, Signed b, Signed) { return a - b; }));
     cases.push_back(wrapping("min", type, 2, minimum));
     cases.push_back(wrapping("max", type, 2, maximum));
-    cases.push_back(
-        wrapping("sad", type, 3, [](Signed a, Signed b, Signed c) {
-          return c + (a < b ? b - a : a - b);
-        }));
+    cases.push_back(wrapping("sad", type, 3, [](Signed a, Signed b, Signed c) {
+      return c + (a < b ? b - a : a - b);
+    }));
     if (type.isSigned) {
       cases.push_back(wrapping("abs", type, 1, absolute));
-      cases.push_back(wrapping(
-          "neg", type, 1, [](Signed a, Signed, Signed) { return -a; }));
+      cases.push_back(wrapping("neg", type, 1,
+                               [](Signed a, Signed, Signed) { return -a; }));
     }
     for (bool isMad : {false, true}) {
       std::string name = isMad ? "mad" : "mul";
       unsigned operands = isMad ? 3 : 2;
       auto addend = [isMad](const uint64_t *in) { return isMad ? in[2] : 0; };
-      cases.push_back(exactly(
-          name + ".lo." + type.name, operands, [=](const uint64_t *in) {
+      cases.push_back(
+          exactly(name + ".lo." + type.name, operands, [=](const uint64_t *in) {
             return type.pattern(productFrom(type, in[0], in[1], 0) +
                                 addend(in));
           }));
-      cases.push_back(exactly(
-          name + ".hi." + type.name, operands, [=](const uint64_t *in) {
+      cases.push_back(
+          exactly(name + ".hi." + type.name, operands, [=](const uint64_t *in) {
             return type.pattern(productFrom(type, in[0], in[1], type.bits) +
                                 addend(in));
           }));
@@ -150,8 +146,9 @@ TEST(Integer, Saturation) {
                  [](Signed a, Signed b, Signed) { return a + b; }),
       saturating("sub.sat.s32", 2,
                  [](Signed a, Signed b, Signed) { return a - b; }),
-      saturating("mad.hi.sat.s32", 3,
-                 [](Signed a, Signed b, Signed c) { return (a * b >> 32) + c; }),
+      saturating(
+          "mad.hi.sat.s32", 3,
+          [](Signed a, Signed b, Signed c) { return (a * b >> 32) + c; }),
       saturating("mad24.hi.sat.s32", 3,
                  [=](Signed a, Signed b, Signed c) {
                    return Signed(int32_t(low24(a) * low24(b) >> 16)) + c;
@@ -205,12 +202,10 @@ TEST(Integer, PackedHalves) {
     packed("min", isSigned, [](Signed a, Signed b) { return a < b ? a : b; });
     packed("max", isSigned, [](Signed a, Signed b) { return a > b ? a : b; });
   }
-  packed("min.relu", true, [](Signed a, Signed b) {
-    return maximum(a < b ? a : b, 0, 0);
-  });
-  packed("max.relu", true, [](Signed a, Signed b) {
-    return maximum(a > b ? a : b, 0, 0);
-  });
+  packed("min.relu", true,
+         [](Signed a, Signed b) { return maximum(a < b ? a : b, 0, 0); });
+  packed("max.relu", true,
+         [](Signed a, Signed b) { return maximum(a > b ? a : b, 0, 0); });
   sweep(cases);
 }
 
@@ -218,8 +213,8 @@ TEST(Integer, DotProducts) {
   std::vector<Case> cases;
   for (bool aSigned : {false, true})
     for (bool bSigned : {false, true}) {
-      std::string types = std::string(aSigned ? ".s32" : ".u32") +
-                          (bSigned ? ".s32" : ".u32");
+      std::string types =
+          std::string(aSigned ? ".s32" : ".u32") + (bSigned ? ".s32" : ".u32");
       Integer a8 = {"", 8, aSigned}, a16 = {"", 16, aSigned};
       Integer b8 = {"", 8, bSigned};
       cases.push_back(exactly("dp4a" + types, 3, [=](const uint64_t *in) {
@@ -229,15 +224,15 @@ TEST(Integer, DotProducts) {
         return uint64_t(uint32_t(sum));
       }));
       for (bool isHigh : {false, true})
-        cases.push_back(exactly(
-            std::string("dp2a.") + (isHigh ? "hi" : "lo") + types, 3,
-            [=](const uint64_t *in) {
-              Signed sum = in[2];
-              for (unsigned i = 0; i < 2; ++i)
-                sum += a16.value(in[0] >> 16 * i) *
-                       b8.value(in[1] >> (8 * i + (isHigh ? 16 : 0)));
-              return uint64_t(uint32_t(sum));
-            }));
+        cases.push_back(
+            exactly(std::string("dp2a.") + (isHigh ? "hi" : "lo") + types, 3,
+                    [=](const uint64_t *in) {
+                      Signed sum = in[2];
+                      for (unsigned i = 0; i < 2; ++i)
+                        sum += a16.value(in[0] >> 16 * i) *
+                               b8.value(in[1] >> (8 * i + (isHigh ? 16 : 0)));
+                      return uint64_t(uint32_t(sum));
+                    }));
     }
   sweep(cases);
 }
@@ -282,8 +277,7 @@ TEST(Integer, Carry) {
       for (bool isHigh : {false, true}) {
         auto product = [=](const uint64_t *in, const Integer &type) {
           Integer factor = {"", bits, isSigned};
-          uint64_t part =
-              productFrom(factor, in[0], in[1], isHigh ? bits : 0);
+          uint64_t part = productFrom(factor, in[0], in[1], isHigh ? bits : 0);
           return Terms(Signed(type.pattern(part)) + in[2], 0);
         };
         std::string half = isHigh ? "hi." : "lo.";

@@ -80,7 +80,7 @@ TEST(Refusal, NamesTheLineAndTheModifier) {
     Subject subject;
     subject.text = refused.text;
     subject.operands = refused.operands;
-    Status status = tryToEmit(subject);
+    Status status = tryToEmit(makeInstruction(subject), subject, 1);
     ASSERT_FALSE(status) << refused.text << " was accepted";
     EXPECT_THAT(status.message(),
                 testing::StartsWith("line 7, column 3: '" +
