@@ -114,6 +114,9 @@ static Value *emitOne(LaneContext &context) {
   case Opcode::Dp4a:
   case Opcode::Dp2a:
     return emitDotProduct(context);
+  case Opcode::Vabsdiff2:
+  case Opcode::Vabsdiff4:
+    return emitAbsoluteDifferences(context);
   case Opcode::And:
   case Opcode::Or:
   case Opcode::Xor:

@@ -1,4 +1,4 @@
-//===- LaneCarry.cpp - Arithmetic with the carry flag; dot products -------===//
+//===- LaneCarry.cpp - Arithmetic with the carry flag ---------------------===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -67,34 +67,6 @@ Value *emitCarryArithmetic(LaneContext &context) {
   }
   bool isAdd = opcode == Opcode::Add || opcode == Opcode::Addc;
   return addWithCarry(context, a, b, carryIn, isAdd, setsCarry);
-}
-
-/// dp4a: c + the sum of four products of bytes. dp2a: c + the sum of two
-/// products of 16 bits of a and bytes of the low or high half of b.
-Value *emitDotProduct(LaneContext &context) {
-  IRBuilderBase &ir = context.ir;
-  Value *a = context.operand(0), *b = context.operand(1);
-  bool isWide = context.opcode() == Opcode::Dp2a;
-  unsigned firstByte = 0;
-  if (isWide) {
-    if (context.take(Modifier::Hi))
-      firstByte = 2;
-    else if (!context.take(Modifier::Lo))
-      return context.fail("says neither .lo nor .hi; it needs one");
-  }
-  auto element = [&](Value *word, unsigned bits, unsigned index,
-                     bool isSigned) {
-    Value *shift = LaneBuilder::constant(word, bits * index);
-    Value *low = context.resize(ir.CreateLShr(word, shift), bits, false);
-    return context.resize(low, 32, isSigned);
-  };
-  Value *sum = context.operand(2);
-  for (unsigned i = 0; i < (isWide ? 2u : 4u); ++i) {
-    Value *x = element(a, isWide ? 16 : 8, i, ptx::isSigned(context.type(0)));
-    Value *y = element(b, 8, firstByte + i, ptx::isSigned(context.type(1)));
-    sum = ir.CreateAdd(sum, ir.CreateMul(x, y));
-  }
-  return sum;
 }
 
 } // namespace weft::cusim

@@ -73,6 +73,7 @@ private:
 llvm::Value *emitIntegerArithmetic(LaneContext &context);
 llvm::Value *emitCarryArithmetic(LaneContext &context);
 llvm::Value *emitDotProduct(LaneContext &context);
+llvm::Value *emitAbsoluteDifferences(LaneContext &context);
 llvm::Value *emitLogic(LaneContext &context);
 llvm::Value *emitBitField(LaneContext &context);
 llvm::Value *emitFloatArithmetic(LaneContext &context);

@@ -56,8 +56,8 @@ static Value *emitHalfMinMax(LaneContext &context, ArrayRef<Value *> floats) {
     // Of the operands themselves: widening drops the signs of NaNs.
     Value *bits = context.resize(
         ir.CreateXor(context.operand(0), context.operand(1)), 32, false);
-    sign = context.fromBits(
-        ir.CreateShl(bits, LaneBuilder::constant(bits, 16)));
+    sign =
+        context.fromBits(ir.CreateShl(bits, LaneBuilder::constant(bits, 16)));
     a = context.magnitude(a);
     b = context.magnitude(b);
   }

@@ -73,6 +73,9 @@ Type operandType(const Instruction &instruction, unsigned index) {
   case Opcode::Dp4a:
   case Opcode::Dp2a:
     return index == 2 ? dotProductType(instruction) : instruction.type(index);
+  case Opcode::Vabsdiff2:
+  case Opcode::Vabsdiff4:
+    return index == 2 ? type : instruction.type(index + 1);
   case Opcode::Setp:
     return index == 2 ? Type::Pred : type;
   case Opcode::Set:

@@ -237,6 +237,42 @@ TEST(Integer, DotProducts) {
   sweep(cases);
 }
 
+TEST(Integer, AbsoluteDifferences) {
+  std::vector<Case> cases;
+  const char *endings[] = {"", ".sat", ".add"};
+  for (unsigned count : {2, 4})
+    for (unsigned kinds = 0; kinds < 8; ++kinds)
+      for (const char *ending : endings) {
+        unsigned bits = 32 / count;
+        Integer result = {"", bits, (kinds & 1) != 0};
+        Integer a = {"", bits, (kinds & 2) != 0}, b = {"", bits, kinds >= 4};
+        auto name = [](const Integer &type) {
+          return std::string(type.isSigned ? ".s32" : ".u32");
+        };
+        cases.push_back(
+            exactly("vabsdiff" + std::to_string(count) + name(result) +
+                        name(a) + name(b) + ending,
+                    3, [=](const uint64_t *in) -> uint64_t {
+                      std::string_view tail = ending;
+                      bool adds = tail == ".add", saturates = tail == ".sat";
+                      uint64_t word = adds ? in[2] : 0;
+                      for (unsigned shift = 0; shift < 32; shift += bits) {
+                        Signed difference =
+                            a.value(in[0] >> shift) - b.value(in[1] >> shift);
+                        difference = difference < 0 ? -difference : difference;
+                        if (adds)
+                          word += difference;
+                        else
+                          word |= (saturates ? result.clamp(difference)
+                                             : result.pattern(difference))
+                                  << shift;
+                      }
+                      return uint32_t(word);
+                    }));
+      }
+  sweep(cases);
+}
+
 /// Instructions that read or set the carry flag.
 TEST(Integer, Carry) {
   std::vector<Case> cases;
