@@ -213,6 +213,8 @@ void FunctionEmitter::emitUnguarded() {
   case Opcode::Call:
     return emitCall();
   default:
+    if (instruction->opcode == Opcode::Shfl && emitWholeShuffle())
+      return;
     if (isCollective(*instruction))
       return emitCollective();
     if (!emitMiscellaneous())

@@ -207,6 +207,9 @@ private:
   // VectorMemory.cpp: ld and st by 32 addresses.
   llvm::Value *isContiguous(llvm::Value *addresses, uint64_t stride);
   Values gather(const Access &access);
+  Values gatherShared(const Access &access);
+  void branchOn(llvm::Value *isFast, llvm::BasicBlock *fast,
+                llvm::BasicBlock *slow);
   Values loadVector(const Access &access);
   void scatter(const Access &access, llvm::ArrayRef<llvm::Value *> values);
   void storeVector(const Access &access, llvm::ArrayRef<llvm::Value *> values);
@@ -238,6 +241,8 @@ private:
   void emitFence();
   bool emitMiscellaneous();
   void emitCollective();
+  // Shuffle.cpp
+  bool emitWholeShuffle();
 
   // Branches.cpp
   void makeBlocks();

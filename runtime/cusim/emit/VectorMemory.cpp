@@ -47,6 +47,76 @@ FunctionEmitter::Values FunctionEmitter::gather(const Access &access) {
   return result;
 }
 
+/// From shared memory by the processor's own gather, where the offsets of the
+/// lanes that load are inside and aligned; else by the machine.
+FunctionEmitter::Values FunctionEmitter::gatherShared(const Access &access) {
+  uint64_t bytes = access.elementBytes();
+  if (!kernel.host.hasGather || access.address.space != Space::Shared ||
+      (bytes != 4 && bytes != 8) || access.isVolatile || kernel.options.count)
+    return gather(access);
+  llvm::Value *offsets = access.address.value;
+  auto constant = [&](uint64_t bits) {
+    return llvm::ConstantInt::get(offsets->getType(), bits);
+  };
+  // Offsets fit into 24 bits, so signed ones will do for addresses.
+  llvm::Value *size =
+      strandField(offsetof(Strand, sharedBytes), builder.getInt32Ty());
+  llvm::Value *limit = builder.CreateBinaryIntrinsic(
+      llvm::Intrinsic::usub_sat, builder.CreateAdd(size, builder.getInt32(1)),
+      builder.getInt32(access.bytes()));
+  llvm::Value *isBad = builder.CreateOr(
+      builder.CreateICmpUGE(offsets, splat(limit)),
+      builder.CreateICmpNE(
+          builder.CreateAnd(offsets, constant(access.bytes() - 1)),
+          constant(0)));
+  llvm::Value *bad = builder.CreateAnd(toBits(isBad), maskBits());
+  llvm::BasicBlock *fast = makeBlock("gather");
+  llvm::BasicBlock *slow = makeBlock("slowgather");
+  llvm::BasicBlock *next = makeBlock("gathered");
+  branchOn(builder.CreateICmpEQ(bad, builder.getInt32(0)), fast, slow);
+
+  builder.SetInsertPoint(fast);
+  llvm::Value *shared =
+      strandField(offsetof(Strand, shared), builder.getPtrTy());
+  llvm::Value *lanes =
+      mask ? toLanes(mask)
+           : llvm::Constant::getAllOnesValue(lanesOf(builder.getInt1Ty()));
+  Values fastValues;
+  for (unsigned i = 0; i < access.count; ++i)
+    fastValues.push_back(builder.CreateMaskedGather(
+        lanesOf(access.element),
+        builder.CreateGEP(builder.getInt8Ty(),
+                          builder.CreateConstInBoundsGEP1_64(
+                              builder.getInt8Ty(), shared, i * bytes),
+                          offsets),
+        llvm::Align(bytes), lanes));
+  builder.CreateBr(next);
+  fast = builder.GetInsertBlock();
+
+  builder.SetInsertPoint(slow);
+  Values slowValues = gather(access);
+  builder.CreateBr(next);
+  slow = builder.GetInsertBlock();
+
+  builder.SetInsertPoint(next);
+  Values result;
+  for (unsigned i = 0; i < access.count; ++i) {
+    llvm::PHINode *value = builder.CreatePHI(lanesOf(access.element), 2);
+    value->addIncoming(fastValues[i], fast);
+    value->addIncoming(slowValues[i], slow);
+    result.push_back(value);
+  }
+  return result;
+}
+
+/// Whether what is tested for is what mostly happens.
+void FunctionEmitter::branchOn(llvm::Value *isFast, llvm::BasicBlock *fast,
+                               llvm::BasicBlock *slow) {
+  builder.CreateCondBr(
+      isFast, fast, slow,
+      llvm::MDBuilder(builder.getContext()).createBranchWeights(2000, 1));
+}
+
 void FunctionEmitter::scatter(const Access &access,
                               llvm::ArrayRef<llvm::Value *> values) {
   llvm::Value *addresses = laneList(0, toGeneric(access.address));
@@ -74,7 +144,7 @@ FunctionEmitter::Values FunctionEmitter::loadVector(const Access &access) {
   bool isTagged = space == Space::Global || space == Space::Const ||
                   space == Space::Generic;
   if (mask || (!isTagged && space != Space::Shared))
-    return gather(wide);
+    return gatherShared(wide);
   llvm::Value *addresses = wide.address.value;
   llvm::Value *first = builder.CreateExtractElement(addresses, uint64_t(0));
   Address start{first, space};
@@ -104,7 +174,7 @@ FunctionEmitter::Values FunctionEmitter::loadVector(const Access &access) {
   fast = builder.GetInsertBlock();
 
   builder.SetInsertPoint(slow);
-  Values slowValues = gather(wide);
+  Values slowValues = gatherShared(wide);
   builder.CreateBr(next);
   slow = builder.GetInsertBlock();
 
