@@ -40,15 +40,17 @@ struct Options {
   }
 };
 
-struct Family {
+/// What the launches of one kernel, or of all kernels of a family, take.
+struct Work {
   double microseconds = 0, flops = 0;
 };
 
 struct Result {
-  std::vector<double> latencies;          // microseconds
-  std::map<std::string, Family> families; // of one run, a rank's mean time
-  double launches = 0;                    // of one run, on one rank
-  double peak = 0;                        // GFLOP/s
+  std::vector<double> latencies; // microseconds
+  // Of one run, a rank's mean time.
+  std::map<std::string, Work> families, kernels;
+  double launches = 0; // of one run, on one rank
+  double peak = 0;     // GFLOP/s
 
   double mean() const {
     return std::accumulate(latencies.begin(), latencies.end(), 0.0) /
@@ -228,11 +230,13 @@ static StatusOr<Result> measure(Model &model, const Options &options) {
   std::set<std::string> devices;
   run.onCommand = [&](const CommandRecord &record) {
     devices.emplace(record.device);
-    Family &family = result.families[std::string(record.family)];
-    family.microseconds +=
-        std::chrono::duration<double, std::micro>(record.end - record.begin)
-            .count();
-    family.flops += record.flops;
+    for (Work *work : {&result.families[std::string(record.family)],
+                       &result.kernels[std::string(record.name)]}) {
+      work->microseconds +=
+          std::chrono::duration<double, std::micro>(record.end - record.begin)
+              .count();
+      work->flops += record.flops;
+    }
     result.launches +=
         record.family != "memory" && record.family != "collective";
   };
@@ -240,21 +244,25 @@ static StatusOr<Result> measure(Model &model, const Options &options) {
     WEFT_RETURN_IF_ERROR(model.run(views, results, run));
   double rankRuns =
       options.generation.repeats * static_cast<double>(devices.size());
-  for (auto &[name, family] : result.families) {
-    family.microseconds /= rankRuns;
-    family.flops /= options.generation.repeats;
-  }
+  for (auto *works : {&result.families, &result.kernels})
+    for (auto &[name, work] : *works) {
+      work.microseconds /= rankRuns;
+      work.flops /= options.generation.repeats;
+    }
   result.launches /= std::max(rankRuns, 1.0);
   result.peak = tool::measureFmaPeak(model.threads());
   return result;
 }
 
 static void printJson(const Result &result) {
-  nlohmann::ordered_json families = nlohmann::ordered_json::object();
-  for (const auto &[name, family] : result.families)
-    families[name] = {{"us", family.microseconds}, {"flops", family.flops}};
+  auto works = [](const std::map<std::string, Work> &works) {
+    nlohmann::ordered_json object = nlohmann::ordered_json::object();
+    for (const auto &[name, work] : works)
+      object[name] = {{"us", work.microseconds}, {"flops", work.flops}};
+    return object;
+  };
   auto gemm = result.families.find("matmul");
-  Family matmul = gemm == result.families.end() ? Family() : gemm->second;
+  Work matmul = gemm == result.families.end() ? Work() : gemm->second;
   nlohmann::ordered_json object = {
       {"latencies_us", result.latencies},
       {"mean_us", result.mean()},
@@ -264,7 +272,8 @@ static void printJson(const Result &result) {
        *std::min_element(result.latencies.begin(), result.latencies.end())},
       {"peak_rss_bytes", tool::peakResidentBytes()},
       {"launches", result.launches},
-      {"families", families},
+      {"families", works(result.families)},
+      {"kernels", works(result.kernels)},
       {"gemm_us", matmul.microseconds},
       {"gemm_flops", matmul.flops},
       {"fma_peak_gflops", result.peak}};
