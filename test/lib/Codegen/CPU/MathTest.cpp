@@ -86,6 +86,35 @@ TEST(MathFunctions, FloatsAreWithinTheirBounds) {
   }
 }
 
+TEST(MathFunctions, GeluIsWithinItsBound) {
+  constexpr int64_t count = 100000;
+  for (const std::string &arch : archsHere()) {
+    KernelRunner runner(
+        "func.func @gelu(%x: tensor<?xf32> {llm.sizes = #llm.sizes<[s0]>}) -> "
+        "tensor<?xf32> {\n  %y = llm.gelu %x approximate none : tensor<?xf32>\n"
+        "  return %y : tensor<?xf32>\n}\n",
+        arch);
+    std::vector<float> inputs(count);
+    for (int64_t i = 0; i < count; ++i)
+      inputs[i] = 16.0f * i / count - 8;
+    std::vector<float> results = runner.run({count}, {inputs});
+    double worst = 0, at = 0;
+    for (int64_t i = 0; i < count; ++i) {
+      double x = inputs[i], exact = x / 2 * std::erfc(-x / std::sqrt(2.0));
+      double off = std::abs(results[i] - exact) / std::max(std::abs(x), 1e-30);
+      if (!(off <= worst))
+        worst = off, at = x;
+    }
+    EXPECT_LE(worst, 1.7e-7) << "gelu(" << at << ") on " << arch;
+    RecordProperty(arch + "gelu", std::to_string(worst));
+    results = runner.run({6}, {{0, 20, 3e38f, -20, -3e38f, NAN}});
+    for (auto [result, expected] :
+         llvm::zip(results, std::vector<float>{0, 20, 3e38f, 0, 0}))
+      EXPECT_EQ(result, expected) << arch;
+    EXPECT_TRUE(std::isnan(results[5])) << arch;
+  }
+}
+
 TEST(MathFunctions, DoublesAreWithinTheirBounds) {
   constexpr int64_t count = 20000;
   for (const std::string &arch : archsHere()) {
