@@ -115,10 +115,18 @@ void WorkerPool::work(unsigned worker) {
     runChunks(share(worker), share(worker + 1));
     return;
   }
-  uint64_t chunk;
-  while ((chunk = nextChunk.fetch_add(1, std::memory_order_relaxed)) <
-         chunkCount)
-    runChunks(chunk, chunk + 1);
+  // Half of this worker's part of what is left: neighbouring items share data,
+  // and towards the end the ranges are short, so that workers end together.
+  uint64_t first = nextChunk.load(std::memory_order_relaxed);
+  while (first < chunkCount) {
+    uint64_t count =
+        std::max<uint64_t>(1, (chunkCount - first) / (2 * uint64_t(size())));
+    if (!nextChunk.compare_exchange_weak(first, first + count,
+                                         std::memory_order_relaxed))
+      continue;
+    runChunks(first, first + count);
+    first = nextChunk.load(std::memory_order_relaxed);
+  }
 }
 
 /// Returns true when there is a job after `seen`; false after sleeping.

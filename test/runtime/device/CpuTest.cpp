@@ -59,6 +59,22 @@ TEST(WorkerPool, SplitsAtMultiplesOfTheChunk) {
   }
 }
 
+TEST(WorkerPool, ShortensDynamicRangesTowardsTheEnd) {
+  WorkerPool pool(2, 2);
+  constexpr uint64_t items = 64;
+  std::vector<Range> ranges(items, {0, 0});
+  void *buffers[] = {ranges.data()};
+  WeftArgs args{buffers, nullptr, nullptr};
+  pool.run({noteRange, &args, items, 1, true});
+  // Half of a worker's part of what is left.
+  uint64_t position = 0;
+  while (position != items) {
+    ASSERT_EQ(ranges[position].end - position,
+              std::max<uint64_t>(1, (items - position) / 4));
+    position = ranges[position].end;
+  }
+}
+
 void touchScratch(const WeftArgs *, uint64_t begin, uint64_t, void *scratch) {
   EXPECT_EQ(reinterpret_cast<uintptr_t>(scratch) % 64, 0u);
   static_cast<volatile char *>(scratch)[999] = static_cast<char>(begin);
