@@ -27,8 +27,12 @@ constexpr int64_t lanes = CodeBuilder::lanes;
 constexpr int64_t groupBytes = 128 * 1024;
 /// Twice how long memory takes to answer.
 constexpr int64_t prefetchCycles = 1024;
-/// Rows of a block, about.
-constexpr int64_t blockRows = 120;
+/// Rows of a block, at most: 128 are one block, read with one pass over B.
+constexpr int64_t blockRows = 140;
+/// Terms of a turn of the inner loop.
+constexpr int64_t unroll = 2;
+/// Bytes of B that are read with each term of a panel.
+constexpr int64_t panelBytes = lanes * 4;
 
 /// A product of [.., rows, depth] and [.., depth, columns].
 struct Product {
@@ -54,9 +58,13 @@ private:
     LaneIndices batch;
     Value firstRow, rowCount, firstPanel, panelCount;
     Value a, rowStride, b;
+    /// The next group's panels.
+    Value nextGroup;
   };
   void emitItem(const Item &item);
   void emitTile(const Item &item, Value firstRow, int64_t rows, Value panel);
+  void prefetchNextGroup(const Item &item, Value firstRow, Value panel,
+                         MicroKernel &kernel);
   void emitEpilogue(const Item &item, Value firstRow, Value rows, Value panel,
                     Value count);
   Value stage(const Item &item);
@@ -70,7 +78,9 @@ private:
   Operation *anchor;
   const Product &product;
   TileShape shape;
+  /// Panels of B, and of a group of them.
   SizeExpr panels;
+  int64_t group;
   Value tile, tileStride, staged;
 };
 } // namespace
@@ -140,8 +150,8 @@ Value MatMulEmitter::batchAddress(const MemoryTensor &tensor,
 Division MatMulEmitter::emit() {
   panels = ceilDiv(product.columns, lanes);
   int64_t depth = product.depth.asConstant().value_or(512);
-  int64_t group = std::clamp<int64_t>(
-      groupBytes / (lanes * 4 * std::max<int64_t>(1, depth)), 2, 8);
+  group = std::clamp<int64_t>(
+      groupBytes / (panelBytes * std::max<int64_t>(1, depth)), 2, 8);
   group = llvm::bit_floor(static_cast<uint64_t>(group));
   for (int64_t &count : shape.panels)
     count = std::min(count, group);
@@ -179,6 +189,11 @@ Division MatMulEmitter::emit() {
     item.panelCount = code.minimum(
         code.constant(group), code.sub(code.size(panels), item.firstPanel));
     item.b = product.packed ? rhs.base : batchAddress(rhs, item.batch);
+    Value next = code.mod(code.add(groupIndex, code.constant(1)), groupCount);
+    item.nextGroup =
+        code.address(rhs.base, rhs.element,
+                     code.mul(code.mul(next, code.constant(group * lanes)),
+                              code.size(product.depth)));
     if (stages) {
       item.rowStride = code.size(stagedStride);
       item.a = stage(item);
@@ -291,11 +306,40 @@ void MatMulEmitter::emitTile(const Item &item, Value firstRow, int64_t rows,
   }
   kernel.depthStride =
       product.packed ? code.constant(lanes) : code.size(product.columns);
+  kernel.unroll = unroll;
   // Some hundred cycles ahead, whatever a step takes.
   if (product.packed)
     kernel.prefetchAhead =
         std::clamp<int64_t>(prefetchCycles / (rows * kernel.panels), 16, 128);
+  // Fewer rows wait for B whatever is done.
+  if (product.packed && rows >= shape.maximumRows / 2) {
+    prefetchNextGroup(item, firstRow, panel, kernel);
+    // Low tiles come from low blocks, which have fewer terms for as many lines.
+    kernel.laterStep = 2 * rows > shape.maximumRows + 2 ? unroll : 1;
+  }
   emitMicroKernel(emitter, kernel);
+}
+
+/// The first tile of rows would wait for the third cache or memory at each
+/// step: the tiles of an item fetch the next item's panels, in equal parts.
+void MatMulEmitter::prefetchNextGroup(const Item &item, Value firstRow,
+                                      Value panel, MicroKernel &kernel) {
+  Value bytes =
+      code.constant(group * lanes * CodeBuilder::storageBytes(kernel.bElement));
+  Value highest = code.constant(shape.maximumRows);
+  Value tiles = code.floorDiv(
+      code.add(item.rowCount, code.constant(shape.maximumRows - 1)), highest);
+  int64_t turns = std::max<int64_t>(1, group / kernel.panels);
+  Value calls = code.mul(tiles, code.constant(turns));
+  kernel.laterStride =
+      code.floorDiv(code.add(bytes, code.sub(calls, code.constant(1))), calls);
+  Value before = code.floorDiv(
+      code.mul(code.mul(bytes, kernel.depth), firstRow), item.rowCount);
+  Value turn = code.floorDiv(code.sub(panel, item.firstPanel),
+                             code.constant(kernel.panels));
+  before = code.add(before,
+                    code.mul(turn, code.mul(kernel.laterStride, kernel.depth)));
+  kernel.later = code.address(item.nextGroup, code.builder.getI8Type(), before);
 }
 
 void MatMulEmitter::emitEpilogue(const Item &item, Value firstRow, Value rows,

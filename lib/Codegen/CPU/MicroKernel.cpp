@@ -24,6 +24,13 @@ TileShape TileShape::of(const CPUTarget &target) {
   return {3, {2, 1, 1}};
 }
 
+static void prefetchLater(CodeBuilder &code, const MicroKernel &kernel,
+                          Value k) {
+  Value line = code.address(kernel.later, code.builder.getI8Type(),
+                            code.mul(k, kernel.laterStride));
+  code.make<LLVM::Prefetch>(line, /*rw=*/0u, /*hint=*/2u, /*cache=*/1u);
+}
+
 void emitMicroKernel(ElementEmitter &emitter, const MicroKernel &kernel) {
   CodeBuilder &code = emitter.code;
   VectorType type = CodeBuilder::vectorOf(code.f32());
@@ -79,8 +86,12 @@ void emitMicroKernel(ElementEmitter &emitter, const MicroKernel &kernel) {
   sums = code.loop(code.constant(0), whole, unroll, sums,
                    [&](Value k, ValueRange carried) {
                      CodeBuilder::Values next(carried);
-                     for (int64_t i = 0; i < kernel.unroll; ++i)
-                       next = addTerm(code.add(k, code.constant(i)), next);
+                     for (int64_t i = 0; i < kernel.unroll; ++i) {
+                       Value term = code.add(k, code.constant(i));
+                       if (kernel.later && i % kernel.laterStep == 0)
+                         prefetchLater(code, kernel, term);
+                       next = addTerm(term, next);
+                     }
                      return next;
                    });
   if (whole != kernel.depth)

@@ -57,6 +57,11 @@ struct MicroKernel {
   /// other + k * otherStride.
   Value other;
   int64_t otherStride = 0, otherBytes = 0;
+  /// What a later product reads, to prefetch into the second cache (null:
+  /// none): with term k the line at later + k * laterStride, in bytes.
+  Value later, laterStride;
+  /// Terms between two of those lines; `unroll` is a multiple.
+  int64_t laterStep = 1;
 };
 
 void emitMicroKernel(ElementEmitter &emitter, const MicroKernel &kernel);
