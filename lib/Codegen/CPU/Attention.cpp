@@ -102,6 +102,13 @@ void AttentionKernel::forEachRowTile(function_ref<void(const RowTile &)> body) {
   });
 }
 
+Value AttentionKernel::groupOf(Value head) {
+  if (heads == groups)
+    return head;
+  return code.floorDiv(head,
+                       code.floorDiv(code.size(heads), code.size(groups)));
+}
+
 void AttentionKernel::emitItem(Value item) {
   ElementEmitter::Scope scope(emitter);
   Value zero = code.constant(0);
@@ -110,11 +117,16 @@ void AttentionKernel::emitItem(Value item) {
   Value pair = code.floorDiv(item, blocks);
   itemHead = code.mod(pair, code.size(heads));
   itemBatch = code.floorDiv(pair, code.size(heads));
-  itemGroup = itemHead;
-  if (heads != groups)
-    itemGroup = code.floorDiv(
-        itemHead, code.floorDiv(code.size(heads), code.size(groups)));
+  itemGroup = groupOf(itemHead);
   firstRow = code.mul(code.mod(item, blocks), code.constant(itemRows));
+  Value next = code.add(item, code.constant(1));
+  Value nextPair =
+      code.minimum(code.floorDiv(next, blocks),
+                   code.sub(code.size(batch * heads), code.constant(1)));
+  nextHead = code.mod(nextPair, code.size(heads));
+  nextBatch = code.floorDiv(nextPair, code.size(heads));
+  nextGroup = groupOf(nextHead);
+  nextRow = code.mul(code.mod(next, blocks), code.constant(itemRows));
   Value endRow = code.minimum(code.add(firstRow, code.constant(itemRows)),
                               code.size(rows));
   rowPanels = code.floorDiv(

@@ -17,6 +17,10 @@
 //       O[e][row] = O[e][row] * growth + sum over keys V[key][e] * weights
 //   divide O by the sums, transpose, apply the epilogue
 //
+// Query, keys and values are read where they lie, perhaps in one tensor: rows
+// of some cache lines, thousands of bytes apart. The arithmetic of one item
+// covers the latency of the next one's.
+//
 // Online softmax: M. Milakov and N. Gimelshein, arXiv:1805.02867; in blocks: T.
 // Dao et al., FlashAttention, arXiv:2205.14135.
 //
@@ -71,6 +75,8 @@ private:
     return code.address(base, code.f32(), index);
   }
   void emitItem(Value item);
+  /// The head of keys and values that a head of the query reads.
+  Value groupOf(Value head);
   /// `body` for each tile of the item's rows.
   void forEachRowTile(llvm::function_ref<void(const RowTile &)> body);
   /// Row of the query that a lane computes; surplus lanes repeat the last.
@@ -85,6 +91,13 @@ private:
   /// Mask elements that differ by row go where the scores will be.
   void packRowMask(const RowTile &tile, const KeyBlock &block);
   void storeResult(Value panel);
+  /// Fetches what the item's end writes and the next item reads into the
+  /// second cache: short rows, far from each other, that no prefetcher of the
+  /// processor follows. Called for each `tileHeight` keys of each tile.
+  void prefetchAhead(const RowTile &tile, const KeyBlock &block, Value key);
+  /// The row of `tensor` at `index`, if it lies in memory.
+  void prefetchRow(Value tensor, const LaneIndices &index,
+                   const SizeExpr &width);
   /// to[j * stride + i] = from[i * 16 + j], for i and j below 16; `change` is
   /// applied to each vector of `from`.
   void transpose(Value from, Value to, int64_t stride,
@@ -140,6 +153,8 @@ private:
 
   // Of the current item.
   Value itemBatch, itemHead, itemGroup, firstRow, rowPanels;
+  // Of the next one.
+  Value nextBatch, nextHead, nextGroup, nextRow;
 };
 
 } // namespace weft

@@ -184,4 +184,81 @@ void AttentionKernel::storeResult(Value panel) {
   });
 }
 
+static void prefetchToSecondCache(CodeBuilder &code, Value address) {
+  code.make<LLVM::Prefetch>(address, /*rw=*/0u, /*hint=*/2u, /*cache=*/1u);
+}
+
+void AttentionKernel::prefetchRow(Value tensor, const LaneIndices &row,
+                                  const SizeExpr &size) {
+  std::optional<int64_t> columns = size.asConstant();
+  if (!columns)
+    return;
+  ElementEmitter::Scope scope(emitter);
+  for (int64_t column = 0; column < *columns; column += lanes) {
+    LaneIndices index = row;
+    index.push_back(LaneIndex::consecutive(code.constant(column)));
+    // What is computed on the way would be computed for nothing.
+    auto load = emitter.element(tensor, index).getDefiningOp<LLVM::LoadOp>();
+    if (load)
+      prefetchToSecondCache(code, load.getAddr());
+  }
+}
+
+void AttentionKernel::prefetchAhead(const RowTile &tile, const KeyBlock &block,
+                                    Value key) {
+  // The tiles take turns: tile t of T fetches the keys t, t + T, ...
+  Value tilePanelCount = code.constant(tilePanels);
+  Value tiles = code.floorDiv(
+      code.add(rowPanels, code.sub(tilePanelCount, code.constant(1))),
+      tilePanelCount);
+  Value turn = code.floorDiv(tile.firstPanel, tilePanelCount);
+  Value first = code.add(block.first, key);
+  Value end =
+      code.minimum(code.add(key, code.constant(tileHeight)), block.count);
+  code.loop(code.add(first, turn), code.add(block.first, end), tiles,
+            [&](Value row) {
+              ElementEmitter::Scope scope(emitter);
+              LaneIndices index = {LaneIndex::uniform(nextBatch),
+                                   LaneIndex::uniform(row),
+                                   LaneIndex::uniform(nextGroup)};
+              prefetchRow(op.getKey(), index, depth);
+              prefetchRow(op.getValue(), index, width);
+            });
+  // While they multiply with the first keys, tiles fetch rows like their own.
+  Value isFirst =
+      code.compare(CmpIPredicate::eq, block.first, code.constant(0));
+  code.branch(isFirst, [&] {
+    Value tileRow = code.mul(tile.firstPanel, code.constant(lanes));
+    int64_t rowsOfTile = tile.panels * lanes;
+    Value firstOfKey = code.floorDiv(code.mul(key, code.constant(rowsOfTile)),
+                                     code.constant(blockKeys));
+    int64_t rowsOfKeys =
+        std::max<int64_t>(1, tileHeight * rowsOfTile / blockKeys);
+    Value endOfKey = code.add(firstOfKey, code.constant(rowsOfKeys));
+    Value last = code.sub(code.size(rows), code.constant(1));
+    code.loop(
+        code.add(tileRow, firstOfKey), code.add(tileRow, endOfKey), 1,
+        [&](Value row) {
+          ElementEmitter::Scope scope(emitter);
+          Value next = code.minimum(code.add(nextRow, row), last);
+          prefetchRow(op.getQuery(),
+                      {LaneIndex::uniform(nextBatch), LaneIndex::uniform(next),
+                       LaneIndex::uniform(nextHead)},
+                      depth);
+          Value own = code.minimum(code.add(firstRow, row), last);
+          LaneIndex result = emitter.linearize(
+              {LaneIndex::uniform(itemBatch), LaneIndex::uniform(own),
+               LaneIndex::uniform(itemHead),
+               LaneIndex::uniform(code.constant(0))},
+              output.memory.sizes);
+          for (int64_t column = 0; column < width.asConstant().value_or(0);
+               column += lanes)
+            prefetchToSecondCache(
+                code,
+                code.address(output.memory.base, output.memory.element,
+                             code.add(result.value, code.constant(column))));
+        });
+  });
+}
+
 } // namespace weft

@@ -96,6 +96,7 @@ AttentionKernel::Values AttentionKernel::emitScores(const RowTile &tile,
   return code.loop(
       code.constant(0), block.padded, tileHeight, greatest,
       [&](Value key, ValueRange carried) {
+        prefetchAhead(tile, block, key);
         Product product;
         product.left =
             element(pointer(keyPlace), code.mul(key, code.size(paddedDepth)));
