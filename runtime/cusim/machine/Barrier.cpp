@@ -11,17 +11,12 @@
 #include "runtime/cusim/machine/Hooks.h"
 #include "runtime/cusim/machine/Memory.h"
 #include "runtime/cusim/machine/RaceCheck.h"
+#include "runtime/cusim/machine/Text.h"
 
 #include <bit>
 
 namespace weft::cusim {
 namespace {
-
-std::string hex(uint32_t value) {
-  char text[16];
-  std::snprintf(text, sizeof(text), "0x%08x", value);
-  return text;
-}
 
 // Out of line: what a fault needs would make the frame of every barrier large.
 
@@ -56,11 +51,12 @@ refuseSite(Fiber &fiber, const Barrier &barrier, uint32_t site) {
     return;
   fault(&fiber, static_cast<unsigned>(std::countr_zero(mask)),
         Report::Kind::BarrierDivergence, site,
-        isAligned ? "only lanes " + hex(mask) + " of " + hex(fiber.live) +
-                        " that live reach it together"
-                  : "lanes " + hex(mask) + " of " + hex(fiber.live) +
-                        " come alone: warps that arrive lane by lane need "
-                        "width 1");
+        isAligned
+            ? "only lanes " + hexOfLanes(mask) + " of " +
+                  hexOfLanes(fiber.live) + " that live reach it together"
+            : "lanes " + hexOfLanes(mask) + " of " + hexOfLanes(fiber.live) +
+                  " come alone: warps that arrive lane by lane need "
+                  "width 1");
 }
 
 uint32_t reduce(const Barrier &barrier, BarrierKind kind) {

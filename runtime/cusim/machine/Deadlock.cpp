@@ -8,6 +8,7 @@
 #include "runtime/cusim/machine/Deadlock.h"
 #include "runtime/cusim/machine/Core.h"
 #include "runtime/cusim/machine/Memory.h"
+#include "runtime/cusim/machine/Text.h"
 
 #include <map>
 #include <string>
@@ -18,12 +19,7 @@ namespace {
 
 constexpr size_t MaxGroups = 12;
 
-std::string triple(const uint32_t values[3]) {
-  return "(" + std::to_string(values[0]) + "," + std::to_string(values[1]) +
-         "," + std::to_string(values[2]) + ")";
-}
-
-std::string triple(const Fiber &fiber) {
+std::string firstThread(const Fiber &fiber) {
   uint32_t tid[3] = {fiber.tid[0][0], fiber.tid[1][0], fiber.tid[2][0]};
   return triple(tid);
 }
@@ -57,12 +53,13 @@ std::string describe(const Launch &launch, const Group &group) {
   return std::to_string(group.count) +
          (first.width == 1 ? " thread" : " warp") +
          (group.count == 1 ? "" : "s") + " of block " + triple(first.ctaid) +
-         ", the first " + who + triple(first) + ", " +
+         ", the first " + who + firstThread(first) + ", " +
          (group.count == 1 ? "waits " : "wait ") + whatFor(first) + "at " +
          describeSite(launch, first.site);
 }
 
-using Groups = std::map<std::tuple<Block *, Waiting, uint32_t>, Group>;
+using Groups =
+    std::map<std::tuple<Block *, Waiting, uint32_t, uint32_t>, Group>;
 
 Groups collect(Core &core, bool &isWarpSplit) {
   Groups groups;
@@ -72,7 +69,8 @@ Groups collect(Core &core, bool &isWarpSplit) {
     for (const Fiber &fiber : block.strands) {
       if (fiber.waiting == Waiting::Done || fiber.waiting == Waiting::Nothing)
         continue;
-      Group &group = groups[{&block, fiber.waiting, fiber.site}];
+      uint32_t number = fiber.waiting == Waiting::Barrier ? fiber.barrier : 0;
+      Group &group = groups[{&block, fiber.waiting, fiber.site, number}];
       if (!group.first)
         group.first = &fiber;
       ++group.count;

@@ -9,6 +9,7 @@
 #include "runtime/cusim/machine/Launch.h"
 #include "runtime/cusim/machine/LoadedModule.h"
 #include "runtime/cusim/machine/Scheduler.h"
+#include "runtime/cusim/machine/Text.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -25,11 +26,6 @@ constexpr uint32_t MaxBlock[3] = {1024, 1024, 64};
 constexpr uint32_t MaxGrid[3] = {0x7fffffff, 65535, 65535};
 constexpr uint64_t MaxSharedBytes = 227 * 1024;
 constexpr uint64_t MaxClusterBlocks = 16;
-
-std::string triple(const uint32_t values[3]) {
-  return "(" + std::to_string(values[0]) + ", " + std::to_string(values[1]) +
-         ", " + std::to_string(values[2]) + ")";
-}
 
 Status checkBlock(const ptx::Function &entry, const uint32_t block[3]) {
   if (entry.requiredThreads[0] &&

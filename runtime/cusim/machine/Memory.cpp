@@ -7,18 +7,10 @@
 
 #include "runtime/cusim/machine/Memory.h"
 #include "runtime/cusim/machine/Access.h"
-
-#include <cstdio>
+#include "runtime/cusim/machine/Text.h"
 
 namespace weft::cusim {
 namespace {
-
-std::string hex(uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof(text), "0x%llx",
-                static_cast<unsigned long long>(value));
-  return text;
-}
 
 std::string describeAllocation(const Allocation &allocation, uint64_t address) {
   uint64_t end = allocation.address + allocation.bytes;
@@ -29,8 +21,9 @@ std::string describeAllocation(const Allocation &allocation, uint64_t address) {
     where = std::to_string(address - allocation.address) + " bytes inside";
   else
     where = std::to_string(address - end) + " bytes after";
-  return where + " the nearest allocation at " + hex(allocation.address) +
-         " of size " + std::to_string(allocation.bytes) + " bytes";
+  return where + " the nearest allocation at " +
+         hexOfAddress(allocation.address) + " of size " +
+         std::to_string(allocation.bytes) + " bytes";
 }
 
 /// An access that has no place in memory.

@@ -99,8 +99,11 @@ uint8_t *cusim_resolve(Strand *strand, uint64_t address, uint32_t lane,
   auto accessKind = static_cast<AccessKind>(kind);
   uint8_t *memory =
       locate(strand, address, lane, bytes, alignment, accessKind, site);
-  if (isSharedAddress(address))
-    noteAccess(strand, lane, address, bytes, accessKind, site);
+  if (!isSharedAddress(address))
+    return memory;
+  if (strand->block->core->isRandom)
+    strand->block->core->maybeYield(*static_cast<Fiber *>(strand));
+  noteAccess(strand, lane, address, bytes, accessKind, site);
   return memory;
 }
 

@@ -8,6 +8,7 @@
 #include "runtime/cusim/machine/RaceCheck.h"
 #include "runtime/cusim/machine/Block.h"
 #include "runtime/cusim/machine/Memory.h"
+#include "runtime/cusim/machine/Text.h"
 
 #include <algorithm>
 #include <bit>
@@ -250,9 +251,8 @@ void RaceCheck::report(const Access &access, const Cell &cell, uint32_t other,
   std::string who = "several threads";
   if (other != Many) {
     const Fiber &fiber = block->strands[other];
-    who = "thread (" + std::to_string(fiber.tid[0][0]) + "," +
-          std::to_string(fiber.tid[1][0]) + "," +
-          std::to_string(fiber.tid[2][0]) + ")";
+    uint32_t tid[3] = {fiber.tid[0][0], fiber.tid[1][0], fiber.tid[2][0]};
+    who = "thread " + triple(tid);
   }
   bool isOwnCopy = other == access.thread;
   report.detail =

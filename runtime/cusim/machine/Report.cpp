@@ -7,8 +7,7 @@
 
 #include "runtime/cusim/machine/Report.h"
 #include "runtime/cusim/machine/Strand.h"
-
-#include <cstdio>
+#include "runtime/cusim/machine/Text.h"
 
 namespace weft::cusim {
 namespace {
@@ -62,11 +61,6 @@ bool hasAddress(Report::Kind kind) {
          kind == Report::Kind::UninitializedRead;
 }
 
-std::string triple(const uint32_t values[3]) {
-  return "(" + std::to_string(values[0]) + "," + std::to_string(values[1]) +
-         "," + std::to_string(values[2]) + ")";
-}
-
 } // namespace
 
 std::string Report::toText() const {
@@ -75,12 +69,10 @@ std::string Report::toText() const {
     text += " (line " + std::to_string(line) + ": " + instruction + ")";
   text += "\n    by thread " + triple(thread) + " in block " + triple(block);
   if (hasAddress(kind)) {
-    char number[24];
-    std::snprintf(number, sizeof(number), "0x%llx",
-                  static_cast<unsigned long long>(address));
     bool isSentence =
         kind == Kind::RaceHazard || kind == Kind::UninitializedRead;
-    text += std::string("\n    Address ") + number + (isSentence ? ": " : " ");
+    text +=
+        "\n    Address " + hexOfAddress(address) + (isSentence ? ": " : " ");
     return text + detail + "\n";
   }
   if (!detail.empty())

@@ -11,20 +11,14 @@
 #include "runtime/cusim/machine/Hooks.h"
 #include "runtime/cusim/machine/Memory.h"
 #include "runtime/cusim/machine/RaceCheck.h"
+#include "runtime/cusim/machine/Text.h"
 
 #include <bit>
-#include <cstdio>
 
 #include <alloca.h>
 
 namespace weft::cusim {
 namespace {
-
-std::string hex(uint32_t value) {
-  char text[16];
-  std::snprintf(text, sizeof(text), "0x%08x", value);
-  return text;
-}
 
 void answerActiveMask(const Collective &collective) {
   for (uint32_t rest = collective.lanes; rest; rest &= rest - 1)
@@ -55,11 +49,11 @@ struct Arrival {
   }
 };
 
-[[noreturn, gnu::noinline]] void refuseMembers(Fiber &fiber, uint32_t members,
-                                               uint32_t site) {
-  fault(&fiber, 0, Report::Kind::IllegalInstruction, site,
-        "lane " + std::to_string(fiber.lane) +
-            " is not in its own membermask " + hex(members));
+[[noreturn, gnu::noinline]] void
+refuseMembers(Strand *strand, unsigned lane, uint32_t members, uint32_t site) {
+  fault(strand, lane, Report::Kind::IllegalInstruction, site,
+        "lane " + std::to_string(strand->lane + lane) +
+            " is not in its own membermask " + hexOfLanes(members));
 }
 
 [[gnu::noinline]] WarpMeeting *begin(Block &block, unsigned warp,
@@ -85,7 +79,7 @@ inline void meet(Fiber &fiber, const Arrival &arrival, const uint32_t *operands,
   unsigned warp = fiber.warp, lane = fiber.lane;
   uint32_t own = 1u << lane;
   if (!(arrival.members & own)) [[unlikely]]
-    refuseMembers(fiber, arrival.members, arrival.site);
+    refuseMembers(&fiber, 0, arrival.members, arrival.site);
   WarpMeeting *meeting = block.meetings[warp];
   while (meeting && !arrival.belongsTo(*meeting))
     meeting = meeting->next;
@@ -102,33 +96,37 @@ inline void meet(Fiber &fiber, const Arrival &arrival, const uint32_t *operands,
   block.core->maybeYield(fiber);
 }
 
-[[noreturn, gnu::noinline]] void refuseGroup(Strand *strand, uint32_t group,
-                                             uint32_t members, uint32_t site) {
+[[noreturn, gnu::noinline]] void refuseGroup(const Collective &collective,
+                                             uint32_t group,
+                                             const uint32_t *members) {
+  Strand *strand = collective.strand;
+  for (uint32_t rest = members ? collective.lanes : 0; rest; rest &= rest - 1) {
+    auto lane = static_cast<unsigned>(std::countr_zero(rest));
+    if (!(members[lane] >> lane & 1))
+      refuseMembers(strand, lane, members[lane], collective.site);
+  }
   auto lane = static_cast<unsigned>(std::countr_zero(group));
-  if (uint32_t outside = group & ~members)
-    fault(strand, lane, Report::Kind::IllegalInstruction, site,
-          "lanes " + hex(outside) + " are not in their own membermask " +
-              hex(members));
-  fault(strand, lane, Report::Kind::BarrierDivergence, site,
-        "only lanes " + hex(group) + " come together of the members " +
-            hex(members & strand->live) +
+  uint32_t expected = members ? members[lane] : ~0u;
+  fault(strand, lane, Report::Kind::BarrierDivergence, collective.site,
+        "only lanes " + hexOfLanes(group) + " come together of the members " +
+            hexOfLanes(expected & strand->live) +
             " that live; lanes that meet from several places need width 1");
 }
 
 /// Width 32: lanes with equal membermasks form a group.
-void runGroups(CollectiveFunction function, Collective collective,
+void runGroups(CollectiveFunction function, const Collective &collective,
                const uint32_t *members) {
-  Strand *strand = collective.strand;
   for (uint32_t rest = collective.lanes; rest;) {
     uint32_t expected = members ? members[std::countr_zero(rest)] : ~0u;
     uint32_t group = members ? 0 : rest;
     for (uint32_t others = members ? rest : 0; others; others &= others - 1)
       if (members[std::countr_zero(others)] == expected)
         group |= others & -others;
-    if (group != (expected & strand->live)) [[unlikely]]
-      refuseGroup(strand, group, expected, collective.site);
-    collective.lanes = group;
-    function(collective);
+    if (group != (expected & collective.strand->live)) [[unlikely]]
+      refuseGroup(collective, group, members);
+    Collective part = collective;
+    part.lanes = group;
+    function(part);
     rest &= ~group;
   }
 }

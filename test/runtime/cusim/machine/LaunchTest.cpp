@@ -148,12 +148,12 @@ TEST(LaunchTest, RefusesBadShapes) {
   CompiledKernel kernel;
   kernel.staticSharedBytes = 200 * 1024;
   EXPECT_THAT(Device::check(kernel, {.grid = {0, 1, 1}}).message(),
-              HasSubstr("a grid of (0, 1, 1) blocks"));
+              HasSubstr("a grid of (0,1,1) blocks"));
   EXPECT_THAT(Device::check(kernel, {.block = {1024, 2, 1}}).message(),
               HasSubstr("blocks of 2048 threads"));
   EXPECT_THAT(Device::check(kernel, {.grid = {3, 1, 1}, .cluster = {2, 1, 1}})
                   .message(),
-              HasSubstr("do not divide a grid of (3, 1, 1)"));
+              HasSubstr("do not divide a grid of (3,1,1)"));
   EXPECT_THAT(
       Device::check(kernel, {.dynamicSharedBytes = 28 * 1024}).message(),
       HasSubstr("233472 bytes of shared memory"));
@@ -165,7 +165,7 @@ TEST(LaunchTest, RefusesBadShapes) {
   entry.requiredThreads[0] = entry.requiredThreads[1] =
       entry.requiredThreads[2] = 2;
   EXPECT_THAT(Device::check(kernel, {.block = {64, 1, 1}}).message(),
-              HasSubstr(".reqntid expects (2, 2, 2)"));
+              HasSubstr(".reqntid expects (2,2,2)"));
   EXPECT_TRUE(Device::check(kernel, {.block = {2, 2, 2}}).isOk());
 }
 
