@@ -111,7 +111,10 @@ TEST(Convert, FloatToInteger) {
           const Format format = *from->format;
           if (flushes && format.bits != 32)
             continue;
-          for (bool saturates : {false, true})
+          for (bool saturates : {false, true}) {
+            // .sat changes nothing: one direction shows it.
+            if (saturates && direction.round != Round::Zero)
+              continue;
             cases.push_back(exactly(
                 "cvt." + direction.name + "i" + (flushes ? ".ftz" : "") +
                     (saturates ? ".sat." : ".") + to.name + "." + from->name,
@@ -119,6 +122,7 @@ TEST(Convert, FloatToInteger) {
                   uint64_t bits = flushes ? flush(in[0], format) : in[0];
                   return convertToInteger(bits, format, to, direction.round);
                 }));
+          }
         }
   sweep(cases);
 }
