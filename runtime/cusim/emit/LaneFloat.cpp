@@ -146,6 +146,20 @@ static Value *emitUnflushed(LaneContext &context) {
                      rounding.value_or(Rounding::Nearest));
 }
 
+/// canonicalNaN of a square root. LLVM knows where a root is NaN and takes all
+/// NaNs for equal, so it would drop a selection by a comparison of floats.
+static Value *canonicalRoot(LaneContext &context, Value *root) {
+  IRBuilderBase &ir = context.ir;
+  if (LaneBuilder::bitsOf(root) == 64)
+    return root;
+  Value *bits = context.toBits(root);
+  Value *size = ir.CreateAnd(bits, LaneBuilder::constant(bits, 0x7fffffff));
+  Value *isNaN =
+      ir.CreateICmpUGT(size, LaneBuilder::constant(bits, 0x7f800000));
+  return context.fromBits(
+      context.select(isNaN, LaneBuilder::constant(bits, 0x7fffffff), bits));
+}
+
 /// min and max: -0 is below +0; NaN loses, or wins with .NaN; .xorsign.abs
 /// compares magnitudes and takes the product's sign.
 static Value *emitMinMax(LaneContext &context) {
@@ -244,6 +258,8 @@ Value *emitFloatArithmetic(LaneContext &context) {
     if (isF32 && context.take(Modifier::Sat))
       return context.saturate(result);
     break;
+  case Opcode::Sqrt:
+    return canonicalRoot(context, result);
   default:
     break;
   }

@@ -8,11 +8,12 @@
 #include "Harness.h"
 
 #include "runtime/cusim/emit/LaneArithmetic.h"
+#include "runtime/cusim/jit/HostCompiler.h"
+#include "runtime/cusim/jit/ObjectLinker.h"
 
-#include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
-#include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/IR/Module.h"
 #include "llvm/IR/Verifier.h"
-#include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -138,47 +139,48 @@ Status tryToEmit(const ptx::Instruction &instruction, const Subject &subject,
 }
 
 struct Program::Implementation {
-  std::unique_ptr<orc::LLJIT> jit;
+  std::unique_ptr<ObjectLinker> linker;
+  /// Two functions for each subject, of width 1 and 32.
+  const Compiled *functions = nullptr;
 };
 
-static std::string functionName(size_t index, unsigned width) {
-  return "f" + std::to_string(index) + "_" + std::to_string(width);
-}
-
-template <typename T> static T check(Expected<T> value) {
+template <typename T> static T check(StatusOr<T> value) {
   if (!value)
-    die(toString(value.takeError()));
+    die(value.message());
   return std::move(*value);
 }
 
 Program::Program(const std::vector<Subject> &subjects)
     : implementation(std::make_unique<Implementation>()) {
-  InitializeNativeTarget();
-  InitializeNativeTargetAsmPrinter();
-  auto machine = check(orc::JITTargetMachineBuilder::detectHost());
-  machine.setCodeGenOptLevel(CodeGenOptLevel::Less);
-  implementation->jit =
-      check(orc::LLJITBuilder().setJITTargetMachineBuilder(machine).create());
-  auto context = std::make_unique<LLVMContext>();
-  auto module = std::make_unique<llvm::Module>("instructions", *context);
-  module->setDataLayout(implementation->jit->getDataLayout());
-  for (auto [index, subject] : enumerate(subjects))
-    for (unsigned width : {1, 32})
-      if (Status status =
-              emitFunction(*module, functionName(index, width),
-                           makeInstruction(subject), subject, width);
+  auto compiler = check(HostCompiler::create());
+  LLVMContext context;
+  llvm::Module module("instructions", context);
+  compiler->setTarget(module);
+  SmallVector<Constant *> functions;
+  for (const Subject &subject : subjects)
+    for (unsigned width : {1, 32}) {
+      std::string name = "f" + std::to_string(functions.size());
+      if (Status status = emitFunction(module, name, makeInstruction(subject),
+                                       subject, width);
           !status)
         die(status.message());
-  if (Error error = implementation->jit->addIRModule(
-          orc::ThreadSafeModule(std::move(module), std::move(context))))
-    die(toString(std::move(error)));
+      functions.push_back(module.getFunction(name));
+    }
+  auto *type =
+      ArrayType::get(PointerType::getUnqual(context), functions.size());
+  new GlobalVariable(module, type, /*isConstant=*/true,
+                     GlobalValue::ExternalLinkage,
+                     ConstantArray::get(type, functions), "functions");
+  std::vector<uint8_t> object = check(compiler->compile(module));
+  implementation->linker = check(ObjectLinker::create());
+  implementation->functions = static_cast<const Compiled *>(
+      check(implementation->linker->link(object, "functions")));
 }
 
 Program::~Program() = default;
 
 Compiled Program::function(size_t index, unsigned width) const {
-  return check(implementation->jit->lookup(functionName(index, width)))
-      .toPtr<Compiled>();
+  return implementation->functions[2 * index + (width == 32)];
 }
 
 } // namespace weft::cusim::test

@@ -7,7 +7,7 @@
 //
 // Instructions are built from their text without operands ("add.sat.s32"), so
 // that only the emitter is under test, and compiled at both widths into one
-// module.
+// module, by the passes that kernels take.
 //
 //===----------------------------------------------------------------------===//
 
