@@ -75,8 +75,12 @@ void RaceCheck::forEachCell(uint64_t offset, uint64_t bytes,
 void RaceCheck::access(Strand &strand, uint64_t address, uint32_t bytes,
                        AccessKind kind, uint32_t site) {
   uint64_t offset;
-  if (!ownOffset(strand, address, offset))
+  if (!ownOffset(strand, address, offset)) {
+    // What is under way writes when it has happened.
+    if (isWrite(kind) && kind != AccessKind::Async)
+      initializeElsewhere(strand, address, bytes);
     return;
+  }
   if (bytes == WordBytes && !words[offset / WordBytes].split &&
       isOrdinary(words[offset / WordBytes].cell, threadOf(strand), kind, site))
     return;
@@ -223,12 +227,29 @@ void RaceCheck::beginAsync(Strand &strand, const PendingOperation &operation) {
 void RaceCheck::endAsync(Strand &strand, const PendingOperation &operation,
                          bool isOrdered) {
   uint64_t offset;
-  if (!operation.writtenBytes || !ownOffset(strand, operation.writes, offset))
+  if (!operation.writtenBytes)
     return;
+  if (!ownOffset(strand, operation.writes, offset))
+    return initializeElsewhere(strand, operation.writes,
+                               operation.writtenBytes);
   forEachCell(offset, operation.writtenBytes, [&](Cell &cell) {
     --cell.pendingAsync;
     cell.writer = isOrdered ? Nobody : threadOf(strand);
     cell.writeTime = now;
+    cell.reader = Nobody;
+  });
+}
+
+void RaceCheck::initializeElsewhere(Strand &strand, uint64_t address,
+                                    uint64_t bytes) {
+  Cluster &cluster = *strand.block->cluster;
+  uint32_t rank = (address >> SharedRankShift & 0xff) - 1;
+  if (rank >= cluster.blockCount || !cluster.blocks[rank]->races)
+    return;
+  uint64_t offset = address & ((1u << SharedRankShift) - 1);
+  cluster.blocks[rank]->races->forEachCell(offset, bytes, [](Cell &cell) {
+    cell.isInitialized = true;
+    cell.writer = Nobody;
     cell.reader = Nobody;
   });
 }

@@ -47,8 +47,8 @@ class RaceCheck {
 public:
   void begin(Block &block);
 
-  /// An access that is in bounds. Shared memory of other blocks of the cluster
-  /// is not checked.
+  /// An access that is in bounds. In the shared memory of other blocks of the
+  /// cluster, only that a write initializes is noted.
   void access(Strand &strand, uint64_t address, uint32_t bytes, AccessKind kind,
               uint32_t site);
 
@@ -133,6 +133,7 @@ private:
   void checkRead(Cell &cell, const Access &access);
   void addReader(Cell &cell, const Access &access);
   void addToReaderSet(Cell &cell, uint32_t thread, Time time);
+  void initializeElsewhere(Strand &strand, uint64_t address, uint64_t bytes);
   void report(const Access &access, const Cell &cell, uint32_t other,
               uint32_t otherSite, const char *what);
   void reportUninitialized(const Access &access);

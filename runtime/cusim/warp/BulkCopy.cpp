@@ -64,9 +64,12 @@ void performReduction(Strand *strand, const void *payload) {
                  static_cast<uint32_t>(reduction.type), &element, nullptr,
                  nullptr, reduction.site);
   }
-  if (reduction.mbarrier)
+  if (reduction.mbarrier) {
+    // Who waits there may read what the atomics wrote.
+    noteRelease(strand, 1, reduction.mbarrier);
     completeBytesAt(strand, reduction.mbarrier, reduction.bytes,
                     reduction.site);
+  }
 }
 
 struct AsyncStore {
@@ -95,6 +98,7 @@ struct Starter {
       : call(call), lane(lane), strand(strandOfLane(call.strand, lane, index)) {
   }
 
+  /// `bytes` is 0 for reductions, whose atomics note their accesses themselves.
   void start(Completion completion, PendingOperation operation, uint64_t writes,
              uint32_t bytes) const {
     operation.writes = writes;
@@ -114,7 +118,8 @@ void startCopy(const Starter &starter, const BulkImmediate &how, uint64_t to,
                uint64_t from, uint64_t mbarrier, uint32_t bytes) {
   const Collective &call = starter.call;
   uint8_t *destination =
-      resolve(call, starter.lane, to, bytes, BulkUnit, AccessKind::Async);
+      resolve(call, starter.lane, to, bytes, BulkUnit,
+              how.reduces ? AccessKind::Atomic : AccessKind::Async);
   const uint8_t *source =
       resolve(call, starter.lane, from, bytes, BulkUnit, AccessKind::Load);
   uint64_t *word = how.completion == Completion::Mbarrier
@@ -132,7 +137,7 @@ void startCopy(const Starter &starter, const BulkImmediate &how, uint64_t to,
                 performBulkCopy,
                 BulkCopy{destination, source, word, bytes, call.site},
                 call.site);
-  starter.start(how.completion, operation, to, bytes);
+  starter.start(how.completion, operation, to, how.reduces ? 0 : bytes);
 }
 
 } // namespace
@@ -183,7 +188,8 @@ void weft::cusim::cusim_store_async(const Collective &call) {
     uint64_t to = operandPair(call, 0, lane);
     uint64_t *mbarrier = starter.mbarrierAt(operandPair(call, 2 + words, lane));
     uint8_t *destination =
-        resolve(call, lane, to, bytes, bytes, AccessKind::Async);
+        resolve(call, lane, to, bytes, bytes,
+                how.reduces ? AccessKind::Atomic : AccessKind::Async);
     if (how.reduces) {
       uint64_t value =
           words == 2 ? operandPair(call, 2, lane) : operandWord(call, 2, lane);
@@ -193,7 +199,7 @@ void weft::cusim::cusim_store_async(const Collective &call) {
           how.type, value};
       return starter.start(
           Completion::Mbarrier,
-          pendingOperation(performReduction, reduction, call.site), to, bytes);
+          pendingOperation(performReduction, reduction, call.site), to, 0);
     }
     AsyncStore store{destination, mbarrier, bytes, call.site, {}};
     for (unsigned word = 0; word < words; ++word) {
