@@ -235,12 +235,9 @@ DeclarationParser::parseParameters(VariableRef::Of of, bool isBody) {
     StatusOr<Parameter> parameter = parseParameter(name);
     if (!parameter)
       return parameter.status();
-    if (!isRegister) {
-      offset =
-          (offset + parameter->alignment - 1) & ~(parameter->alignment - 1);
-      parameter->offset = offset;
-      offset += parameter->bytes;
-    }
+    offset = (offset + parameter->alignment - 1) & ~(parameter->alignment - 1);
+    parameter->offset = offset;
+    offset += parameter->bytes;
     if (isBody && isRegister) {
       WEFT_RETURN_IF_ERROR(names.declareRegister(name, parameter->type, 1));
       parameter->registerIndex = names.find(name.text)->index;

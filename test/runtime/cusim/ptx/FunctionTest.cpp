@@ -134,6 +134,7 @@ TEST(Function, readsRegistersAsParameters) {
   EXPECT_EQ(function.results[0].registerIndex, 0u);
   EXPECT_EQ(function.parameters[0].registerIndex, 1u);
   EXPECT_EQ(function.parameters[1].type, Type::Pred);
+  EXPECT_EQ(function.parameters[1].offset, 4u);
   EXPECT_EQ(function.registers[1].name, "%in");
 }
 

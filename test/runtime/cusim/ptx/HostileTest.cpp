@@ -5,12 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "test/runtime/cusim/ptx/Mutation.h"
 #include "test/runtime/cusim/ptx/PtxText.h"
 #include "test/runtime/cusim/ptx/Soundness.h"
 
-#include <algorithm>
 #include <gtest/gtest.h>
-#include <random>
 
 using namespace weft;
 using namespace weft::cusim::ptx;
@@ -49,35 +48,7 @@ TEST(Hostile, mutatedTextsAreErrorsOrSound) {
   size_t numErrors = 0;
   for (const std::string &seed : seeds()) {
     for (size_t round = 0; round < 6000000 / seed.size(); ++round) {
-      std::string text = seed;
-      for (unsigned changes = 1 + random() % 4; changes > 0; --changes) {
-        size_t at = random() % text.size();
-        size_t length = std::min<size_t>(1 + random() % 12, text.size() - at);
-        std::string piece =
-            text.substr(random() % (text.size() - length), length);
-        switch (random() % 5) {
-        case 0:
-          text[at] = char(random());
-          break;
-        case 1:
-          text.erase(at, length);
-          break;
-        case 2:
-          text.insert(at, piece);
-          break;
-        case 3:
-          text.replace(at, length, piece);
-          break;
-        default: {
-          const char *pieces[] = {"%r", "{",    "}",  "[", ";",
-                                  ",",  "(",    "|",  "!", "4294967295",
-                                  "-1", ".b32", "_",  "@", ".v4",
-                                  "0x", "/*",   "\"", "<", ".reg .b32 "};
-          text.insert(at, pieces[random() % std::size(pieces)]);
-        }
-        }
-      }
-      numErrors += !parseHostile(text);
+      numErrors += !parseHostile(mutated(seed, random));
     }
   }
   // Most hits are in instructions, where nearly every byte counts.
