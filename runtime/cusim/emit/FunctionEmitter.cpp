@@ -7,6 +7,7 @@
 
 #include "runtime/cusim/emit/FunctionEmitter.h"
 
+#include "runtime/cusim/emit/Constants.h"
 #include "runtime/cusim/emit/LaneArithmetic.h"
 #include "runtime/cusim/emit/MaskedWrites.h"
 
@@ -37,6 +38,7 @@ Status FunctionEmitter::emit() {
   flow = std::move(*analyzed);
   uniformity = Uniformity::of(function, flow);
   isMasked = findMaskedRegisters(function, flow);
+  constants = findConstants(function);
   if (uniformity.mayPass)
     isMasked.assign(isMasked.size(), true);
 

@@ -71,6 +71,8 @@ private:
   Uniformity uniformity;
   /// Of findMaskedRegisters.
   std::vector<bool> isMasked;
+  /// Of findConstants.
+  std::vector<const ptx::Operand *> constants;
 
   /// First of what went wrong; code that was emitted afterwards is thrown away.
   std::optional<std::string> failure;
@@ -207,15 +209,20 @@ private:
   // VectorMemory.cpp: ld and st by 32 addresses.
   llvm::Value *isContiguous(llvm::Value *addresses, uint64_t stride);
   Values gather(const Access &access);
-  Values gatherShared(const Access &access);
-  void branchOn(llvm::Value *isFast, llvm::BasicBlock *fast,
-                llvm::BasicBlock *slow);
   Values loadVector(const Access &access);
   void scatter(const Access &access, llvm::ArrayRef<llvm::Value *> values);
   void storeVector(const Access &access, llvm::ArrayRef<llvm::Value *> values);
   llvm::Value *isRowInRange(const Address &start, uint64_t bytes,
                             uint64_t alignment);
   llvm::Value *rowPointer(const Address &start);
+
+  // SharedMemory.cpp
+  Values loadInterleaved(llvm::Value *pointer, const Access &access);
+  Values loadInterleavedRow(llvm::Value *pointer, const Access &access);
+  Values loadBroadcast(llvm::Value *low, llvm::Value *high,
+                       const Access &access);
+  Values gatherShared(const Access &access);
+  Values loadShared(const Access &access);
 
   // Parameters.cpp: .param space.
   bool emitParameterLoad();

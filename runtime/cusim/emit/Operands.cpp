@@ -13,6 +13,24 @@ namespace weft::cusim {
 using ptx::Operand;
 using ptx::Type;
 
+namespace {
+/// The untyped type of as many bits.
+Type integerOf(Type type) {
+  switch (ptx::bitsOf(type)) {
+  case 8:
+    return Type::B8;
+  case 16:
+    return Type::B16;
+  case 64:
+    return Type::B64;
+  case 128:
+    return Type::B128;
+  default:
+    return Type::B32;
+  }
+}
+} // namespace
+
 llvm::Type *FunctionEmitter::typeOf(Type type) const {
   llvm::LLVMContext &context = kernel.llvm.getContext();
   switch (type) {
@@ -26,6 +44,11 @@ llvm::Type *FunctionEmitter::typeOf(Type type) const {
 }
 
 llvm::Value *FunctionEmitter::readRegister(const Operand &operand) {
+  if (const Operand *literal = constants[operand.index])
+    return convert(
+        readConstant(*literal,
+                     integerOf(function.registers[operand.index].type)),
+        typeOf(function.registers[operand.index].type), false);
   llvm::AllocaInst *memory = registers[operand.index][std::min<size_t>(
       operand.component, registers[operand.index].size() - 1)];
   llvm::Value *value = builder.CreateLoad(memory->getAllocatedType(), memory);

@@ -18,8 +18,9 @@ bool FunctionEmitter::emitWholeShuffle() {
   const std::vector<Operand> &operands = instruction->operands;
   if (width == 1 || mask || operands.size() < 5)
     return false;
-  const Operand &members = operands.back();
-  if (members.kind != Operand::Kind::Integer || uint32_t(members.bits) != ~0u)
+  auto *members =
+      llvm::dyn_cast<llvm::ConstantInt>(read(operands.back(), Type::B32));
+  if (!members || !members->isMinusOne())
     return false;
   bool hasPredicate = operands.size() == 6;
   size_t first = hasPredicate ? 2 : 1;

@@ -146,6 +146,8 @@ bool Uniformity::isUniformResult(const ptx::Instruction &instruction) const {
   switch (instruction.opcode) {
   case Opcode::Vote:
   case Opcode::Redux:
+    // Of the lanes that the membermask names; some name others than some.
+    return isUniformRead(instruction.operands.back());
   case Opcode::BarRed:
   case Opcode::BarrierRed:
     return true;

@@ -47,76 +47,6 @@ FunctionEmitter::Values FunctionEmitter::gather(const Access &access) {
   return result;
 }
 
-/// From shared memory by the processor's own gather, where the offsets of the
-/// lanes that load are inside and aligned; else by the machine.
-FunctionEmitter::Values FunctionEmitter::gatherShared(const Access &access) {
-  uint64_t bytes = access.elementBytes();
-  if (!kernel.host.hasGather || access.address.space != Space::Shared ||
-      (bytes != 4 && bytes != 8) || access.isVolatile || kernel.options.count)
-    return gather(access);
-  llvm::Value *offsets = access.address.value;
-  auto constant = [&](uint64_t bits) {
-    return llvm::ConstantInt::get(offsets->getType(), bits);
-  };
-  // Offsets fit into 24 bits, so signed ones will do for addresses.
-  llvm::Value *size =
-      strandField(offsetof(Strand, sharedBytes), builder.getInt32Ty());
-  llvm::Value *limit = builder.CreateBinaryIntrinsic(
-      llvm::Intrinsic::usub_sat, builder.CreateAdd(size, builder.getInt32(1)),
-      builder.getInt32(access.bytes()));
-  llvm::Value *isBad = builder.CreateOr(
-      builder.CreateICmpUGE(offsets, splat(limit)),
-      builder.CreateICmpNE(
-          builder.CreateAnd(offsets, constant(access.bytes() - 1)),
-          constant(0)));
-  llvm::Value *bad = builder.CreateAnd(toBits(isBad), maskBits());
-  llvm::BasicBlock *fast = makeBlock("gather");
-  llvm::BasicBlock *slow = makeBlock("slowgather");
-  llvm::BasicBlock *next = makeBlock("gathered");
-  branchOn(builder.CreateICmpEQ(bad, builder.getInt32(0)), fast, slow);
-
-  builder.SetInsertPoint(fast);
-  llvm::Value *shared =
-      strandField(offsetof(Strand, shared), builder.getPtrTy());
-  llvm::Value *lanes =
-      mask ? toLanes(mask)
-           : llvm::Constant::getAllOnesValue(lanesOf(builder.getInt1Ty()));
-  Values fastValues;
-  for (unsigned i = 0; i < access.count; ++i)
-    fastValues.push_back(builder.CreateMaskedGather(
-        lanesOf(access.element),
-        builder.CreateGEP(builder.getInt8Ty(),
-                          builder.CreateConstInBoundsGEP1_64(
-                              builder.getInt8Ty(), shared, i * bytes),
-                          offsets),
-        llvm::Align(bytes), lanes));
-  builder.CreateBr(next);
-  fast = builder.GetInsertBlock();
-
-  builder.SetInsertPoint(slow);
-  Values slowValues = gather(access);
-  builder.CreateBr(next);
-  slow = builder.GetInsertBlock();
-
-  builder.SetInsertPoint(next);
-  Values result;
-  for (unsigned i = 0; i < access.count; ++i) {
-    llvm::PHINode *value = builder.CreatePHI(lanesOf(access.element), 2);
-    value->addIncoming(fastValues[i], fast);
-    value->addIncoming(slowValues[i], slow);
-    result.push_back(value);
-  }
-  return result;
-}
-
-/// Whether what is tested for is what mostly happens.
-void FunctionEmitter::branchOn(llvm::Value *isFast, llvm::BasicBlock *fast,
-                               llvm::BasicBlock *slow) {
-  builder.CreateCondBr(
-      isFast, fast, slow,
-      llvm::MDBuilder(builder.getContext()).createBranchWeights(2000, 1));
-}
-
 void FunctionEmitter::scatter(const Access &access,
                               llvm::ArrayRef<llvm::Value *> values) {
   llvm::Value *addresses = laneList(0, toGeneric(access.address));
@@ -143,8 +73,12 @@ FunctionEmitter::Values FunctionEmitter::loadVector(const Access &access) {
   Space space = access.address.space;
   bool isTagged = space == Space::Global || space == Space::Const ||
                   space == Space::Generic;
-  if (mask || (!isTagged && space != Space::Shared))
+  if (mask)
     return gatherShared(wide);
+  if (space == Space::Shared)
+    return loadShared(wide);
+  if (!isTagged)
+    return gather(wide);
   llvm::Value *addresses = wide.address.value;
   llvm::Value *first = builder.CreateExtractElement(addresses, uint64_t(0));
   Address start{first, space};
@@ -158,23 +92,12 @@ FunctionEmitter::Values FunctionEmitter::loadVector(const Access &access) {
   builder.CreateCondBr(isFast, fast, slow);
   builder.SetInsertPoint(fast);
   noteAccess(wide.address, access.bytes(), access.kind);
-  unsigned elements = width * access.count;
-  llvm::Value *row = builder.CreateAlignedLoad(
-      llvm::FixedVectorType::get(access.element, elements), rowPointer(start),
-      llvm::Align(access.elementBytes()), access.isVolatile);
-  Values fastValues;
-  for (unsigned i = 0; i < access.count; ++i) {
-    llvm::SmallVector<int, 32> lanes;
-    for (unsigned lane = 0; lane < width; ++lane)
-      lanes.push_back(lane * access.count + i);
-    fastValues.push_back(
-        access.count == 1 ? row : builder.CreateShuffleVector(row, lanes));
-  }
+  Values fastValues = loadInterleavedRow(rowPointer(start), access);
   builder.CreateBr(next);
   fast = builder.GetInsertBlock();
 
   builder.SetInsertPoint(slow);
-  Values slowValues = gatherShared(wide);
+  Values slowValues = gather(wide);
   builder.CreateBr(next);
   slow = builder.GetInsertBlock();
 

@@ -9,6 +9,9 @@
 
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Config/llvm-config.h"
+#include "llvm/IR/DiagnosticHandler.h"
+#include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/DiagnosticPrinter.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -28,6 +31,31 @@
 #include "llvm/Transforms/Utils/Mem2Reg.h"
 
 namespace weft::cusim {
+namespace {
+
+/// A kernel's frame must fit into the stack of a fiber, hooks included.
+constexpr unsigned MaximumFrameBytes = 160 * 1024;
+
+/// Keeps what LLVM complains about; without it, LLVM ends the program.
+struct Complaints : llvm::DiagnosticHandler {
+  explicit Complaints(std::string &first) : first(first) {}
+  bool handleDiagnostics(const llvm::DiagnosticInfo &info) override {
+    if (auto *size = llvm::dyn_cast<llvm::DiagnosticInfoStackSize>(&info)) {
+      first = "the kernel needs " +
+              std::to_string(size->getStackSize()) +
+              " bytes for registers of a warp, more than the " +
+              std::to_string(MaximumFrameBytes) + " that there are";
+    } else if (info.getSeverity() == llvm::DS_Error) {
+      llvm::raw_string_ostream stream(first);
+      llvm::DiagnosticPrinterRawOStream printer(stream);
+      info.print(printer);
+    }
+    return true;
+  }
+  std::string &first;
+};
+
+} // namespace
 
 HostCompiler::HostCompiler() = default;
 HostCompiler::~HostCompiler() = default;
@@ -84,6 +112,7 @@ HostCompiler::compile(llvm::Module &module) const {
       continue;
     function.addFnAttr("target-cpu", machine->getTargetCPU());
     function.addFnAttr("target-features", machine->getTargetFeatureString());
+    function.addFnAttr("warn-stack-size", std::to_string(MaximumFrameBytes));
     function.addFnAttr("prefer-vector-width", "512");
     function.addFnAttr("min-legal-vector-width", "512");
   }
@@ -113,6 +142,9 @@ HostCompiler::compile(llvm::Module &module) const {
     if (!function.isDeclaration())
       pipeline.run(function, functionAnalyses);
 
+  std::string complaint;
+  module.getContext().setDiagnosticHandler(
+      std::make_unique<Complaints>(complaint));
   llvm::SmallVector<char, 0> object;
   llvm::raw_svector_ostream stream(object);
   llvm::legacy::PassManager codegen;
@@ -121,6 +153,8 @@ HostCompiler::compile(llvm::Module &module) const {
     return Status::error("LLVM cannot write object files for " +
                          machine->getTargetCPU().str());
   codegen.run(module);
+  if (!complaint.empty())
+    return Status::error(complaint);
   return std::vector<uint8_t>(object.begin(), object.end());
 }
 

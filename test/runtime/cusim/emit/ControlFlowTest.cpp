@@ -173,10 +173,12 @@ TEST(Uniformity, FollowsThreadNumbersAndMemory) {
             "ld.u32 %r7, [%rd0];\n"
             "setp.lt.u32 %p0, %r2, 5;\n"
             "setp.lt.u32 %p1, %r3, 5;\n"
+            "vote.sync.ballot.b32 %r8, %p1, -1;\n"
+            "vote.sync.ballot.b32 %r9, %p1, %r0;\n"
             "ret;");
-  for (const char *name : {"%r1", "%r2", "%rd0", "%r4", "%p0"})
+  for (const char *name : {"%r1", "%r2", "%rd0", "%r4", "%p0", "%r8"})
     EXPECT_TRUE(flow.isUniform(name)) << name;
-  for (const char *name : {"%r0", "%r3", "%rd2", "%r5", "%r6", "%r7", "%p1"})
+  for (const char *name : {"%r0", "%r3", "%rd2", "%r5", "%r6", "%r7", "%p1", "%r9"})
     EXPECT_FALSE(flow.isUniform(name)) << name;
 }
 
