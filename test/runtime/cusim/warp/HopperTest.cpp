@@ -6,9 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/cusim/warp/TensorMap.h"
-#include "test/runtime/cusim/emit/Runner.h"
+#include "test/runtime/cusim/warp/PtxDevice.h"
 
-#include <map>
 #include <numeric>
 #include <random>
 
@@ -17,38 +16,9 @@ namespace {
 
 constexpr uint32_t UInt32 = 2, Float16 = 6;
 
-/// Lanes a strand, checks, and the seed of the schedule.
-struct Mode {
-  unsigned width;
-  bool checkRaces;
-  uint64_t seed;
-};
-
-/// The kernels, compiled once for each kind of code.
-std::shared_ptr<CompiledModule> compiled(const Mode &mode) {
-  static std::map<std::pair<unsigned, bool>, std::shared_ptr<CompiledModule>>
-      modules;
-  auto &module = modules[{mode.width, mode.checkRaces}];
-  if (module)
-    return module;
-  CompileOptions options;
-  options.width = mode.width;
-  options.checkRaces = mode.checkRaces;
-  auto created = CompiledModule::create(readText(HOPPER_PTX), options, "");
-  if (!created) {
-    ADD_FAILURE() << created.message();
-    return nullptr;
-  }
-  return module = *created;
-}
-
-class HopperTest : public testing::TestWithParam<Mode> {
+class HopperTest : public PtxDeviceTest {
 protected:
-  HopperTest()
-      : addresses(1),
-        device(0, addresses,
-               {.threads = 1, .seed = GetParam().seed, .timeout = 60}),
-        module(compiled(GetParam())) {}
+  HopperTest() : PtxDeviceTest(HOPPER_PTX) {}
 
   /// A matrix of rows x columns, and boxes of it.
   static TensorMap mapOf(uint64_t address, uint32_t type, uint32_t bytes,
@@ -70,60 +40,12 @@ protected:
     return *map;
   }
 
-  template <typename... Arguments>
-  void launch(const std::string &name, LaunchParameters parameters,
-              const Arguments &...arguments) {
-    ASSERT_NE(module, nullptr);
-    auto kernel = module->kernel(name);
-    ASSERT_TRUE(kernel.isOk()) << kernel.message();
-    auto loaded = device.load(module);
-    ASSERT_TRUE(loaded.isOk()) << loaded.message();
-    alignas(64) uint8_t block[512];
-    size_t offset = 0;
-    auto add = [&](const auto &value) {
-      size_t alignment = alignof(std::remove_cvref_t<decltype(value)>);
-      offset = (offset + alignment - 1) / alignment * alignment;
-      std::memcpy(block + offset, &value, sizeof(value));
-      offset += sizeof(value);
-    };
-    (add(arguments), ...);
-    parameters.parameters = block;
-    LaunchReport report = device.launch(**loaded, **kernel, parameters);
-    EXPECT_EQ(findings(report), "");
-  }
-
   std::vector<uint32_t> counting(size_t count) {
     std::vector<uint32_t> values(count);
     std::iota(values.begin(), values.end(), 1u);
     return values;
   }
-
-  template <typename Element>
-  uint64_t upload(const std::vector<Element> &values) {
-    uint64_t address = *addresses.allocate(0, values.size() * sizeof(Element));
-    std::memcpy(AddressSpace::hostPointer(address), values.data(),
-                values.size() * sizeof(Element));
-    return address;
-  }
-  template <typename Element>
-  std::vector<Element> download(uint64_t address, size_t count) {
-    std::vector<Element> values(count);
-    std::memcpy(values.data(), AddressSpace::hostPointer(address),
-                count * sizeof(Element));
-    return values;
-  }
-
-  AddressSpace addresses;
-  Device device;
-  std::shared_ptr<CompiledModule> module;
 };
-
-/// f16 bits of -3 to 3.
-uint16_t halfOf(int value) {
-  constexpr uint16_t Magnitudes[] = {0, 0x3c00, 0x4000, 0x4200};
-  return static_cast<uint16_t>(Magnitudes[std::abs(value)] |
-                               (value < 0 ? 0x8000 : 0));
-}
 
 TEST_P(HopperTest, MultipliesByWarpgroupsAndTensorCopies) {
   // The last step of k lies half outside of the matrices.
@@ -211,18 +133,8 @@ TEST_P(HopperTest, WritesBoxes) {
     EXPECT_EQ(copied[i], 2 * values[(i / 16 + 6) * Columns + i % 16 + 5]);
 }
 
-INSTANTIATE_TEST_SUITE_P(Modes, HopperTest,
-                         testing::Values(Mode{1, false, 0}, Mode{1, false, 1},
-                                         Mode{1, false, 2},
-                                         // None of these kernels has a race.
-                                         Mode{1, true, 0}, Mode{1, true, 3},
-                                         Mode{32, false, 0}, Mode{32, false, 1},
-                                         Mode{32, false, 2}),
-                         [](const auto &info) {
-                           return "Width" + std::to_string(info.param.width) +
-                                  (info.param.checkRaces ? "Races" : "") +
-                                  "Seed" + std::to_string(info.param.seed);
-                         });
+INSTANTIATE_TEST_SUITE_P(Modes, HopperTest, testing::ValuesIn(Modes),
+                         [](const auto &info) { return info.param.toText(); });
 
 } // namespace
 } // namespace weft::cusim
