@@ -136,6 +136,13 @@ bool Block::begin(Core &onCore, Launch &ofLaunch, const uint32_t index[3],
   // What the block before left looks too much like good data.
   if (width == 1)
     std::memset(shared, 0xcd, sharedBytes);
+  if (launch->compileOptions.checkRaces && width == 1) {
+    if (!races)
+      races = std::make_unique<RaceCheck>();
+    races->begin(*this);
+  } else {
+    races.reset();
+  }
   uint32_t threads = launch->threadsPerBlock;
   for (uint32_t i = 0; i < strands.size(); ++i) {
     Fiber &fiber = strands[i];
@@ -145,6 +152,7 @@ bool Block::begin(Core &onCore, Launch &ofLaunch, const uint32_t index[3],
     fiber.instructions = 0;
     fiber.clusterPhase = 0;
     fiber.result = 0;
+    fiber.races = races.get();
     fiber.sites = core->sites;
     fiber.smid = core->index;
     for (unsigned axis = 0; axis < 3; ++axis) {
@@ -159,13 +167,6 @@ bool Block::begin(Core &onCore, Launch &ofLaunch, const uint32_t index[3],
       uint32_t lanes = std::min(WarpSize, threads - warp * WarpSize);
       liveLanes[warp] = lanes == 32 ? ~0u : (1u << lanes) - 1;
     }
-  if (launch->compileOptions.checkRaces && width == 1) {
-    if (!races)
-      races = std::make_unique<RaceCheck>();
-    races->begin(*this);
-  } else {
-    races.reset();
-  }
   return true;
 }
 

@@ -48,6 +48,8 @@ struct alignas(64) Fiber : Strand {
   uint8_t barrier;
   /// One more than the cluster's phase that it arrived in last.
   uint32_t clusterPhase;
+  /// The block's; null without the check.
+  RaceCheck *races;
 };
 
 constexpr unsigned BarrierCount = 16;

@@ -21,33 +21,88 @@ struct Wide {
   uint64_t words[2];
 };
 
-/// The host's address of one lane's access, mostly without a call.
-inline uint8_t *place(Strand *strand, uint64_t address, uint32_t lane,
-                      uint32_t bytes, AccessKind kind, uint32_t site) {
-  uint8_t *memory =
-      tryLocate(*strand, address, bytes, bytes, strand->sites[site]);
-  if (memory) [[likely]]
-    return memory;
-  return locate(strand, address, lane, bytes, bytes, kind, site);
+/// Four 32-bit words.
+using Quad = uint32_t __attribute__((vector_size(16), aligned(4)));
+
+/// Host addresses of the lanes of `mask`, mostly without a call.
+inline void locateAll(Strand *strand, uint32_t mask, const uint64_t *addresses,
+                      uint32_t bytes, AccessKind kind, uint32_t site,
+                      uint8_t **places) {
+  // An access that begins below these offsets ends inside.
+  auto limitOf = [&](uint64_t size) {
+    return size < bytes ? 0 : size - bytes + 1;
+  };
+  SiteRange range = strand->sites[site];
+  uint64_t limit =
+      range.begin < range.end ? limitOf(range.end - range.begin) : 0;
+  uint64_t sharedLimit = limitOf(strand->sharedBytes);
+  for (uint32_t rest = mask; rest; rest &= rest - 1) {
+    auto lane = static_cast<uint32_t>(std::countr_zero(rest));
+    uint64_t address = addresses[lane];
+    uint64_t offset = address - (SharedTag << TagShift);
+    bool isAligned = (address & (bytes - 1)) == 0;
+    if (isAligned && offset < sharedLimit) {
+      places[lane] = strand->shared + offset;
+    } else if (isAligned && address - range.begin < limit) {
+      places[lane] = reinterpret_cast<uint8_t *>(address & HostAddressMask);
+    } else {
+      places[lane] = locate(strand, address, lane, bytes, bytes, kind, site);
+      range = strand->sites[site];
+      limit = range.begin < range.end ? limitOf(range.end - range.begin) : 0;
+    }
+  }
+}
+
+/// Rows of four lanes as columns, and back.
+inline void transpose(Quad rows[4]) {
+  Quad low01 = __builtin_shufflevector(rows[0], rows[1], 0, 4, 1, 5);
+  Quad low23 = __builtin_shufflevector(rows[2], rows[3], 0, 4, 1, 5);
+  Quad high01 = __builtin_shufflevector(rows[0], rows[1], 2, 6, 3, 7);
+  Quad high23 = __builtin_shufflevector(rows[2], rows[3], 2, 6, 3, 7);
+  rows[0] = __builtin_shufflevector(low01, low23, 0, 1, 4, 5);
+  rows[1] = __builtin_shufflevector(low01, low23, 2, 3, 6, 7);
+  rows[2] = __builtin_shufflevector(high01, high23, 0, 1, 4, 5);
+  rows[3] = __builtin_shufflevector(high01, high23, 2, 3, 6, 7);
+}
+
+/// Four words a lane, of a whole warp.
+void gatherQuads(uint8_t *const *places, uint32_t *result) {
+  for (unsigned lane = 0; lane < WarpSize; lane += 4) {
+    Quad rows[4];
+    for (unsigned i = 0; i < 4; ++i)
+      std::memcpy(&rows[i], places[lane + i], sizeof(Quad));
+    transpose(rows);
+    for (unsigned i = 0; i < 4; ++i)
+      std::memcpy(result + i * WarpSize + lane, &rows[i], sizeof(Quad));
+  }
+}
+
+void scatterQuads(uint8_t *const *places, const uint32_t *values) {
+  for (unsigned lane = 0; lane < WarpSize; lane += 4) {
+    Quad rows[4];
+    for (unsigned i = 0; i < 4; ++i)
+      std::memcpy(&rows[i], values + i * WarpSize + lane, sizeof(Quad));
+    transpose(rows);
+    for (unsigned i = 0; i < 4; ++i)
+      std::memcpy(places[lane + i], &rows[i], sizeof(Quad));
+  }
 }
 
 template <typename Element>
 void gather(Strand *strand, uint32_t mask, const uint64_t *addresses,
             void *result, uint32_t count, AccessKind kind, uint32_t site) {
-  uint32_t bytes = count * sizeof(Element);
+  uint8_t *places[WarpSize];
+  locateAll(strand, mask, addresses, count * sizeof(Element), kind, site,
+            places);
+  if (sizeof(Element) == 4 && count == 4 && mask == ~0u)
+    return gatherQuads(places, static_cast<uint32_t *>(result));
   uint32_t width = strand->width;
   for (uint32_t rest = mask; rest; rest &= rest - 1) {
     auto lane = static_cast<uint32_t>(std::countr_zero(rest));
-    const uint8_t *memory =
-        place(strand, addresses[lane], lane, bytes, kind, site);
     auto *to = static_cast<uint8_t *>(result) + lane * sizeof(Element);
-    if (count == 1) {
-      std::memcpy(to, memory, sizeof(Element));
-      continue;
-    }
     for (uint32_t i = 0; i < count; ++i)
       std::memcpy(to + i * width * sizeof(Element),
-                  memory + i * sizeof(Element), sizeof(Element));
+                  places[lane] + i * sizeof(Element), sizeof(Element));
   }
 }
 
@@ -55,19 +110,18 @@ template <typename Element>
 void scatter(Strand *strand, uint32_t mask, const uint64_t *addresses,
              const void *values, uint32_t count, AccessKind kind,
              uint32_t site) {
-  uint32_t bytes = count * sizeof(Element);
+  uint8_t *places[WarpSize];
+  locateAll(strand, mask, addresses, count * sizeof(Element), kind, site,
+            places);
+  if (sizeof(Element) == 4 && count == 4 && mask == ~0u)
+    return scatterQuads(places, static_cast<const uint32_t *>(values));
   uint32_t width = strand->width;
   for (uint32_t rest = mask; rest; rest &= rest - 1) {
     auto lane = static_cast<uint32_t>(std::countr_zero(rest));
-    uint8_t *memory = place(strand, addresses[lane], lane, bytes, kind, site);
     const auto *from =
         static_cast<const uint8_t *>(values) + lane * sizeof(Element);
-    if (count == 1) {
-      std::memcpy(memory, from, sizeof(Element));
-      continue;
-    }
     for (uint32_t i = 0; i < count; ++i)
-      std::memcpy(memory + i * sizeof(Element),
+      std::memcpy(places[lane] + i * sizeof(Element),
                   from + i * width * sizeof(Element), sizeof(Element));
   }
 }
@@ -89,6 +143,22 @@ void withElement(uint32_t elementBytes, Function function) {
   }
 }
 
+[[gnu::noinline]] uint8_t *resolve(Strand *strand, uint64_t address,
+                                   uint32_t lane, uint32_t bytes,
+                                   uint32_t alignment, AccessKind kind,
+                                   uint32_t site) {
+  uint8_t *memory =
+      tryLocate(*strand, address, bytes, alignment, strand->sites[site]);
+  if (!memory)
+    memory = locate(strand, address, lane, bytes, alignment, kind, site);
+  if (!isSharedAddress(address))
+    return memory;
+  if (strand->block->core->isRandom)
+    strand->block->core->maybeYield(*static_cast<Fiber *>(strand));
+  noteAccess(strand, lane, address, bytes, kind, site);
+  return memory;
+}
+
 } // namespace
 
 extern "C" {
@@ -96,15 +166,15 @@ extern "C" {
 uint8_t *cusim_resolve(Strand *strand, uint64_t address, uint32_t lane,
                        uint32_t bytes, uint32_t alignment, uint32_t kind,
                        uint32_t site) {
-  auto accessKind = static_cast<AccessKind>(kind);
-  uint8_t *memory =
-      locate(strand, address, lane, bytes, alignment, accessKind, site);
-  if (!isSharedAddress(address))
-    return memory;
-  if (strand->block->core->isRandom)
-    strand->block->core->maybeYield(*static_cast<Fiber *>(strand));
-  noteAccess(strand, lane, address, bytes, accessKind, site);
-  return memory;
+  uint64_t offset = address - (SharedTag << TagShift);
+  const RaceCheck *races = static_cast<Fiber *>(strand)->races;
+  // A word that is not whole in shared memory is never quiet.
+  if (races && kind == static_cast<uint32_t>(AccessKind::Load) && bytes == 4 &&
+      offset % 4 == 0 && offset < strand->sharedBytes && races->isQuiet(offset))
+      [[likely]]
+    return strand->shared + offset;
+  return resolve(strand, address, lane, bytes, alignment,
+                 static_cast<AccessKind>(kind), site);
 }
 
 void cusim_gather(Strand *strand, uint32_t mask, const uint64_t *addresses,

@@ -7,6 +7,7 @@
 
 #include "runtime/cusim/machine/RaceCheck.h"
 #include "runtime/cusim/machine/Block.h"
+#include "runtime/cusim/machine/Core.h"
 #include "runtime/cusim/machine/Memory.h"
 #include "runtime/cusim/machine/Text.h"
 
@@ -39,11 +40,15 @@ void RaceCheck::begin(Block &ofBlock) {
     reported.clear();
   launchId = ofBlock.launch->id;
   now = 1;
-  words.assign((ofBlock.sharedBytes + WordBytes - 1) / WordBytes, Word());
+  size_t wordCount = (ofBlock.sharedBytes + WordBytes - 1) / WordBytes;
+  words.assign(wordCount, Cell());
+  quiet.assign(wordCount, 0);
+  splits.assign(wordCount, 0);
   splitWords.clear();
   readerSets.clear();
   knowledge.assign(ofBlock.strands.size(), Knowledge());
   hasVectors = false;
+  canBeQuiet = !ofBlock.core->isRandom;
   released.clear();
 }
 
@@ -52,59 +57,31 @@ void RaceCheck::forEachCell(uint64_t offset, uint64_t bytes,
                             Function function) {
   uint64_t end = offset + bytes;
   while (offset < end) {
-    Word &word = words[offset / WordBytes];
+    Cell &word = words[offset / WordBytes];
+    uint32_t &split = splits[offset / WordBytes];
     uint64_t byte = offset % WordBytes;
     uint64_t count = std::min(WordBytes - byte, end - offset);
-    if (!word.split && count == WordBytes) {
-      function(word.cell);
+    if (!split && count == WordBytes) {
+      function(word);
     } else {
-      if (!word.split) {
-        splitWords.push_back({word.cell, word.cell, word.cell, word.cell});
+      if (!split) {
+        splitWords.push_back({word, word, word, word});
         // A set of readers belongs to one cell.
         for (Cell &cell : splitWords.back())
           cell.readerSet = 0;
-        word.split = static_cast<uint32_t>(splitWords.size());
+        split = static_cast<uint32_t>(splitWords.size());
       }
       for (uint64_t i = byte; i < byte + count; ++i)
-        function(splitWords[word.split - 1][i]);
+        function(splitWords[split - 1][i]);
     }
     offset += count;
   }
 }
 
-void RaceCheck::access(Strand &strand, uint64_t address, uint32_t bytes,
-                       AccessKind kind, uint32_t site) {
-  uint64_t offset;
-  if (!ownOffset(strand, address, offset)) {
-    // What is under way writes when it has happened.
-    if (isWrite(kind) && kind != AccessKind::Async)
-      initializeElsewhere(strand, address, bytes);
-    return;
-  }
-  if (bytes == WordBytes && !words[offset / WordBytes].split &&
-      isOrdinary(words[offset / WordBytes].cell, threadOf(strand), kind, site))
-    return;
-  Access access{strand, threadOf(strand),  address, bytes, kind,
-                site,   isStrongKind(kind)};
-  bool isRead = !isWrite(kind) || kind == AccessKind::Atomic;
-  forEachCell(offset, bytes, [&](Cell &cell) {
-    if (cell.pendingAsync)
-      report(access, cell, access.thread, cell.writeSite,
-             "an asynchronous copy that was not waited for writes it");
-    else if (isRead && !cell.isInitialized)
-      reportUninitialized(access);
-    if (isWrite(kind))
-      checkWrite(cell, access);
-    else
-      checkRead(cell, access);
-  });
-}
-
 /// The usual case, done at once: an access that the last barrier orders after
 /// all others, or a thread's access after its own.
-inline bool RaceCheck::isOrdinary(Cell &cell, uint32_t thread, AccessKind kind,
-                                  uint32_t site) {
-  Time floor = knowledge[thread].floor;
+inline bool RaceCheck::isOrdinary(Cell &cell, Thread thread, Time floor,
+                                  AccessKind kind, uint32_t site) {
   bool isOrderedWrite = cell.writer == thread || cell.writeTime <= floor;
   bool isOrderedRead =
       cell.reader == Nobody || cell.reader == thread || cell.readTime <= floor;
@@ -137,6 +114,54 @@ inline bool RaceCheck::isOrdinary(Cell &cell, uint32_t thread, AccessKind kind,
   return true;
 }
 
+void RaceCheck::access(Strand &strand, uint64_t address, uint32_t bytes,
+                       AccessKind kind, uint32_t site) {
+  uint64_t offset;
+  if (!ownOffset(strand, address, offset)) {
+    // What is under way writes when it has happened.
+    if (isWrite(kind) && kind != AccessKind::Async)
+      initializeElsewhere(strand, address, bytes);
+    return;
+  }
+  Thread thread = threadOf(strand);
+  if ((offset | bytes) % WordBytes == 0 && splitWords.empty()) {
+    Cell *first = &words[offset / WordBytes];
+    Time floor = knowledge[thread].floor;
+    bool areOrdinary = true;
+    for (uint32_t i = 0; i < bytes / WordBytes; ++i) {
+      areOrdinary &= isOrdinary(first[i], thread, floor, kind, site);
+      // With one warp, its next synchronization might order them.
+      if (first[i].reader == Many && areOrdinary && canBeQuiet &&
+          first[i].writeTime <= floor &&
+          (first[i].readerWarps & (first[i].readerWarps - 1)))
+        quiet[offset / WordBytes + i] = now;
+    }
+    // To do one of them again changes nothing.
+    if (areOrdinary)
+      return;
+  }
+  Access access{strand, threadOf(strand),  address, bytes, kind,
+                site,   isStrongKind(kind)};
+  bool isRead = !isWrite(kind) || kind == AccessKind::Atomic;
+  forEachCell(offset, bytes, [&](Cell &cell) {
+    if (cell.pendingAsync)
+      report(access, cell, access.thread, cell.writeSite,
+             "an asynchronous copy that was not waited for writes it");
+    else if (isRead && !cell.isInitialized)
+      reportUninitialized(access);
+    if (isWrite(kind))
+      checkWrite(cell, access);
+    else
+      checkRead(cell, access);
+  });
+}
+
+void RaceCheck::disturb(uint64_t offset, uint64_t bytes) {
+  uint64_t end = offset + bytes;
+  for (uint64_t word = offset / WordBytes; word * WordBytes < end; ++word)
+    quiet[word] = 0;
+}
+
 void RaceCheck::checkWrite(Cell &cell, const Access &access) {
   if (cell.writer != Nobody && !(access.isStrong && cell.isStrongWrite) &&
       !knows(access.thread, cell.writer, cell.writeTime))
@@ -160,7 +185,7 @@ void RaceCheck::checkRead(Cell &cell, const Access &access) {
 }
 
 void RaceCheck::addReader(Cell &cell, const Access &access) {
-  uint32_t thread = access.thread;
+  Thread thread = access.thread;
   uint32_t warpBit = 1u << thread / WarpSize;
   // Of many readers, vectors are compared by the next writer alone.
   bool replaces =
@@ -218,6 +243,7 @@ void RaceCheck::beginAsync(Strand &strand, const PendingOperation &operation) {
                 AccessKind::Async,
                 operation.site,
                 /*isStrong=*/false};
+  disturb(offset, operation.writtenBytes);
   forEachCell(offset, operation.writtenBytes, [&](Cell &cell) {
     checkWrite(cell, access);
     ++cell.pendingAsync;

@@ -52,6 +52,11 @@ public:
   void access(Strand &strand, uint64_t address, uint32_t bytes, AccessKind kind,
               uint32_t site);
 
+  /// Whether a plain load of the aligned word at an offset, by any thread,
+  /// finds and leaves the word as it is: several warps have read it since
+  /// anybody synchronized. Most loads of tiled kernels are so.
+  bool isQuiet(uint64_t offset) const { return quiet[offset / 4] == now; }
+
   /// An asynchronous operation was started, and has happened.
   void beginAsync(Strand &strand, const PendingOperation &operation);
   /// `isOrdered`: whoever sees that it has happened may use what it wrote (an
@@ -70,30 +75,27 @@ public:
 
 private:
   using Time = uint32_t;
-  static constexpr uint32_t Nobody = ~0u;
-  static constexpr uint32_t Many = ~0u - 1;
+  using Thread = uint16_t;
+  static constexpr Thread Nobody = 0xffff;
+  static constexpr Thread Many = 0xfffe;
 
-  struct Cell {
+  /// Half a line.
+  struct alignas(32) Cell {
     Time writeTime = 0;
-    uint32_t writer = Nobody;
     uint32_t writeSite = 0;
     Time readTime = 0;
-    uint32_t reader = Nobody;
     uint32_t readSite = 0;
     /// Of `Many`: their warps, and with vectors a set of lanes and times, by
     /// index in `readerSets` plus 1.
     uint32_t readerWarps = 0;
     uint32_t readerSet = 0;
-    bool isStrongWrite = false;
-    bool isStrongRead = false;
-    bool isInitialized = false;
+    Thread writer = Nobody;
+    Thread reader = Nobody;
+    bool isStrongWrite : 1 = false;
+    bool isStrongRead : 1 = false;
+    bool isInitialized : 1 = false;
     /// Asynchronous operations under way that will write it.
     uint8_t pendingAsync = 0;
-  };
-  struct Word {
-    Cell cell;
-    /// Index in `splitWords` plus 1; 0: accessed as a whole so far.
-    uint32_t split = 0;
   };
   struct ReaderSet {
     std::array<Time, WarpSize> times{};
@@ -107,7 +109,7 @@ private:
   };
   struct Access {
     Strand &strand;
-    uint32_t thread;
+    Thread thread;
     uint64_t address;
     uint32_t bytes;
     AccessKind kind;
@@ -115,8 +117,8 @@ private:
     bool isStrong;
   };
 
-  static uint32_t threadOf(const Strand &strand) {
-    return strand.warp * WarpSize + strand.lane;
+  static Thread threadOf(const Strand &strand) {
+    return static_cast<Thread>(strand.warp * WarpSize + strand.lane);
   }
   Time known(uint32_t thread, uint32_t other) const;
   bool knows(uint32_t thread, uint32_t other, Time time) const {
@@ -128,7 +130,9 @@ private:
 
   template <typename Function>
   void forEachCell(uint64_t offset, uint64_t bytes, Function function);
-  bool isOrdinary(Cell &cell, uint32_t thread, AccessKind kind, uint32_t site);
+  void disturb(uint64_t offset, uint64_t bytes);
+  bool isOrdinary(Cell &cell, Thread thread, Time floor, AccessKind kind,
+                  uint32_t site);
   void checkWrite(Cell &cell, const Access &access);
   void checkRead(Cell &cell, const Access &access);
   void addReader(Cell &cell, const Access &access);
@@ -140,11 +144,17 @@ private:
 
   Block *block = nullptr;
   Time now = 1;
-  std::vector<Word> words;
+  std::vector<Cell> words;
+  /// The time at which a word is quiet (isQuiet); 0: never yet.
+  std::vector<Time> quiet;
+  /// Index in `splitWords` plus 1 of each word; 0: accessed as a whole so far.
+  std::vector<uint32_t> splits;
   std::vector<std::array<Cell, 4>> splitWords;
   std::vector<ReaderSet> readerSets;
   std::vector<Knowledge> knowledge;
   bool hasVectors = false;
+  /// A random schedule may switch at every access.
+  bool canBeQuiet = true;
   /// What threads that released at a key knew, and did.
   std::map<const void *, std::vector<Time>> released;
   /// Pairs of sites that were reported in this launch.

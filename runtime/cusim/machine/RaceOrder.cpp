@@ -52,6 +52,7 @@ void RaceCheck::makeVectors() {
   if (hasVectors)
     return;
   hasVectors = true;
+  std::fill(quiet.begin(), quiet.end(), 0);
   for (Knowledge &own : knowledge)
     own.threads.assign(knowledge.size(), 0);
 }
