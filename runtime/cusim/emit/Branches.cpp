@@ -294,9 +294,11 @@ void FunctionEmitter::emitChain(uint32_t number) {
   builder.CreateCondBr(builder.CreateICmpEQ(lanes, builder.getInt32(0)), next,
                        masked);
   builder.SetInsertPoint(masked);
-  if (!held.empty() && block.begin < block.end &&
-      meetsOthers(function.instructions[block.begin]))
-    standBack();
+  if (!held.empty() && block.begin < block.end) {
+    const ptx::Instruction &first = function.instructions[block.begin];
+    if (meetsOthers(first))
+      standBack(isAlignedBarrier(first));
+  }
   builder.CreateStore(builder.getInt32(0), waiting[number]);
   mask = lanes;
   if (block.head) {

@@ -168,6 +168,21 @@ bool meetsOthers(const ptx::Instruction &instruction) {
   }
 }
 
+bool isAlignedBarrier(const ptx::Instruction &instruction) {
+  switch (instruction.opcode) {
+  case Opcode::BarSync:
+  case Opcode::BarArrive:
+  case Opcode::BarRed:
+    return true;
+  case Opcode::BarrierSync:
+  case Opcode::BarrierArrive:
+  case Opcode::BarrierRed:
+    return instruction.has(ptx::Modifier::Aligned);
+  default:
+    return false;
+  }
+}
+
 StatusOr<ControlFlow> ControlFlow::of(const ptx::Function &function) {
   TextBlocks text(function);
   WEFT_RETURN_IF_ERROR(text.split());

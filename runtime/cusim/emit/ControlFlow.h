@@ -60,6 +60,9 @@ struct FlowLoop {
 
 /// Whether other lanes or threads take part: barriers and collectives.
 bool meetsOthers(const ptx::Instruction &instruction);
+/// Whether all lanes of a warp must reach the barrier together: bar, and
+/// barrier with .aligned.
+bool isAlignedBarrier(const ptx::Instruction &instruction);
 
 class ControlFlow {
 public:

@@ -267,7 +267,7 @@ private:
   llvm::Value *anyHeld();
   void releaseHeld();
   void holdLanes(uint32_t loop, llvm::Value *lanes);
-  void standBack();
+  void standBack(bool isForAll);
   /// Lets lanes of an i32 wait for a block, or ends them.
   void send(uint32_t target, llvm::Value *lanes);
   void retire(llvm::Value *lanes);

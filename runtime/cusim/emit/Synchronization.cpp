@@ -23,9 +23,6 @@ void FunctionEmitter::emitBarrier() {
                      instruction->opcode == Opcode::BarrierRed;
   bool isArrive = instruction->opcode == Opcode::BarArrive ||
                   instruction->opcode == Opcode::BarrierArrive;
-  bool isBar = instruction->opcode == Opcode::BarSync ||
-               instruction->opcode == Opcode::BarArrive ||
-               instruction->opcode == Opcode::BarRed;
   uint32_t kind = Sync;
   if (isArrive)
     kind = Arrive;
@@ -45,11 +42,11 @@ void FunctionEmitter::emitBarrier() {
   llvm::Value *predicates = isReduction
                                 ? toBits(read(operands.back(), Type::Pred))
                                 : builder.getInt32(0);
-  llvm::Value *result = callHook(
-      "cusim_barrier", builder.getInt32Ty(),
-      {strand, maskBits(), number, threads, builder.getInt32(kind), predicates,
-       builder.getInt32(isBar || instruction->has(Modifier::Aligned)),
-       builder.getInt32(site)});
+  llvm::Value *result =
+      callHook("cusim_barrier", builder.getInt32Ty(),
+               {strand, maskBits(), number, threads, builder.getInt32(kind),
+                predicates, builder.getInt32(isAlignedBarrier(*instruction)),
+                builder.getInt32(site)});
   if (!isReduction)
     return;
   if (kind == RedPopc)

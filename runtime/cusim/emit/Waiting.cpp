@@ -21,6 +21,9 @@ constexpr uint32_t Patience = 32;
 /// How often lanes before a barrier let those that are held go on. Then they
 /// pass it: it may be what those wait for.
 constexpr uint32_t MaximumYields = 64;
+/// The same before a barrier that all lanes must reach together. They may wait
+/// for many other blocks; in the end it is an error, and reported.
+constexpr uint32_t MaximumYieldsToAll = 1 << 16;
 } // namespace
 
 void FunctionEmitter::makeWaiting() {
@@ -81,11 +84,13 @@ void FunctionEmitter::holdLanes(uint32_t loop, llvm::Value *lanes) {
 }
 
 /// Before a barrier: lanes that are held are to come here too.
-void FunctionEmitter::standBack() {
+void FunctionEmitter::standBack(bool isForAll) {
   llvm::Value *count = builder.CreateLoad(builder.getInt32Ty(), yields);
   llvm::Value *isPatient = builder.CreateAnd(
       builder.CreateICmpNE(anyHeld(), builder.getInt32(0)),
-      builder.CreateICmpULT(count, builder.getInt32(MaximumYields)));
+      builder.CreateICmpULT(
+          count,
+          builder.getInt32(isForAll ? MaximumYieldsToAll : MaximumYields)));
   emitIf(
       isPatient,
       [&] {
