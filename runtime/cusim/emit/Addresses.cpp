@@ -24,6 +24,11 @@ FunctionEmitter::variableAddress(const Operand &operand) {
                                           : builder.getInt64(offset),
                    space};
   };
+  auto frameAddress = [&](uint64_t offset) {
+    llvm::Value *value = builder.getInt64(offset);
+    return Address{frame ? builder.CreateAdd(value, frame) : value,
+                   Space::Local};
+  };
   if (reference.isOfModule) {
     const ptx::Variable &variable = kernel.module.variables[reference.index];
     if (variable.space == Space::Shared) {
@@ -55,13 +60,12 @@ FunctionEmitter::variableAddress(const Operand &operand) {
     if (variable.space == Space::Shared)
       return offsetAddress(kernel.layout.functionShared.at(key) + operand.bits,
                            Space::Shared);
-    if (variable.space == Space::Local) {
-      llvm::Value *offset =
-          builder.getInt64(kernel.layout.local.at(key) + operand.bits);
-      if (frame)
-        offset = builder.CreateAdd(offset, frame);
-      return {offset, Space::Local};
-    }
+    if (variable.space == Space::Local)
+      return frameAddress(kernel.layout.local.at(key) + operand.bits);
+  } else if (isLocalParameter(reference)) {
+    return frameAddress(
+        kernel.layout.localParameters.at({functionIndex, reference.index}) +
+        operand.bits);
   } else if (reference.of == ptx::VariableRef::Of::Parameters &&
              function.isEntry) {
     return offsetAddress(function.parameters[reference.index].offset +
@@ -98,6 +102,8 @@ FunctionEmitter::Address FunctionEmitter::addressOf(const Operand &operand,
           builder.CreateAdd(address.value, constant(address.value, offset));
     if (space == Space::Generic && address.space != Space::Generic)
       return {toGeneric(address), Space::Generic};
+    if (isLocalParameter(base->variable))
+      return address;
     return {address.value, space};
   }
   if (base->kind != Operand::Kind::Register) {

@@ -74,6 +74,7 @@ void FunctionEmitter::prepare() {
                                               variable.bytes * width),
                          variable.name)
             : nullptr);
+  copyLocalParameters();
   // Parameters in registers, as compilers wrote them before there was an ABI.
   for (const ptx::Parameter &parameter : function.parameters) {
     if (!parameter.registerIndex || function.isEntry)

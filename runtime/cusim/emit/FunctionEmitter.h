@@ -179,6 +179,7 @@ private:
     ptx::Space space = ptx::Space::Generic;
   };
   Address variableAddress(const ptx::Operand &operand);
+  bool isLocalParameter(const ptx::VariableRef &reference) const;
   Address addressOf(const ptx::Operand &operand, ptx::Space space);
   llvm::Value *toGeneric(const Address &address);
   llvm::Value *rangeField(unsigned offset);
@@ -228,6 +229,7 @@ private:
   bool emitParameterLoad();
   bool emitParameterStore();
   llvm::Value *planes(const ptx::Operand &address, uint64_t bytes);
+  void copyLocalParameters();
   llvm::Value *loadPlanes(llvm::Value *pointer, llvm::Type *scalar);
   void storePlanes(llvm::Value *pointer, llvm::Value *value);
 

@@ -127,6 +127,23 @@ private:
         offset + std::min<uint64_t>(variable.bytes, 2 * MaximumBytes);
   }
 
+  /// PTX ISA, "mov": the address of a function's parameter is one in local
+  /// memory.
+  static std::set<uint32_t> addressedParameters(const ptx::Function &function) {
+    std::set<uint32_t> result;
+    if (function.isEntry)
+      return result;
+    for (const ptx::Instruction &instruction : function.instructions)
+      if (instruction.opcode != Opcode::Call)
+        // Within [ ] a name says what to access.
+        for (const Operand &operand : instruction.operands)
+          if (operand.kind == Operand::Kind::Variable &&
+              !operand.variable.isOfModule &&
+              operand.variable.of == ptx::VariableRef::Of::Parameters)
+            result.insert(operand.variable.index);
+    return result;
+  }
+
   void placeVariables(uint32_t index) {
     const ptx::Function &function = module.functions[index];
     uint64_t frame = 0;
@@ -139,6 +156,11 @@ private:
         layout.local[{index, i}] = frame;
         frame += std::min<uint64_t>(variable.bytes, 2 * MaximumBytes);
       }
+    }
+    for (uint32_t parameter : addressedParameters(function)) {
+      frame = alignTo(frame, function.parameters[parameter].alignment);
+      layout.localParameters[{index, parameter}] = frame;
+      frame += function.parameters[parameter].bytes;
     }
     // Frames begin aligned for whatever stands in them.
     layout.frameBytes[index] = alignTo(frame, 16);

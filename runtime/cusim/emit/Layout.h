@@ -37,6 +37,9 @@ struct Layout {
 
   /// Offsets of .local variables in their function's frame.
   std::map<std::pair<uint32_t, uint32_t>, uint64_t> local;
+  /// The same of a .func's parameters whose address it takes: they lie on the
+  /// stack. By (index in Module::functions, index in Function::parameters).
+  std::map<std::pair<uint32_t, uint32_t>, uint64_t> localParameters;
   /// Bytes of a function's frame; those of the functions it calls follow.
   std::map<uint32_t, uint64_t> frameBytes;
   /// Of all frames that are in use at once, for each thread.

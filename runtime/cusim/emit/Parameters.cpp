@@ -7,6 +7,8 @@
 
 #include "runtime/cusim/emit/FunctionEmitter.h"
 
+#include "runtime/cusim/machine/Hooks.h"
+
 namespace weft::cusim {
 using ptx::Operand;
 using ptx::VariableRef;
@@ -26,7 +28,7 @@ llvm::Value *FunctionEmitter::planes(const Operand &address, uint64_t bytes) {
   if (base.variable.of == VariableRef::Of::Variables) {
     memory = callVariables[base.variable.index];
     size = function.variables[base.variable.index].bytes;
-  } else if (!function.isEntry) {
+  } else if (!function.isEntry && !isLocalParameter(base.variable)) {
     bool isParameter = base.variable.of == VariableRef::Of::Parameters;
     const ptx::Parameter &parameter =
         isParameter ? function.parameters[base.variable.index]
@@ -46,6 +48,43 @@ llvm::Value *FunctionEmitter::planes(const Operand &address, uint64_t bytes) {
   }
   return builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), memory,
                                             offset * width);
+}
+
+/// A parameter whose address the function takes.
+bool FunctionEmitter::isLocalParameter(
+    const ptx::VariableRef &reference) const {
+  return !reference.isOfModule && reference.of == VariableRef::Of::Parameters &&
+         kernel.layout.localParameters.count({functionIndex, reference.index});
+}
+
+/// Puts what such parameters hold where their address points to.
+void FunctionEmitter::copyLocalParameters() {
+  if (width > 1)
+    mask = llvmFunction->getArg(1);
+  for (uint32_t index = 0; index < function.parameters.size(); ++index) {
+    Operand operand;
+    operand.kind = Operand::Kind::Variable;
+    operand.variable = {/*isOfModule=*/false, VariableRef::Of::Parameters,
+                        index};
+    if (!isLocalParameter(operand.variable))
+      continue;
+    const ptx::Parameter &parameter = function.parameters[index];
+    uint64_t step = std::min<uint64_t>(parameter.alignment, 8);
+    while (parameter.bytes % step)
+      step /= 2;
+    for (uint64_t at = 0; at < parameter.bytes; at += step) {
+      operand.bits = at;
+      Access access;
+      access.address = variableAddress(operand);
+      access.element = builder.getIntNTy(8 * step);
+      access.kind = uint32_t(AccessKind::Store);
+      store(access, loadPlanes(builder.CreateConstInBoundsGEP1_64(
+                                   builder.getInt8Ty(), arguments,
+                                   (parameter.offset + at) * width),
+                               access.element));
+    }
+  }
+  mask = nullptr;
 }
 
 llvm::Value *FunctionEmitter::loadPlanes(llvm::Value *pointer,

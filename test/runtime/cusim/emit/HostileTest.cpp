@@ -95,10 +95,11 @@ TEST_P(Hostile, randomKernelsAreTranslated) {
 TEST_P(Hostile, mutatedTextsAreErrorsOrTranslated) {
   std::mt19937 random(7);
   size_t numTranslated = 0;
-  for (const char *name : {"directives.ptx", "constructs-nvcc.ptx"}) {
+  for (const char *name :
+       {"directives.ptx", "constructs-nvcc.ptx", "constructs-clang.ptx"}) {
     std::string seed = ptx::inputText(name);
     EXPECT_EQ(errorOf(seed), "") << name;
-    for (size_t round = 0; round < 1500000 / seed.size(); ++round)
+    for (size_t round = 0; round < 800000 / seed.size(); ++round)
       numTranslated += errorOf(ptx::mutated(seed, random)).empty();
   }
   EXPECT_GT(numTranslated, 5u);

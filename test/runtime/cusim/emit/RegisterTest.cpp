@@ -247,6 +247,47 @@ TEST(Addresses, KnowTheirSpace) {
       [](uint32_t) { return 10u; }, ".shared .align 4 .b8 buffer[8];\n");
 }
 
+/// As clang takes apart a structure: by lanes that are apart, too.
+TEST(Addresses, OfParametersLieOnTheStack) {
+  expectEach(
+      "and.b32 %r1, %r0, 3;\n"
+      "setp.ne.u32 %p1, %r1, 2;\n"
+      "st.global.u32 [%rd3], 7;\n"
+      "@!%p1 bra done;\n"
+      "{ .param .align 8 .b8 s[20]; .param .b32 i; .param .b32 r;\n"
+      "st.param.v2.b32 [s], {10, %r0};\n"
+      "st.param.b64 [s+8], 30;\n"
+      "st.param.b32 [s+16], 50;\n"
+      "st.param.b32 [i], %r1;\n"
+      "call (r), f, (s, i);\n"
+      "ld.param.b32 %r2, [r]; }\n"
+      "st.global.u32 [%rd3], %r2;\n"
+      "done:",
+      [](uint32_t i) {
+        uint32_t s[5] = {10, i, 30, 0, 50};
+        if (i % 4 == 2)
+          return 7u;
+        s[i % 4] += 100;
+        return s[i % 4] + s[1] * 1000 + s[4];
+      },
+      ".func (.param .b32 r) f(.param .align 8 .b8 s[20], .param .b32 i) {\n"
+      ".reg .b32 %x<9>; .reg .b64 %y<9>; .reg .pred %q<2>;\n"
+      "mov.b64 %y0, s;\n"
+      "ld.param.b32 %x0, [i];\n"
+      "mul.wide.u32 %y1, %x0, 4;\n"
+      "add.u64 %y2, %y0, %y1;\n"
+      "ld.local.b32 %x1, [%y2];\n"
+      "add.u32 %x1, %x1, 100;\n"
+      "st.local.b32 [%y2], %x1;\n"
+      // By its name it is the same memory.
+      "ld.param.b32 %x2, [s+4];\n"
+      "mad.lo.u32 %x1, %x2, 1000, %x1;\n"
+      "ld.local.b32 %x3, [%y0+16];\n"
+      "add.u32 %x1, %x1, %x3;\n"
+      "st.param.b32 [r], %x1;\n"
+      "ret;\n}\n");
+}
+
 TEST(Faults, NameTheLineAndTheThread) {
   for (unsigned width : {1u, 32u}) {
     CompileOptions options;
