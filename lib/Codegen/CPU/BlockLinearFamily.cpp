@@ -51,8 +51,13 @@ private:
         LaneIndex::uniform(row),
         ArrayRef(emitter.sizesOf(linear.getResult())).drop_back());
   }
-  void emitItem(BlockProductWay &way, Value firstRow, Value rowCount,
-                Value group);
+  /// Rows of a block, counted from the product's first.
+  struct Rows {
+    Value first, count;
+  };
+  /// Some groups of panels, of one block.
+  void emitBlock(BlockProductWay &way, const Rows &rows, Value fromGroup,
+                 Value toGroup);
 
   ElementEmitter &emitter;
   CodeBuilder &code;
@@ -107,7 +112,9 @@ BlockLinearEmitter::BlockLinearEmitter(ElementEmitter &emitter,
     ways.push_back(makeIntegerProduct(product));
     if (code.target.hasMatrixUnit) {
       ways.push_back(makeTileProduct(product));
-      blockRows = 256;
+      // Panels are widened once for a block; all workers bring the rows of a
+      // block to scratch, which is cheap where they lie in memory.
+      blockRows = emitter.inMemory(linear.getInput()) ? 512 : 256;
     }
   }
   groups = llvm::divideCeil(uint64_t(product.numPanels()),
@@ -118,47 +125,35 @@ Division BlockLinearEmitter::emit() {
   SizeExpr blocks = ceilDiv(product.rows, blockRows);
   for (auto &way : ways)
     way->setScratch(code.scratch);
-  Value none = code.sub(code.constant(0), code.constant(1));
-  code.loop(
-      code.begin, code.end, code.constant(1), ValueRange{none},
-      [&](Value item, ValueRange carried) {
+  Value perBlock = code.constant(groups);
+  Value firstBlock = code.floorDiv(code.begin, perBlock);
+  Value endOfBlocks =
+      code.floorDiv(code.add(code.end, code.constant(groups - 1)), perBlock);
+  code.loop(firstBlock, endOfBlocks, 1, [&](Value block) {
+    ElementEmitter::Scope scope(emitter);
+    // Blocks of nearly equal height.
+    Value rows = code.size(product.rows), count = code.size(blocks);
+    Rows staged;
+    staged.first = code.floorDiv(code.mul(block, rows), count);
+    Value last =
+        code.floorDiv(code.mul(code.add(block, code.constant(1)), rows), count);
+    staged.count = code.sub(last, staged.first);
+    Value items = code.mul(block, perBlock);
+    Value from = code.maximum(code.sub(code.begin, items), code.constant(0));
+    Value to = code.minimum(code.sub(code.end, items), perBlock);
+    if (ways.size() == 1)
+      return emitBlock(*ways[0], staged, from, to);
+    Value isFew = code.compare(arith::CmpIPredicate::sle, staged.count,
+                               code.constant(fewRows));
+    auto by = [&](BlockProductWay &way) {
+      return [&] {
         ElementEmitter::Scope scope(emitter);
-        Value group = code.mod(item, code.constant(groups));
-        Value block = code.floorDiv(item, code.constant(groups));
-        // Blocks of nearly equal height.
-        Value rows = code.size(product.rows), count = code.size(blocks);
-        Value first = code.floorDiv(code.mul(block, rows), count);
-        Value last = code.floorDiv(
-            code.mul(code.add(block, code.constant(1)), rows), count);
-        Value height = code.sub(last, first);
-        auto isFew = [&] {
-          return code.compare(arith::CmpIPredicate::sle, height,
-                              code.constant(fewRows));
-        };
-        auto choose = [&](function_ref<void(BlockProductWay &)> body) {
-          if (ways.size() == 1)
-            return body(*ways[0]);
-          Value isSmall = isFew();
-          for (unsigned i : {0, 1}) {
-            Value condition = isSmall;
-            if (i)
-              condition =
-                  code.make<arith::XOrIOp>(isSmall, code.integer(code.i1(), 1));
-            code.branch(condition, [&] {
-              ElementEmitter::Scope scope(emitter);
-              body(*ways[i]);
-            });
-          }
-        };
-        Value isNew = code.compare(arith::CmpIPredicate::ne, block, carried[0]);
-        code.branch(isNew, [&] {
-          ElementEmitter::Scope scope(emitter);
-          choose([&](BlockProductWay &way) { way.stage(first, height); });
-        });
-        choose(
-            [&](BlockProductWay &way) { emitItem(way, first, height, group); });
-        return CodeBuilder::Values{block};
-      });
+        emitBlock(way, staged, from, to);
+        return CodeBuilder::Values();
+      };
+    };
+    code.branch(isFew, by(*ways[0]), by(*ways[1]));
+  });
 
   Division division;
   division.items = blocks * groups;
@@ -171,30 +166,43 @@ Division BlockLinearEmitter::emit() {
   return division;
 }
 
-void BlockLinearEmitter::emitItem(BlockProductWay &way, Value firstRow,
-                                  Value rowCount, Value group) {
+void BlockLinearEmitter::emitBlock(BlockProductWay &way, const Rows &rows,
+                                   Value fromGroup, Value toGroup) {
+  way.stage(rows.first, rows.count);
   // Panels beyond the last one are the last one again, and thrown away.
   Value last = code.constant(product.numPanels() - 1);
-  auto numberOf = [&](Value i) {
-    return code.add(group, code.mul(i, code.constant(groups)));
+  auto emitPanels = [&](Value begin, Value stride, Value size) {
+    auto numberOf = [&](Value i) {
+      return code.add(begin, code.mul(i, stride));
+    };
+    PanelGroup members{
+        size, [&](Value i) { return code.minimum(numberOf(i), last); }};
+    Value real = code.add(code.floorDiv(code.sub(last, begin), stride),
+                          code.constant(1));
+    way.compute(
+        rows.count, members,
+        [&](Value base, int64_t rowStride, Value first, Value count,
+            Value firstPanel, Value panels) {
+          Value firstOfAll = code.add(rows.first, first);
+          emitProductEpilogue(
+              emitter, output, linear, linear.getBias(),
+              {base, code.constant(rowStride), count,
+               code.minimum(panels, code.sub(real, firstPanel)),
+               [&](Value row) { return rowIndex(code.add(firstOfAll, row)); },
+               [&](Value i) { return numberOf(code.add(i, firstPanel)); }});
+        });
   };
-  PanelGroup members{product.groupSize,
-                     [&](Value i) { return code.minimum(numberOf(i), last); }};
-  Value real =
-      code.add(code.floorDiv(code.sub(last, group), code.constant(groups)),
-               code.constant(1));
-  way.compute(
-      rowCount, members,
-      [&](Value base, int64_t rowStride, Value first, Value rows,
-          Value firstPanel, int64_t count) {
-        Value firstOfAll = code.add(firstRow, first);
-        emitProductEpilogue(
-            emitter, output, linear, linear.getBias(),
-            {base, code.constant(rowStride), rows,
-             code.minimum(code.constant(count), code.sub(real, firstPanel)),
-             [&](Value row) { return rowIndex(code.add(firstOfAll, row)); },
-             [&](Value i) { return numberOf(code.add(i, firstPanel)); }});
-      });
+  Value groupSize = code.constant(product.groupSize);
+  int64_t together = way.groupsTogether();
+  code.loop(fromGroup, toGroup, together, [&](Value group) {
+    ElementEmitter::Scope scope(emitter);
+    if (together == 1)
+      return emitPanels(group, code.constant(groups), groupSize);
+    Value count =
+        code.minimum(code.constant(together), code.sub(toGroup, group));
+    emitPanels(code.mul(group, groupSize), code.constant(1),
+               code.mul(count, groupSize));
+  });
 }
 
 Division emitBlockLinearKernel(ElementEmitter &emitter,

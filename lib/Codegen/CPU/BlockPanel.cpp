@@ -57,6 +57,19 @@ Value BlockPanels::panel(Value number) {
   return code.address(base, code.builder.getI8Type(), offset);
 }
 
+int64_t BlockPanels::stepsTogether() const {
+  return stepsPerBlock() == 1 ? 1 : 2;
+}
+
+SmallVector<int64_t, 8> BlockPanels::stepOrder() const {
+  SmallVector<int64_t, 8> order;
+  // Low and high nibbles of Q6_K are two steps apart.
+  for (int64_t i = 0; i < stepsPerBlock(); ++i)
+    order.push_back(
+        format == BlockFormat::Q6_K ? i / 4 * 4 + i % 2 * 2 + i % 4 / 2 : i);
+  return order;
+}
+
 BlockStep BlockPanels::read(Value panel, Value block, int64_t number,
                             int64_t ahead) {
   currentPanel = panel;
@@ -189,6 +202,12 @@ void BlockPanels::readSmall(BlockStep &step) {
   }
 }
 
+/// High nibbles of Q4_K stay where they are, which saves shifts, and the scale
+/// is a sixteenth: sums of such bytes need 32 bits.
+bool BlockPanels::isTimes16(int64_t number) const {
+  return format == BlockFormat::Q4_K && number % 2 && code.target.hasByteDot;
+}
+
 /// Formats with blocks of 256.
 void BlockPanels::readLarge(BlockStep &step, int64_t number) {
   for (int64_t j = 0; j < 8; ++j) {
@@ -202,7 +221,9 @@ void BlockPanels::readLarge(BlockStep &step, int64_t number) {
                      masked(words(2, j), number, 1), 2);
       break;
     case BlockFormat::Q4_K:
-      word = nibbles(words(2, number / 2 * 8 + j), number % 2);
+      word = words(2, number / 2 * 8 + j);
+      word =
+          isTimes16(number) ? masked(word, 0, 0xF0) : nibbles(word, number % 2);
       break;
     case BlockFormat::Q5_K:
       word = combine(code, nibbles(words(3, number / 2 * 8 + j), number % 2),
@@ -271,7 +292,10 @@ void BlockPanels::readScales(BlockStep &step, int64_t number) {
       minimum =
           combine(code, bitsOf(low, 4, 15), bitsOf(bytes(1, number), 6, 3), 4);
     }
-    step.scales.push_back(scaled(halves(0, 0), scale));
+    Value factor = halves(0, 0);
+    if (isTimes16(number))
+      factor = code.mulf(factor, code.number(factor.getType(), 1.0 / 16));
+    step.scales.push_back(scaled(factor, scale));
     step.minima.push_back(scaled(negated(halves(0, 1)), minimum));
     return;
   }
@@ -326,6 +350,54 @@ SmallVector<Value, 32> BlockPanels::toFloats(const BlockStep &step) {
         code.fma(toFloat(code, word), step.scales[part], added[part]));
   }
   return floats;
+}
+
+SmallVector<Value, 16> BlockPanels::toPairs(const BlockStep &step) {
+  Type words = CodeBuilder::vectorOf(code.i32());
+  Type floats = CodeBuilder::vectorOf(code.f32());
+  // Cut off below the 16 highest bits, a number loses half a unit of its last
+  // place. A factor gives it back in the mean over all mantissas, 1 / (2 ln 2)
+  // units of 2^-7, and leaves numbers of 8 bits as they are.
+  constexpr double unbiased = 1 + 0.7213 / 256;
+  SmallVector<Value, 2> factors, added;
+  for (int64_t part = 0; part < traits.parts; ++part) {
+    Value scale = step.scales[part];
+    // The number that q becomes below is 1 + q / 256.
+    Value zero = code.mulf(
+        scale, code.number(floats, -(256.0 + double(traits.zero)) * unbiased));
+    if (traits.hasMinima)
+      zero = code.fma(step.minima[part], code.number(floats, unbiased), zero);
+    added.push_back(zero);
+    factors.push_back(code.mulf(scale, code.number(floats, 256 * unbiased)));
+  }
+  auto numberOf = [&](int64_t k) {
+    // To the highest bits of a mantissa: an integer becomes a float without
+    // a conversion.
+    Value word = step.words[k / 4];
+    int64_t shift = 15 - 8 * (k % 4);
+    if (shift > 0)
+      word = code.make<arith::ShLIOp>(word, code.integer(words, shift));
+    else
+      word = code.make<arith::ShRUIOp>(word, code.integer(words, -shift));
+    word = code.make<arith::AndIOp>(word, code.integer(words, 0x007F8000));
+    word = code.make<arith::OrIOp>(word, code.integer(words, 0x3F800000));
+    int64_t part = k / (32 / traits.parts);
+    return code.bitcast(
+        code.fma(code.bitcast(word, code.f32()), factors[part], added[part]),
+        code.i32());
+  };
+  SmallVector<Value, 16> pairs;
+  for (int64_t k = 0; k < 32; k += 2) {
+    Value low = code.make<arith::ShRUIOp>(numberOf(k), code.integer(words, 16));
+    // Bits of the second where the third is set, else of the first: LLVM would
+    // make a permutation of shifts and masks, which is slower.
+    constexpr int64_t choice = 0xD8;
+    pairs.push_back(callIntrinsic(code, "llvm.x86.avx512.pternlog.d.512", words,
+                                  {low, numberOf(k + 1),
+                                   code.integer(words, int32_t(0xFFFF0000)),
+                                   code.integer(code.i32(), choice)}));
+  }
+  return pairs;
 }
 
 } // namespace weft

@@ -56,12 +56,19 @@ public:
   /// Steps of 32 elements in a block.
   int64_t stepsPerBlock() const { return info.elements / 32; }
   int64_t blocksPerRow() const { return blocks; }
+  /// The steps of a block, those that read the same bytes of quants next to
+  /// each other, and how many these are.
+  llvm::SmallVector<int64_t, 8> stepOrder() const;
+  int64_t stepsTogether() const;
   mlir::Value panel(mlir::Value number);
   /// `prefetchAhead`: bytes between what is read and what is fetched early.
   BlockStep read(mlir::Value panel, mlir::Value block, int64_t step,
                  int64_t prefetchAhead = 0);
   /// The numbers of a step: 32 vectors of 16 f32, the rows' elements k.
   llvm::SmallVector<mlir::Value, 32> toFloats(const BlockStep &step);
+  /// The same as bf16: 16 vectors of 16 words, the numbers 2 i and 2 i + 1 of
+  /// each row, the first in the low half.
+  llvm::SmallVector<mlir::Value, 16> toPairs(const BlockStep &step);
 
 private:
   using Value = mlir::Value;
@@ -74,6 +81,7 @@ private:
   Value nibbles(Value words, bool high);
   /// The two bits at `shift` of every byte.
   Value pairs(Value words, int64_t shift);
+  bool isTimes16(int64_t number) const;
   Value masked(Value words, int64_t shift, int64_t mask);
   Value fifthBits(Value bits, int64_t number);
   Value lookUp(Value words, llvm::ArrayRef<uint8_t> table);

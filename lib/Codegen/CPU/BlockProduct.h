@@ -39,10 +39,9 @@ struct BlockProduct {
   std::function<Value(Value column)> input;
 };
 
-/// Panels that are computed one after the other or together; they lie apart, so
-/// that memory is read in several streams.
+/// Panels that are computed one after the other or together.
 struct PanelGroup {
-  int64_t size;
+  mlir::Value size;
   /// The number of panel i < size among all of the product.
   std::function<mlir::Value(mlir::Value i)> number;
 };
@@ -51,7 +50,7 @@ struct PanelGroup {
 /// `firstPanel` on.
 using TakeSums = llvm::function_ref<void(
     mlir::Value base, int64_t rowStride, mlir::Value firstRow, mlir::Value rows,
-    mlir::Value firstPanel, int64_t panels)>;
+    mlir::Value firstPanel, mlir::Value panels)>;
 
 class BlockProductWay {
 public:
@@ -60,6 +59,10 @@ public:
       : product(product), emitter(product.emitter), code(emitter.code) {}
   virtual ~BlockProductWay() = default;
 
+  /// Panels of one group lie apart, so that memory is read in several streams.
+  /// If this is more than 1, so many groups come as one, and its panels are
+  /// neighbours.
+  virtual int64_t groupsTogether() const { return 1; }
   /// Of a block of at most `rows` rows.
   virtual SizeExpr scratchBytes(const SizeExpr &rows) const = 0;
   virtual void setScratch(Value address) = 0;

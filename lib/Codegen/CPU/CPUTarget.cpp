@@ -63,7 +63,8 @@ static void addFeature(CPUTarget &target, StringRef name) {
   target.arch += "+" + name.str();
   target.features.push_back(name.str());
   if (name == "amx-bf16") {
-    target.features.push_back("amx-tile");
+    // No processor has one of them alone.
+    target.features.insert(target.features.end(), {"amx-tile", "avx512bf16"});
     target.hasMatrixUnit = true;
   } else {
     target.hasByteDot = true;
@@ -79,8 +80,12 @@ greatestTarget(llvm::function_ref<bool(StringRef)> has) {
     if (!llvm::all_of(target.features, has))
       continue;
     for (const ExtraFeature &feature : extraFeatures)
-      if (feature.level == level && has(feature.name))
-        addFeature(target, feature.name);
+      if (feature.level == level && has(feature.name)) {
+        CPUTarget extended = target;
+        addFeature(extended, feature.name);
+        if (llvm::all_of(extended.features, has))
+          target = std::move(extended);
+      }
     return target;
   }
   return std::nullopt;

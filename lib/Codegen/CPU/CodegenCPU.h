@@ -44,7 +44,7 @@ struct CPUTarget {
   bool hasF16C = false;
   /// Dot products of bytes (VNNI) on whole registers.
   bool hasByteDot = false;
-  /// Products of tiles of bf16 (AMX).
+  /// Products of tiles of bf16 (AMX), and roundings to bf16.
   bool hasMatrixUnit = false;
 };
 

@@ -28,7 +28,7 @@ public:
   explicit IntegerProduct(const BlockProduct &product)
       : BlockProductWay(product),
         panels(emitter, product.format, product.weight, product.depth),
-        maximumRows(code.target.registerLanes == 16 ? 8 : 4) {}
+        maximumRows(code.target.registerLanes / 2) {}
 
   SizeExpr scratchBytes(const SizeExpr &rows) const override {
     QuantizedRows staged(code, {}, product.depth, panels.traits);
@@ -84,20 +84,23 @@ void IntegerProduct::compute(Value count, const PanelGroup &group,
     code.choose(number, variants, [&](int64_t variant) {
       int64_t tileRows = int64_t(1) << (variant - 1);
       // Few rows leave registers for several streams of panels.
-      int64_t together = tileRows == 1 && code.target.registerLanes == 16 ? 4
-                         : tileRows <= 2                                  ? 2
-                                                                          : 1;
-      together = std::min(together, group.size);
-      assert(group.size % together == 0 && "powers of two");
-      code.loop(
-          code.constant(0), code.constant(group.size), together, [&](Value i) {
-            ElementEmitter::Scope scope(emitter);
-            SmallVector<Value> numbers;
-            for (int64_t p = 0; p < together; ++p)
-              numbers.push_back(group.number(code.add(i, code.constant(p))));
-            emitTile(tileRows, first, count, numbers);
-            take(scratch, together * lanes, first, height, i, together);
-          });
+      int64_t together = 1;
+      if (tileRows <= 2 && code.target.registerLanes > 4)
+        together = 2;
+      if (tileRows == 1 && code.target.registerLanes == 16 &&
+          panels.stepsPerBlock() == 1)
+        together = 4;
+      together = std::min(together, product.groupSize);
+      assert(product.groupSize % together == 0 && "powers of two");
+      code.loop(code.constant(0), group.size, together, [&](Value i) {
+        ElementEmitter::Scope scope(emitter);
+        SmallVector<Value> numbers;
+        for (int64_t p = 0; p < together; ++p)
+          numbers.push_back(group.number(code.add(i, code.constant(p))));
+        emitTile(tileRows, first, count, numbers);
+        take(scratch, together * lanes, first, height, i,
+             code.constant(together));
+      });
     });
   });
 }
@@ -117,16 +120,20 @@ void IntegerProduct::emitTile(int64_t height, Value first, Value count,
       code.constant(0), code.constant(panels.blocksPerRow()), 1, sums,
       [&](Value block, ValueRange carried) {
         CodeBuilder::Values next(carried);
-        for (int64_t i = 0; i < panels.stepsPerBlock(); ++i)
-          for (auto [p, base] : llvm::enumerate(bases)) {
-            Value number =
-                code.add(code.mul(block, code.constant(panels.stepsPerBlock())),
-                         code.constant(i));
-            BlockStep step =
-                panels.read(base, block, i, height <= 2 ? aheadBytes : 0);
-            emitStep(step, number, addresses,
-                     MutableArrayRef<Value>(next).slice(p * height, height));
-          }
+        SmallVector<int64_t, 8> order = panels.stepOrder();
+        size_t together = panels.stepsTogether();
+        // Bytes that steps share stay in registers.
+        for (size_t begin = 0; begin < order.size(); begin += together)
+          for (auto [p, base] : llvm::enumerate(bases))
+            for (int64_t i : ArrayRef(order).slice(begin, together)) {
+              Value number = code.add(
+                  code.mul(block, code.constant(panels.stepsPerBlock())),
+                  code.constant(i));
+              BlockStep step =
+                  panels.read(base, block, i, height <= 2 ? aheadBytes : 0);
+              emitStep(step, number, addresses,
+                       MutableArrayRef<Value>(next).slice(p * height, height));
+            }
         return next;
       });
   for (int64_t r = 0; r < height; ++r)

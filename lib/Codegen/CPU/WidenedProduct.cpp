@@ -69,7 +69,7 @@ void WidenedProduct::stage(Value first, Value count) {
 
 void WidenedProduct::compute(Value count, const PanelGroup &group,
                              TakeSums take) {
-  code.loop(code.constant(0), code.constant(group.size), 1, [&](Value i) {
+  code.loop(code.constant(0), group.size, 1, [&](Value i) {
     ElementEmitter::Scope scope(emitter);
     Value base = panels.panel(group.number(i));
     code.loop(code.constant(0), code.constant(panels.blocksPerRow()), 1,
@@ -102,7 +102,7 @@ void WidenedProduct::compute(Value count, const PanelGroup &group,
         kernel.resultStride = code.constant(lanes);
         emitMicroKernel(emitter, kernel);
       });
-      take(sums, lanes, first, height, i, 1);
+      take(sums, lanes, first, height, i, code.constant(1));
     });
   });
 }
