@@ -16,10 +16,10 @@
 #include "test/lib/Codegen/CPU/BlockLinearCase.h"
 
 #include "llvm/Support/Format.h"
-#include <chrono>
 #include <immintrin.h>
 #include <sys/mman.h>
 #include <thread>
+#include <time.h>
 
 using namespace weft;
 
@@ -35,42 +35,47 @@ struct Memory {
   }
 };
 
-void onThreads(int threads, const std::function<void(int)> &run) {
-  std::vector<std::thread> others;
-  for (int i = 1; i < threads; ++i)
-    others.emplace_back(run, i);
-  run(0);
-  for (std::thread &other : others)
-    other.join();
+/// Seconds that this thread has computed.
+double computed() {
+  timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return double(time.tv_sec) + double(time.tv_nsec) * 1e-9;
 }
 
-/// The least seconds of three runs.
-double measure(const std::function<void()> &run) {
+/// The least seconds of five runs, each as long as the slowest thread computes:
+/// while other programs have the processor, no time passes.
+double measure(int threads, const std::function<void(int)> &run) {
   double least = 1e9;
-  for (int i = 0; i < 3; ++i) {
-    auto start = std::chrono::steady_clock::now();
-    run();
-    least = std::min(least, std::chrono::duration<double>(
-                                std::chrono::steady_clock::now() - start)
-                                .count());
+  for (int i = 0; i < 5; ++i) {
+    std::vector<double> seconds(threads);
+    auto timed = [&](int thread) {
+      double start = computed();
+      run(thread);
+      seconds[thread] = computed() - start;
+    };
+    std::vector<std::thread> others;
+    for (int thread = 1; thread < threads; ++thread)
+      others.emplace_back(timed, thread);
+    timed(0);
+    for (std::thread &other : others)
+      other.join();
+    least = std::min(least, *std::max_element(seconds.begin(), seconds.end()));
   }
   return least;
 }
 
 double readRate(const Memory &memory, int threads) {
   size_t part = footprint / threads / 512 * 512;
-  double seconds = measure([&] {
-    onThreads(threads, [&](int thread) {
-      auto *from =
-          reinterpret_cast<const __m128i *>(memory.bytes + thread * part);
-      size_t quarter = part / 64;
-      __m128i sum = _mm_setzero_si128();
-      for (size_t i = 0; i < quarter; ++i)
-        for (int stream = 0; stream < 4; ++stream)
-          sum = _mm_xor_si128(sum, from[stream * quarter + i]);
-      volatile int sink = _mm_cvtsi128_si32(sum);
-      (void)sink;
-    });
+  double seconds = measure(threads, [&](int thread) {
+    auto *from =
+        reinterpret_cast<const __m128i *>(memory.bytes + thread * part);
+    size_t quarter = part / 64;
+    __m128i sum = _mm_setzero_si128();
+    for (size_t i = 0; i < quarter; ++i)
+      for (int stream = 0; stream < 4; ++stream)
+        sum = _mm_xor_si128(sum, from[stream * quarter + i]);
+    volatile int sink = _mm_cvtsi128_si32(sum);
+    (void)sink;
   });
   return footprint / seconds / 1e9;
 }
@@ -97,17 +102,15 @@ void benchmark(const BlockLinearCase &each, const std::string &arch,
     for (int i = 0; i < threads; ++i)
       scratch.push_back(Memory(scratchBytes).bytes);
     size_t runs = rows <= 8 ? copies : std::max<size_t>(1, 64 / rows);
-    double seconds = measure([&] {
-      onThreads(threads, [&](int thread) {
-        for (size_t i = 0; i < runs; ++i) {
-          void *buffers[] = {input.data(), memory.bytes + i % copies * stride,
-                             residual.data(), result.data()};
-          uint32_t error = 0;
-          WeftArgs args{buffers, &rows, &error};
-          runner.function()(&args, items * thread / threads,
-                            items * (thread + 1) / threads, scratch[thread]);
-        }
-      });
+    double seconds = measure(threads, [&](int thread) {
+      for (size_t i = 0; i < runs; ++i) {
+        void *buffers[] = {input.data(), memory.bytes + i % copies * stride,
+                           residual.data(), result.data()};
+        uint32_t error = 0;
+        WeftArgs args{buffers, &rows, &error};
+        runner.function()(&args, items * thread / threads,
+                          items * (thread + 1) / threads, scratch[thread]);
+      }
     });
     if (rows <= 8)
       llvm::outs() << llvm::format("  M=%d %.1f GB/s", int(rows),

@@ -50,27 +50,48 @@ void check(const std::vector<BlockLinearCase> &cases, const std::string &arch,
   }
 }
 
-std::vector<std::string> archsWithFeaturesHere() {
+/// The levels, and all features.
+std::vector<std::string> mainArchsHere() {
   std::vector<std::string> archs = archsHere();
-  for (const char *arch : {"x86-64-v3+avxvnni", "x86-64-v4+avx512vnni",
-                           "x86-64-v4+avx512vnni+amx-bf16"})
+  if (canRun("x86-64-v4+avx512vnni+amx-bf16"))
+    archs.push_back("x86-64-v4+avx512vnni+amx-bf16");
+  return archs;
+}
+
+/// What differs from the others in the dot product alone.
+std::vector<std::string> otherArchsHere() {
+  std::vector<std::string> archs;
+  for (const char *arch : {"x86-64-v3+avxvnni", "x86-64-v4+avx512vnni"})
     if (canRun(arch))
       archs.push_back(arch);
   return archs;
 }
+
+BlockLinearCase caseOf(const BlockFormatInfo &info) {
+  return {std::string(info.name), 37, info.elements == 32 ? 96 : 512};
+}
 } // namespace
 
-TEST(BlockLinear, EveryFormatOnEveryInstructionSet) {
+TEST(BlockLinear, EveryFormatOnEveryLevel) {
   std::vector<BlockLinearCase> cases;
   for (const BlockFormatInfo &info : blockFormats())
-    cases.push_back(
-        {std::string(info.name), 37, info.elements == 32 ? 96 : 512});
-  for (const std::string &arch : archsWithFeaturesHere())
+    cases.push_back(caseOf(info));
+  for (const std::string &arch : mainArchsHere())
+    check(cases, arch, {1, 2, 3, 5, 8, 9, 70});
+}
+
+TEST(BlockLinear, EveryDotProduct) {
+  std::vector<BlockLinearCase> cases;
+  // Integers of 4 and 8 bits; high nibbles in place; two parts with minima.
+  for (BlockFormat format : {BlockFormat::Q4_0, BlockFormat::Q8_0,
+                             BlockFormat::Q4_K, BlockFormat::Q2_K})
+    cases.push_back(caseOf(infoOf(format)));
+  for (const std::string &arch : otherArchsHere())
     check(cases, arch, {1, 2, 3, 5, 8, 9, 70});
 }
 
 TEST(BlockLinear, EverySize) {
-  for (const std::string &arch : archsWithFeaturesHere())
+  for (const std::string &arch : mainArchsHere())
     for (auto [columns, depth] :
          {std::pair(3, 32), {16, 64}, {17, 32}, {1600, 32}, {1545, 64}})
       check({{"q4_1", columns, depth}}, arch,
@@ -78,12 +99,12 @@ TEST(BlockLinear, EverySize) {
 }
 
 TEST(BlockLinear, ItemsAreIndependent) {
-  for (const std::string &arch : archsWithFeaturesHere())
+  for (const std::string &arch : mainArchsHere())
     check({{"q8_0", 133, 96}}, arch, {1, 9, 70, 300}, /*reverse=*/true);
 }
 
 TEST(BlockLinear, InputOfHalvesAndWithoutRounding) {
-  for (const std::string &arch : archsWithFeaturesHere())
+  for (const std::string &arch : mainArchsHere())
     check({{"q4_0", 37, 96, "activations q8", "f16"},
            {"q6_k", 37, 256, "activations q8", "bf16"},
            {"q5_1", 37, 96, ""},
