@@ -9,6 +9,7 @@ compiled for this very processor (GGML_NATIVE), with the system's compiler.
 import json
 import os
 import subprocess
+import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -103,17 +104,23 @@ def batched_bench(model, test, threads, flash, repack, repeats, prefix):
     return rates, peak
 
 
+# Runs its arguments and writes the most memory that they had as the last line of its errors. In a
+# small process of its own, since a child's peak begins with what its parent has.
+MEASURE = """
+import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:]).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+sys.exit(1 if status else 0)
+"""
+
+
 def run_measured(command):
     """What a program prints, and the most memory it had."""
-    with tempfile.TemporaryFile("w+") as errors:
-        child = subprocess.Popen(
-            [str(part) for part in command], stdout=subprocess.PIPE, stderr=errors, text=True
-        )
-        output = child.stdout.read()
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        errors.seek(0)
-        if child.returncode:
-            lines = errors.read().strip().split("\n")
-            fail(f"{command[0]} gave status {child.returncode}: {lines[-1]}")
-    return output, usage.ru_maxrss * 1024
+    command = [str(part) for part in command]
+    result = subprocess.run(
+        [sys.executable, "-S", "-c", MEASURE, *command], capture_output=True, text=True
+    )
+    *errors, peak = result.stderr.strip().split("\n")
+    if result.returncode:
+        fail(f"{command[0]} failed: {errors[-1] if errors else 'it says nothing'}")
+    return result.stdout, int(peak) * 1024

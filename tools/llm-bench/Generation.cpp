@@ -9,10 +9,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <random>
-#include <sys/resource.h>
+#include <string>
 
 using namespace weft;
 using namespace weft::tool;
@@ -91,9 +92,14 @@ private:
 } // namespace
 
 uint64_t tool::peakResidentBytes() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+  // getrusage counts what the process that started this one had.
+  std::ifstream status("/proc/self/status");
+  std::string word;
+  uint64_t kilobytes = 0;
+  while (status >> word)
+    if (word == "VmHWM:")
+      status >> kilobytes;
+  return kilobytes * 1024;
 }
 
 static Status checkCapacity(const LanguageModel &language,
