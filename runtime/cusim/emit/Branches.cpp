@@ -61,70 +61,6 @@ bool FunctionEmitter::mayExitIn(const FlowBlock &block) const {
                      });
 }
 
-void FunctionEmitter::makeBlocks() {
-  uint64_t threads = 1;
-  for (uint32_t extent : function.requiredThreads)
-    threads *= extent;
-  bool hasFullWarps = function.isEntry && threads && threads % width == 0;
-  isPartial = !hasFullWarps || uniformity.hasEarlyReturn;
-  isMeeting.assign(flow.blocks.size() + 1, false);
-  for (uint32_t i = 0; i < flow.blocks.size(); ++i) {
-    const FlowBlock &block = flow.blocks[i];
-    if (mayExitIn(block))
-      isPartial = true;
-    const ptx::Instruction *last = flow.terminator(block);
-    if (width == 1 || !last || block.successors.size() < 2)
-      continue;
-    const ptx::Operand &condition =
-        last->opcode == Opcode::BrxIdx ? last->operands[0] : *last->guard;
-    if (!uniformity.isUniformRead(condition))
-      isMeeting[block.postDominator] = true;
-  }
-  for (uint32_t i = 0; i <= flow.blocks.size(); ++i) {
-    std::string name = i == flow.exit() ? "end" : std::to_string(i);
-    full.push_back(makeBlock("full" + name));
-    if (width == 1)
-      continue;
-    chain.push_back(makeBlock("chain" + name));
-    waiting.push_back(makeAlloca(builder.getInt32Ty(), "waiting" + name));
-    builder.CreateStore(builder.getInt32(0), waiting.back());
-  }
-  if (width > 1 && uniformity.mayPass)
-    makeWaiting();
-}
-
-void FunctionEmitter::emitEntry() {
-  llvm::BasicBlock *end = full[flow.exit()];
-  if (width == 1) {
-    builder.CreateBr(full[0]);
-  } else {
-    llvm::Value *lanes =
-        function.isEntry
-            ? strandField(offsetof(Strand, live), builder.getInt32Ty(), false)
-            : llvmFunction->getArg(1);
-    if (isPartial && !flow.blocks.empty()) {
-      builder.CreateStore(lanes, waiting[0]);
-      llvm::BasicBlock *all = makeBlock("all");
-      builder.CreateCondBr(builder.CreateICmpEQ(lanes, builder.getInt32(~0u)),
-                           all, chain[0]);
-      builder.SetInsertPoint(all);
-      builder.CreateStore(builder.getInt32(0), waiting[0]);
-    }
-    builder.CreateBr(full[0]);
-    builder.SetInsertPoint(chain[flow.exit()]);
-    if (!held.empty())
-      emitIf(builder.CreateICmpNE(anyHeld(), builder.getInt32(0)),
-             [&] { releaseHeld(); });
-    builder.CreateRetVoid();
-  }
-  // All lanes are through.
-  builder.SetInsertPoint(end);
-  mask = nullptr;
-  if (function.isEntry)
-    retire(maskBits());
-  builder.CreateRetVoid();
-}
-
 void FunctionEmitter::retire(llvm::Value *lanes) {
   llvm::Value *pointer = strandFieldPointer(offsetof(Strand, live));
   llvm::Value *live = builder.CreateLoad(builder.getInt32Ty(), pointer);
@@ -161,6 +97,8 @@ void FunctionEmitter::countTurn(bool mayWait) {
 }
 
 void FunctionEmitter::emitFull(uint32_t number) {
+  if (isPartialVariant)
+    return;
   builder.SetInsertPoint(full[number]);
   mask = nullptr;
   const FlowBlock &block = flow.blocks[number];

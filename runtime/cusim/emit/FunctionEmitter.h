@@ -44,6 +44,8 @@ struct KernelContext {
   const SiteTable &sites;
   const CompileOptions &options;
   const HostFeatures &host;
+  const KernelVariant variant;
+  const std::string &partialSymbol;
   llvm::Module &llvm;
   /// By index in ptx::Module::functions: void(strand), or for a .func
   /// void(strand, mask, frame, arguments, results); null for those that the
@@ -118,6 +120,9 @@ private:
   /// Whether a block may begin with less than 32 lanes where none is elsewhere:
   /// a warp at the end of a block, or one of which lanes have returned.
   bool isPartial = true;
+  /// Whether fewer lanes have code of their own, and whether this is it.
+  bool hasPartialVariant = false;
+  bool isPartialVariant = false;
   /// By block: whether lanes that parted meet there.
   std::vector<bool> isMeeting;
 
@@ -256,6 +261,7 @@ private:
   // Branches.cpp
   void makeBlocks();
   void emitEntry();
+  void emitCallOfPartial();
   void emitFull(uint32_t number);
   void emitChain(uint32_t number);
   void endFull(uint32_t number);

@@ -18,13 +18,16 @@ StatusOr<std::unique_ptr<llvm::Module>>
 emitKernel(llvm::LLVMContext &context, const ptx::Module &module,
            const Layout &layout, const SiteTable &sites,
            const CompileOptions &options, const HostFeatures &host,
-           const std::string &symbol) {
+           KernelVariant variant, const std::string &symbol,
+           const std::string &partialSymbol) {
   auto result = std::make_unique<llvm::Module>(symbol, context);
   KernelContext kernel{module,
                        layout,
                        sites,
                        options,
                        host,
+                       variant,
+                       partialSymbol,
                        *result,
                        std::vector<llvm::Function *>(module.functions.size())};
   llvm::Type *none = llvm::Type::getVoidTy(context);

@@ -29,15 +29,22 @@ struct HostFeatures {
   bool hasScatter = false;
 };
 
+/// Kernels whose lanes stay together run whole warps without masks. A warp at
+/// the end of a block, which has fewer lanes, then runs other code, which is
+/// compiled when the first such warp comes.
+enum class KernelVariant : uint8_t { Whole, Partial };
+
 /// Translates the kernel module.functions[layout.functions[0]] and what it
 /// calls. The LLVM module has one external function, `symbol`, a
-/// KernelFunction; it names hooks and collective functions. Errors name line
-/// and column.
+/// KernelFunction; it names hooks and collective functions. The whole variant
+/// may name `partialSymbol`, what cusim_partial_kernel finds the other one by.
+/// Errors name line and column.
 StatusOr<std::unique_ptr<llvm::Module>>
 emitKernel(llvm::LLVMContext &context, const ptx::Module &module,
            const Layout &layout, const SiteTable &sites,
            const CompileOptions &options, const HostFeatures &host,
-           const std::string &symbol);
+           KernelVariant variant, const std::string &symbol,
+           const std::string &partialSymbol);
 
 } // namespace weft::cusim
 

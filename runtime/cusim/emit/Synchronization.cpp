@@ -96,6 +96,7 @@ bool FunctionEmitter::emitMiscellaneous() {
   case Opcode::Prefetch:
   case Opcode::Prefetchu:
   case Opcode::Applypriority:
+  case Opcode::Discard:
   case Opcode::Pmevent:
     return true;
   default:

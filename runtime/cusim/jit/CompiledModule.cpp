@@ -11,6 +11,7 @@
 #include "runtime/cusim/jit/HostCompiler.h"
 #include "runtime/cusim/jit/ObjectCache.h"
 #include "runtime/cusim/jit/ObjectLinker.h"
+#include "runtime/cusim/jit/PartialKernel.h"
 #include "runtime/cusim/ptx/Parser.h"
 
 #include "llvm/Bitcode/BitcodeWriter.h"
@@ -46,7 +47,7 @@ public:
       const ptx::Function &function = parsed.functions[index];
       if (function.name != name || !function.isEntry || function.isDeclaration)
         continue;
-      StatusOr<CompiledKernel> compiled = compile(index);
+      StatusOr<CompiledKernel> compiled = describe(index);
       if (!compiled)
         return compiled.status();
       return &(kernels[name] = std::move(*compiled));
@@ -63,6 +64,7 @@ private:
   const std::unique_ptr<ObjectLinker> linker;
   std::mutex mutex;
   std::map<std::string, CompiledKernel> kernels;
+  std::vector<std::unique_ptr<PartialKernel>> partials;
 
   /// What the object depends on: the translated kernel says the text, the
   /// options and the translator itself.
@@ -75,18 +77,18 @@ private:
         {reinterpret_cast<const uint8_t *>(bitcode.data()), bitcode.size()});
   }
 
-  StatusOr<CompiledKernel> compile(uint32_t index) {
-    const ptx::Function &function = parsed.functions[index];
-    StatusOr<Layout> layout = Layout::of(parsed, index);
-    if (!layout)
-      return layout.status();
+  StatusOr<KernelFunction> compile(uint32_t index, const Layout &layout,
+                                   KernelVariant variant) {
     llvm::LLVMContext context;
-    // A name of ours: PTX may call its kernels like a function of libc.
-    std::string symbol =
-        "kernel " + std::to_string(index) + " " + function.name;
+    // Names of ours: PTX may call its kernels like a function of libc.
+    std::string number = std::to_string(index) + " ";
+    bool isPartial = variant == KernelVariant::Partial;
+    std::string symbol = (isPartial ? "partial " : "kernel ") + number +
+                         parsed.functions[index].name;
+    std::string record = "record " + number;
     StatusOr<std::unique_ptr<llvm::Module>> module =
-        emitKernel(context, parsed, *layout, siteTable, compileOptions,
-                   compiler->features(), symbol);
+        emitKernel(context, parsed, layout, siteTable, compileOptions,
+                   compiler->features(), variant, symbol, record);
     if (!module)
       return module.status();
     compiler->setTarget(**module);
@@ -99,13 +101,35 @@ private:
       object = std::move(*compiled);
       cache.store(key, *object);
     }
+    if (!isPartial) {
+      auto &partial = partials.emplace_back(std::make_unique<PartialKernel>(
+          [this, index, layout]() -> KernelFunction {
+            std::lock_guard<std::mutex> lock(mutex);
+            StatusOr<KernelFunction> function =
+                compile(index, layout, KernelVariant::Partial);
+            return function ? *function : nullptr;
+          }));
+      WEFT_RETURN_IF_ERROR(linker->define(record, partial.get()));
+    }
     StatusOr<void *> address = linker->link(*object, symbol);
     if (!address)
       return address.status();
+    return reinterpret_cast<KernelFunction>(*address);
+  }
+
+  StatusOr<CompiledKernel> describe(uint32_t index) {
+    const ptx::Function &function = parsed.functions[index];
+    StatusOr<Layout> layout = Layout::of(parsed, index);
+    if (!layout)
+      return layout.status();
+    StatusOr<KernelFunction> compiled =
+        compile(index, *layout, KernelVariant::Whole);
+    if (!compiled)
+      return compiled.status();
 
     CompiledKernel kernel;
     kernel.name = function.name;
-    kernel.function = reinterpret_cast<KernelFunction>(*address);
+    kernel.function = *compiled;
     kernel.entry = &function;
     for (const ptx::Parameter &parameter : function.parameters)
       kernel.parameterBytes = std::max<uint64_t>(

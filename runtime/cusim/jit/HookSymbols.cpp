@@ -7,6 +7,7 @@
 
 #include "runtime/cusim/jit/HookSymbols.h"
 
+#include "runtime/cusim/jit/PartialKernel.h"
 #include "runtime/cusim/machine/Hooks.h"
 
 namespace weft::cusim {
@@ -25,7 +26,8 @@ std::span<const HookSymbol> hookSymbols() {
       HOOK(cusim_active_mask),    HOOK(cusim_vprintf),
       HOOK(cusim_assert_fail),    HOOK(cusim_trap),
       HOOK(cusim_yield),          HOOK(cusim_check_stack),
-      HOOK(cusim_clock),          HOOK(cusim_global_timer),
+      HOOK(cusim_partial_kernel), HOOK(cusim_clock),
+      HOOK(cusim_global_timer),
   };
 #undef HOOK
   return Symbols;

@@ -41,8 +41,7 @@ struct Complaints : llvm::DiagnosticHandler {
   explicit Complaints(std::string &first) : first(first) {}
   bool handleDiagnostics(const llvm::DiagnosticInfo &info) override {
     if (auto *size = llvm::dyn_cast<llvm::DiagnosticInfoStackSize>(&info)) {
-      first = "the kernel needs " +
-              std::to_string(size->getStackSize()) +
+      first = "the kernel needs " + std::to_string(size->getStackSize()) +
               " bytes for registers of a warp, more than the " +
               std::to_string(MaximumFrameBytes) + " that there are";
     } else if (info.getSeverity() == llvm::DS_Error) {

@@ -46,6 +46,17 @@ public:
     return llvm::Error::success();
   }
 
+  Status define(const std::string &symbol, void *address) override {
+    llvm::orc::SymbolMap symbols;
+    symbols[jit->mangleAndIntern(symbol)] =
+        llvm::orc::ExecutorSymbolDef(llvm::orc::ExecutorAddr::fromPtr(address),
+                                     llvm::JITSymbolFlags::Exported);
+    if (llvm::Error error = jit->getMainJITDylib().define(
+            llvm::orc::absoluteSymbols(std::move(symbols))))
+      return Status::error(llvm::toString(std::move(error)));
+    return Status::ok();
+  }
+
   StatusOr<void *> link(std::span<const uint8_t> object,
                         const std::string &symbol) override {
     llvm::StringRef bytes(reinterpret_cast<const char *>(object.data()),

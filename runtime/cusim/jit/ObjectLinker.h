@@ -22,6 +22,8 @@ class ObjectLinker {
 public:
   static StatusOr<std::unique_ptr<ObjectLinker>> create();
   virtual ~ObjectLinker() = default;
+  /// Lets objects name something of this process.
+  virtual Status define(const std::string &symbol, void *address) = 0;
   /// The address of `symbol` in an object of its own.
   virtual StatusOr<void *> link(std::span<const uint8_t> object,
                                 const std::string &symbol) = 0;

@@ -225,6 +225,20 @@ TEST(Control, ExitsFromFunctions) {
       "ret;\n}\n");
 }
 
+TEST(Control, RunsWarpsOfFewLanesByCodeOfTheirOwn) {
+  // No lane returns early and none are apart: only the second warp is partial.
+  expectEach("ld.global.u32 %r1, [%rd4];\n"
+             "mov.u32 %r2, 0;\n"
+             "mov.u32 %r3, 0;\n"
+             "L: add.u32 %r2, %r2, %r1;\n"
+             "add.u32 %r3, %r3, 1;\n"
+             "setp.lt.u32 %p1, %r3, 10;\n"
+             "@%p1 bra L;\n"
+             "bar.sync 0;\n"
+             "st.global.u32 [%rd3], %r2;",
+             [](uint32_t i) { return 10 * (3 * i + 1); });
+}
+
 TEST(Addresses, KnowTheirSpace) {
   expectEach(
       "mov.u32 %r1, buffer;\n"

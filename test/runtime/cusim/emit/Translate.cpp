@@ -32,15 +32,19 @@ std::string cusim::translationError(std::string_view text,
     StatusOr<Layout> layout = Layout::of(*module, index);
     if (!layout)
       return layout.message();
-    llvm::LLVMContext context;
-    StatusOr<std::unique_ptr<llvm::Module>> kernel = emitKernel(
-        context, *module, *layout, sites, options, HostFeatures(), "kernel");
-    if (!kernel)
-      return kernel.message();
-    std::string problem;
-    llvm::raw_string_ostream stream(problem);
-    if (llvm::verifyModule(**kernel, &stream))
-      ADD_FAILURE() << problem << "\n" << text;
+    for (KernelVariant variant :
+         {KernelVariant::Whole, KernelVariant::Partial}) {
+      llvm::LLVMContext context;
+      StatusOr<std::unique_ptr<llvm::Module>> kernel =
+          emitKernel(context, *module, *layout, sites, options, HostFeatures(),
+                     variant, "kernel", "record");
+      if (!kernel)
+        return kernel.message();
+      std::string problem;
+      llvm::raw_string_ostream stream(problem);
+      if (llvm::verifyModule(**kernel, &stream))
+        ADD_FAILURE() << problem << "\n" << text;
+    }
   }
   return {};
 }
