@@ -59,6 +59,8 @@ bool FunctionEmitter::isLocalParameter(
 
 /// Puts what such parameters hold where their address points to.
 void FunctionEmitter::copyLocalParameters() {
+  if (function.isEntry)
+    return;
   if (width > 1)
     mask = llvmFunction->getArg(1);
   for (uint32_t index = 0; index < function.parameters.size(); ++index) {
