@@ -126,7 +126,7 @@ bool Block::begin(Core &onCore, Launch &ofLaunch, const uint32_t index[3],
   if (launchId != launch->id) {
     if (!reserveMemory())
       return false;
-    shared = sharedMemory + SharedAlignment;
+    shared = sharedMemory ? sharedMemory + SharedAlignment : nullptr;
     sharedBytes = launch->sharedBytes;
     configure();
     launchId = launch->id;
@@ -134,7 +134,7 @@ bool Block::begin(Core &onCore, Launch &ofLaunch, const uint32_t index[3],
   const LaunchParameters &parameters = launch->parameters;
   uint32_t width = configuredWidth;
   // What the block before left looks too much like good data.
-  if (width == 1)
+  if (width == 1 && sharedBytes)
     std::memset(shared, 0xcd, sharedBytes);
   if (launch->compileOptions.checkRaces && width == 1) {
     if (!races)

@@ -128,11 +128,10 @@ private:
     const Fiber *later = ready[(readyHead + 3) & wrap];
     __builtin_prefetch(&later->stackPointer);
     __builtin_prefetch(&later->waiting);
-    auto *stack = static_cast<const char *>(next->stackPointer);
-    __builtin_prefetch(stack);
-    __builtin_prefetch(stack + 64);
-    __builtin_prefetch(stack + 128);
-    __builtin_prefetch(stack + 192);
+    // An integer: a strand that has not begun has no stack.
+    auto stack = reinterpret_cast<uintptr_t>(next->stackPointer);
+    for (uintptr_t line = 0; line < 256; line += 64)
+      __builtin_prefetch(reinterpret_cast<const void *>(stack + line));
   }
   void shuffleHead();
   /// Switches to the next ready strand, or to main.

@@ -18,6 +18,12 @@
 #include <cstdint>
 #include <vector>
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#endif
+#endif
+
 namespace weft::cusim {
 
 /// Leaves the running fiber, whose stack pointer goes to `*from`, and goes on
@@ -46,7 +52,16 @@ public:
 
   /// A stack; one without a top when the system has no memory left.
   Stack take();
-  void giveBack(const Stack &stack) { unused.push_back(stack); }
+  /// A stack that nothing lies on any more, or that was abandoned.
+  void giveBack(const Stack &stack) {
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+    // Frames that were left for good are still marked.
+    __asan_unpoison_memory_region(stack.limit, stack.top - stack.limit);
+#endif
+#endif
+    unused.push_back(stack);
+  }
 
 private:
   bool grow();
