@@ -177,6 +177,10 @@ uint8_t *resolveInWarp(Strand *strand, unsigned lane, uint64_t address,
   return memory;
 }
 
+bool countsAccesses(const Strand &strand) {
+  return strand.block->launch->compileOptions.count;
+}
+
 std::string describeSite(const Launch &launch, uint32_t site) {
   const std::vector<Site> &sites = launch.module.compiled().sites();
   if (site >= sites.size())

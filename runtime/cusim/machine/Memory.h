@@ -37,6 +37,10 @@ void describePlace(const Launch &launch, const Strand &strand, unsigned lane,
 void describeThread(const Launch &launch, const Strand &strand, unsigned lane,
                     Report &report);
 
+/// Whether accesses are counted (CompileOptions::count): who finds memory
+/// without cusim_resolve tells cusim_note_access then.
+bool countsAccesses(const Strand &strand);
+
 /// Ends the grid with a report, never returns. `lane` counts within the strand.
 [[noreturn]] void fault(Strand *strand, unsigned lane, Report::Kind kind,
                         uint32_t site, std::string detail);

@@ -117,6 +117,8 @@ bool isWhole(const Collective &call) {
 
 void weft::cusim::cusim_async_copy(const Collective &call) {
   uint32_t bytes = call.immediate & 0xff;
+  countWarpAccess(call, call.lanes, 2, bytes, AccessKind::Load);
+  countWarpAccess(call, call.lanes, 0, bytes, AccessKind::Store);
   CopyGatherer gatherer(call);
   forEachLane(call, [&](unsigned lane) {
     uint64_t to = operandPair(call, 0, lane), from = operandPair(call, 2, lane);

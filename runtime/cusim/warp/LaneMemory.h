@@ -62,6 +62,19 @@ inline uint8_t *resolve(const Collective &call, unsigned lane, uint64_t address,
                        call.site);
 }
 
+/// Counts an access of `lanes` of a whole warp, whose addresses stand in
+/// operand words `word` and `word + 1`.
+inline void countWarpAccess(const Collective &call, uint32_t lanes,
+                            unsigned word, uint32_t bytes, AccessKind kind) {
+  if (call.strand->width != WarpSize || !lanes || !countsAccesses(*call.strand))
+    return;
+  uint64_t addresses[WarpSize];
+  for (unsigned lane = 0; lane < WarpSize; ++lane)
+    addresses[lane] = operandPair(call, word, lane);
+  cusim_note_access(call.strand, lanes, addresses, bytes,
+                    static_cast<uint32_t>(kind), call.site);
+}
+
 } // namespace weft::cusim
 
 #endif // RUNTIME_CUSIM_WARP_LANEMEMORY_H

@@ -43,10 +43,17 @@ uint8_t *rowAddress(const Collective &call, unsigned lane, AccessKind kind) {
 
 constexpr uint64_t TransposeBit = 8;
 
+/// The lanes that have addresses of `count` matrices.
+uint32_t addressLanes(const Collective &call, unsigned count) {
+  return call.lanes & ~uint32_t(0) >> (WarpSize - count * Rows);
+}
+
 } // namespace
 
 void weft::cusim::cusim_ldmatrix(const Collective &call) {
   unsigned count = call.immediate & 7;
+  countWarpAccess(call, addressLanes(call, count), 0, RowBytes,
+                  AccessKind::Load);
   uint32_t loaded[4 * WarpSize];
   for (unsigned row = 0; row < count * Rows; ++row) {
     auto *to = reinterpret_cast<uint8_t *>(loaded) + row * RowBytes;
@@ -68,6 +75,8 @@ void weft::cusim::cusim_ldmatrix(const Collective &call) {
 
 void weft::cusim::cusim_stmatrix(const Collective &call) {
   unsigned count = call.immediate & 7;
+  countWarpAccess(call, addressLanes(call, count), 0, RowBytes,
+                  AccessKind::Store);
   for (unsigned i = 0; i < count; ++i) {
     uint32_t matrix[WarpSize];
     const uint32_t *from = call.operands + (2 + i) * WarpSize;

@@ -11,6 +11,7 @@
 #include "runtime/cusim/memory/AddressSpace.h"
 
 #include <algorithm>
+#include <bit>
 #include <csetjmp>
 #include <cstdlib>
 
@@ -120,6 +121,15 @@ bool waitFor(Strand *strand, const void *key, uint32_t) {
 void wake(Strand *, const void *key) { standIn().woken.push_back(key); }
 void noteRelease(Strand *, uint32_t, const void *) {}
 void noteAcquire(Strand *, uint32_t, const void *) {}
+
+bool countsAccesses(const Strand &) { return standIn().isCounting; }
+
+extern "C" void cusim_note_access(Strand *, uint32_t mask,
+                                  const uint64_t *addresses, uint32_t bytes,
+                                  uint32_t kind, uint32_t) {
+  standIn().counted.push_back({mask, addresses[std::countr_zero(mask)], bytes,
+                               static_cast<AccessKind>(kind)});
+}
 
 extern "C" void cusim_atomic(Strand *strand, uint32_t,
                              const uint64_t *addresses, uint32_t operation,

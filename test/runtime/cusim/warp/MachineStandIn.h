@@ -14,6 +14,7 @@
 #define TEST_RUNTIME_CUSIM_WARP_MACHINESTANDIN_H
 
 #include "runtime/cusim/machine/Async.h"
+#include "runtime/cusim/machine/Hooks.h"
 #include "runtime/cusim/machine/Strand.h"
 
 #include <cstdint>
@@ -32,6 +33,16 @@ struct MachineStandIn {
     uint32_t bytes, alignment;
   };
   std::vector<Resolved> resolved;
+
+  /// Accesses of whole warps, where they are counted.
+  struct Counted {
+    uint32_t lanes;
+    uint64_t firstAddress;
+    uint32_t bytes;
+    AccessKind kind;
+  };
+  bool isCounting = false;
+  std::vector<Counted> counted;
 
   struct Queued {
     PendingOperation operation;

@@ -128,6 +128,19 @@ TEST_F(MatrixMoveTest, LeavesOtherAddressesToTheMachine) {
   EXPECT_EQ(standIn().resolved[1].lane, 5u);
 }
 
+TEST_F(MatrixMoveTest, CountsRowsOfTheLanesThatHaveAddresses) {
+  run(move(Opcode::Ldmatrix, 2, false), addresses());
+  EXPECT_TRUE(standIn().counted.empty());
+  standIn().isCounting = true;
+  run(move(Opcode::Ldmatrix, 2, false), addresses());
+  run(move(Opcode::Ldmatrix, 4, true), addresses(), 0xfffffff0);
+  ASSERT_EQ(standIn().counted.size(), 2u);
+  EXPECT_EQ(standIn().counted[0].lanes, 0xffffu);
+  EXPECT_EQ(standIn().counted[0].bytes, 16u);
+  EXPECT_EQ(standIn().counted[1].lanes, 0xfffffff0u);
+  EXPECT_EQ(standIn().counted[1].firstAddress, sharedAddress(rows[4]));
+}
+
 TEST_F(MatrixMoveTest, RefusesOtherShapes) {
   auto wide = move(Opcode::Ldmatrix, 1, false);
   wide.shape = MatrixShape{16, 16, 0};
