@@ -131,7 +131,11 @@ bool Block::begin(Core &onCore, Launch &ofLaunch, const uint32_t index[3],
     configure();
     launchId = launch->id;
   }
-  const LaunchParameters &parameters = launch->parameters;
+  uint32_t clusterIndex[3], indexInCluster[3];
+  for (unsigned axis = 0; axis < 3; ++axis) {
+    clusterIndex[axis] = index[axis] / launch->parameters.cluster[axis];
+    indexInCluster[axis] = index[axis] % launch->parameters.cluster[axis];
+  }
   uint32_t width = configuredWidth;
   // What the block before left looks too much like good data.
   if (width == 1 && sharedBytes)
@@ -155,11 +159,9 @@ bool Block::begin(Core &onCore, Launch &ofLaunch, const uint32_t index[3],
     fiber.races = races.get();
     fiber.sites = core->sites;
     fiber.smid = core->index;
-    for (unsigned axis = 0; axis < 3; ++axis) {
-      fiber.ctaid[axis] = index[axis];
-      fiber.clusterid[axis] = index[axis] / parameters.cluster[axis];
-      fiber.clusterCtaid[axis] = index[axis] % parameters.cluster[axis];
-    }
+    std::copy_n(index, 3, fiber.ctaid);
+    std::copy_n(clusterIndex, 3, fiber.clusterid);
+    std::copy_n(indexInCluster, 3, fiber.clusterCtaid);
   }
   liveStrands = static_cast<uint32_t>(strands.size());
   if (width == 1)

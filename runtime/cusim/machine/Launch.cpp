@@ -16,6 +16,8 @@ namespace weft::cusim {
 namespace {
 
 constexpr size_t MaxFindings = 100;
+/// Of larger grids, the blocks begin in order.
+constexpr uint64_t MaxShuffledUnits = uint64_t(1) << 24;
 constexpr uint32_t DynamicSharedAlignment = 16;
 std::atomic<uint64_t> launches{0};
 
@@ -52,7 +54,7 @@ Launch::Launch(unsigned device, AddressSpace &addresses, LoadedModule &module,
     deadline = std::chrono::steady_clock::now() +
                std::chrono::duration_cast<std::chrono::nanoseconds>(
                    std::chrono::duration<double>(options.timeout));
-  if (options.seed == 0)
+  if (options.seed == 0 || unitCount > MaxShuffledUnits)
     return;
   order.resize(unitCount);
   std::iota(order.begin(), order.end(), 0);
