@@ -278,6 +278,7 @@ TEST_F(RuntimeTools, Benches) {
   EXPECT_EQ(json["gemm_flops"], 2 * 32 * 8 * 4);
   EXPECT_GT(json["fma_peak_gflops"], 1);
   EXPECT_TRUE(json["families"].contains("layout"));
+  EXPECT_EQ(json["kernels"]["linear"]["flops"], json["gemm_flops"]);
   Outcome table = run(llmBench + " --sizes=batch=2 --sizes=sequence=16");
   EXPECT_EQ(table.status, 0) << table.err;
   EXPECT_THAT(table.out, HasSubstr("matmul"));
