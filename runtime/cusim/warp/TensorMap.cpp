@@ -83,6 +83,10 @@ StatusOr<TensorMap> encodeTensorMap(const TensorMapArguments &arguments) {
   if (arguments.rank == 0 || arguments.rank > TensorMap::MaxRank)
     return tensorError("the rank is " + std::to_string(arguments.rank) +
                        ", and may be 1 to 5");
+  if (!arguments.globalDim || !arguments.boxDim || !arguments.elementStrides ||
+      (arguments.rank > 1 && !arguments.globalStrides))
+    return tensorError("globalDim, globalStrides, boxDim or elementStrides is "
+                       "null");
   if (arguments.dataType >= std::size(Types) ||
       Types[arguments.dataType] == Type::None)
     return tensorError("data type " + std::to_string(arguments.dataType) +

@@ -264,6 +264,11 @@ TEST_F(TensorCopyTest, RefusesBadMaps) {
     return encoded ? "" : encoded.message();
   };
   EXPECT_EQ(error([](Setting &) {}), "");
+  TensorMapArguments nothing;
+  nothing.rank = 2;
+  EXPECT_EQ(encodeTensorMap(nothing).message(),
+            "cuTensorMapEncodeTiled: globalDim, globalStrides, boxDim or "
+            "elementStrides is null");
   EXPECT_EQ(error([](Setting &s) { s.box[1] = 257; }),
             "cuTensorMapEncodeTiled: boxDim[1] is 257, and may be 1 to 256");
   EXPECT_EQ(error([](Setting &s) { s.box[0] = 128; }),
