@@ -23,9 +23,8 @@ void countAccess(Counters &counters, uint32_t mask, const uint64_t *addresses,
                  uint32_t bytes, AccessKind kind);
 
 /// One lane's access, whose address was found good.
-inline void noteAccess(Strand *strand, unsigned lane, uint64_t address,
-                       uint32_t bytes, AccessKind kind, uint32_t site) {
-  (void)lane;
+inline void noteAccess(Strand *strand, uint64_t address, uint32_t bytes,
+                       AccessKind kind, uint32_t site) {
   Block &block = *strand->block;
   if (block.races && isSharedAddress(address))
     block.races->access(*strand, address, bytes, kind, site);

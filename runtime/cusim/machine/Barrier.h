@@ -36,7 +36,6 @@ struct Barrier {
   uint32_t sites[32];
   uint32_t trueCount = 0;
   uint32_t falseCount = 0;
-  bool isAligned = false;
 
   bool isIdle() const { return arrivedStrands == 0; }
   void reset() {

@@ -75,9 +75,6 @@ public:
 
   /// Number of the block in the grid.
   uint64_t linearIndex() const;
-  Fiber &strandOfThread(uint32_t thread) {
-    return strands[thread / strands[0].width];
-  }
 
   Core *core = nullptr;
   Launch *launch = nullptr;

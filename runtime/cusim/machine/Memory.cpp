@@ -173,7 +173,7 @@ uint8_t *resolveInWarp(Strand *strand, unsigned lane, uint64_t address,
   Strand *owner = strandOfLane(strand, lane, laneInStrand);
   uint8_t *memory =
       locate(owner, address, laneInStrand, bytes, alignment, kind, site);
-  noteAccess(owner, laneInStrand, address, bytes, kind, site);
+  noteAccess(owner, address, bytes, kind, site);
   return memory;
 }
 

@@ -155,7 +155,7 @@ void withElement(uint32_t elementBytes, Function function) {
     return memory;
   if (strand->block->core->isRandom)
     strand->block->core->maybeYield(*static_cast<Fiber *>(strand));
-  noteAccess(strand, lane, address, bytes, kind, site);
+  noteAccess(strand, address, bytes, kind, site);
   return memory;
 }
 

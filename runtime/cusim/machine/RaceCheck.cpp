@@ -145,7 +145,7 @@ void RaceCheck::access(Strand &strand, uint64_t address, uint32_t bytes,
   bool isRead = !isWrite(kind) || kind == AccessKind::Atomic;
   forEachCell(offset, bytes, [&](Cell &cell) {
     if (cell.pendingAsync)
-      report(access, cell, access.thread, cell.writeSite,
+      report(access, access.thread, cell.writeSite,
              "an asynchronous copy that was not waited for writes it");
     else if (isRead && !cell.isInitialized)
       reportUninitialized(access);
@@ -165,10 +165,10 @@ void RaceCheck::disturb(uint64_t offset, uint64_t bytes) {
 void RaceCheck::checkWrite(Cell &cell, const Access &access) {
   if (cell.writer != Nobody && !(access.isStrong && cell.isStrongWrite) &&
       !knows(access.thread, cell.writer, cell.writeTime))
-    report(access, cell, cell.writer, cell.writeSite, "writes it");
+    report(access, cell.writer, cell.writeSite, "writes it");
   else if (cell.reader != Nobody && !(access.isStrong && cell.isStrongRead) &&
            !knowsReaders(access.thread, cell))
-    report(access, cell, cell.reader, cell.readSite, "reads it");
+    report(access, cell.reader, cell.readSite, "reads it");
   cell.writer = access.thread;
   cell.writeTime = now;
   cell.writeSite = access.site;
@@ -180,7 +180,7 @@ void RaceCheck::checkWrite(Cell &cell, const Access &access) {
 void RaceCheck::checkRead(Cell &cell, const Access &access) {
   if (cell.writer != Nobody && !(access.isStrong && cell.isStrongWrite) &&
       !knows(access.thread, cell.writer, cell.writeTime))
-    report(access, cell, cell.writer, cell.writeSite, "writes it");
+    report(access, cell.writer, cell.writeSite, "writes it");
   addReader(cell, access);
 }
 
@@ -280,9 +280,8 @@ void RaceCheck::initializeElsewhere(Strand &strand, uint64_t address,
   });
 }
 
-void RaceCheck::report(const Access &access, const Cell &cell, uint32_t other,
-                       uint32_t otherSite, const char *what) {
-  (void)cell;
+void RaceCheck::report(const Access &access, uint32_t other, uint32_t otherSite,
+                       const char *what) {
   if (!reported.emplace(access.site, otherSite).second)
     return;
   Launch &launch = *block->launch;

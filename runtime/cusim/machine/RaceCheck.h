@@ -138,8 +138,8 @@ private:
   void addReader(Cell &cell, const Access &access);
   void addToReaderSet(Cell &cell, uint32_t thread, Time time);
   void initializeElsewhere(Strand &strand, uint64_t address, uint64_t bytes);
-  void report(const Access &access, const Cell &cell, uint32_t other,
-              uint32_t otherSite, const char *what);
+  void report(const Access &access, uint32_t other, uint32_t otherSite,
+              const char *what);
   void reportUninitialized(const Access &access);
 
   Block *block = nullptr;
