@@ -151,6 +151,11 @@ def check_chat(test):
     both = test.answer("--chat", "--system=Be brief", "--max-tokens=9", text="Hi\n\nMore\n")
     second = test.answer(f"--prompt=S:Be brief\nU:Hi\nA:{once}\nU:More\nA:", "--max-tokens=9")
     test.expect(both == f"{once}\n{second}", f"two turns: {both!r}, expected {once!r} and {second!r}")
+    # Turns of 36 tokens: the context of 128 has room for the last ones only.
+    lines = [f"Number {i} of a long talk" for i in range(6)]
+    long = test.run("--chat", "--system=Be", "--max-tokens=9", text="\n".join(lines))
+    test.expect("the oldest 2 messages are forgotten" in long.stderr, f"a full context: {long.stderr!r}")
+    test.expect(long.stderr.count("generated 9 tokens") == 6, f"every turn has its answer: {long.stderr!r}")
     template = test.scratch / "other.jinja"
     template.write_text("{{ messages[-1].content }}")
     other = test.answer("--chat", f"--chat-template={template}", "--prompt=Hello", "--max-tokens=12")

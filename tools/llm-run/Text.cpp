@@ -9,6 +9,7 @@
 #include "runtime/base/MappedFile.h"
 #include "runtime/generate/ModelStep.h"
 #include "runtime/generate/Session.h"
+#include "runtime/generate/tokenizer/Tokenizer.h"
 #include "tools/common/Progress.h"
 
 #include <csignal>
@@ -210,6 +211,39 @@ private:
 };
 } // namespace
 
+/// The prompt of a conversation that leaves room for an answer. The oldest
+/// questions, with their answers, go first where it is too long; the system
+/// message and the last question stay.
+static StatusOr<std::string> renderWithin(TextGenerator &generator,
+                                          std::vector<ChatMessage> &messages,
+                                          const GenerateOptions &options) {
+  auto context = static_cast<size_t>(generator.description().context);
+  size_t room = std::min<size_t>(context / 4, 256);
+  if (options.maxTokens != 0)
+    room = std::min<size_t>(room, options.maxTokens);
+  size_t oldest = messages.front().role == "system" ? 1 : 0, forgotten = 0;
+  while (true) {
+    StatusOr<std::string> prompt = generator.renderChat(messages);
+    if (!prompt)
+      return prompt;
+    auto tokens = generator.tokenizer().encode(*prompt, {.addSpecial = false});
+    if (!tokens)
+      return tokens.status();
+    if (tokens->size() + room <= context || messages.size() - oldest < 3) {
+      if (forgotten != 0)
+        std::fprintf(stderr,
+                     "the context of %zu tokens is full: the oldest %zu "
+                     "messages are forgotten; compile with a greater --context "
+                     "for longer conversations\n",
+                     context, forgotten);
+      return prompt;
+    }
+    auto first = messages.begin() + static_cast<ptrdiff_t>(oldest);
+    messages.erase(first, first + 2);
+    forgotten += 2;
+  }
+}
+
 /// One line is one message, until the input ends.
 static Status converse(TextGenerator &generator, const tool::TextFlags &flags,
                        tool::Watchdog &watchdog) {
@@ -235,7 +269,8 @@ static Status converse(TextGenerator &generator, const tool::TextFlags &flags,
       continue;
     watchdog.restart();
     messages.push_back({"user", line});
-    StatusOr<std::string> prompt = generator.renderChat(messages);
+    StatusOr<std::string> prompt =
+        renderWithin(generator, messages, flags.generate);
     if (!prompt)
       return prompt.status();
     StatusOr<Generated> answer = speaker.say(*prompt, true);
