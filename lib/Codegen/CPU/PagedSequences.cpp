@@ -73,10 +73,25 @@ void PagedSequences::forTile(Value number, int64_t height,
   });
 }
 
-Value PagedSequences::placeOf(Value token) {
-  return checkedIndex(emitter,
-                      emitter.element(positions, LaneIndex::uniform(token)),
-                      elementTypeOf(positions), capacity());
+void PagedSequences::ifInside(Value number, Value size,
+                              function_ref<void()> body) {
+  // One unsigned comparison sees both ends.
+  emitter.reportError(code.compare(CmpIPredicate::uge, number, size),
+                      WEFT_ERROR_INDEX_OUT_OF_RANGE);
+  code.branch(code.compare(CmpIPredicate::ult, number, size), [&] {
+    ElementEmitter::Scope scope(emitter);
+    body();
+  });
+}
+
+void PagedSequences::forPlace(Value sequence, Value token, Value blocks,
+                              function_ref<void(Value, Value)> body) {
+  Value position = load(positions, {token});
+  ifInside(position, capacity(), [&] {
+    Value size = code.constant(blockSize);
+    Value block = load(blockTable, {sequence, code.floorDiv(position, size)});
+    ifInside(block, blocks, [&] { body(block, code.mod(position, size)); });
+  });
 }
 
 Value PagedSequences::block(Value sequence, Value index, Value blocks) {

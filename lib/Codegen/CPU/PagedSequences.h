@@ -13,7 +13,8 @@
 //
 // Tokens before the first sequence and after the last one have tiles too.
 // Whatever the tables hold, tiles lie within the tokens, positions within the
-// table and blocks within the pool; what does not fit raises the error flag.
+// table and blocks within the pool. What does not fit raises the error flag; it
+// is read from somewhere in the pool, and written nowhere.
 //
 //===----------------------------------------------------------------------===//
 
@@ -49,8 +50,10 @@ public:
   void forTile(Value number, int64_t height,
                llvm::function_ref<void(const Tile &)> body);
 
-  /// The position of a token, in [0, capacity()).
-  Value placeOf(Value token);
+  /// Runs `body` with the block of a pool of `blocks` and the slot in it that
+  /// are a token's place, if the table and the pool have them.
+  void forPlace(Value sequence, Value token, Value blocks,
+                llvm::function_ref<void(Value block, Value slot)> body);
   /// Positions that the table has room for.
   Value capacity() { return code.size(tableWidth * blockSize); }
   /// The block of a pool of `blocks` that holds the positions from
@@ -60,6 +63,9 @@ public:
   Value load(Value table, llvm::ArrayRef<Value> index);
 
 private:
+  /// Runs `body` if `number` is in [0, size).
+  void ifInside(Value number, Value size, llvm::function_ref<void()> body);
+
   ElementEmitter &emitter;
   CodeBuilder &code;
   Value positions, sequenceStart, blockTable;

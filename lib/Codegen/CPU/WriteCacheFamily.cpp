@@ -40,6 +40,7 @@ public:
 
 private:
   void writeToken(Value sequence, Value token, Value group);
+  void writeRow(Value token, Value group, Value block, Value slot);
   void store(Value value, Value base, Value first);
 
   ElementEmitter &emitter;
@@ -84,11 +85,13 @@ Division WriteCacheEmitter::emit() {
 }
 
 void WriteCacheEmitter::writeToken(Value sequence, Value token, Value group) {
-  Value size = code.constant(blockSize);
-  Value place = sequences.placeOf(token);
-  Value block = sequences.block(sequence, code.floorDiv(place, size),
-                                emitter.size(op.getPool(), 0));
-  Value slot = code.mod(place, size);
+  sequences.forPlace(
+      sequence, token, emitter.size(op.getPool(), 0),
+      [&](Value block, Value slot) { writeRow(token, group, block, slot); });
+}
+
+void WriteCacheEmitter::writeRow(Value token, Value group, Value block,
+                                 Value slot) {
   Value start = code.mul(code.add(code.mul(block, code.size(groups)), group),
                          code.constant(width * blockSize));
   // Element e lies at slot * width + e, or transposed at e * blockSize + slot.

@@ -105,6 +105,36 @@ TEST_P(WriteCacheTest, HostileTablesRaiseTheFlag) {
   }
 }
 
+TEST_P(WriteCacheTest, WrongPlacesAreNotWritten) {
+  PagedCase shape;
+  for (bool transposed : {false, true}) {
+    KernelRunner runner(shape.write(transposed), GetParam());
+    PagedTables good(std::vector<PagedSequence>{{1, 70}, {20, 20}}, shape);
+    // As if the first token belonged to no sequence.
+    PagedTables without = good;
+    without.starts[0] = 1;
+    HostTensor expected =
+        runner.evaluate(good.sizes, makeArguments(runner, without));
+    expected.roundToElementType();
+    auto check = [&](const PagedTables &bad) {
+      uint32_t error = 0;
+      HostTensor pool = runner.run(bad.sizes, makeArguments(runner, bad),
+                                   /*reverse=*/false, &error);
+      EXPECT_EQ(error, uint32_t(WEFT_ERROR_INDEX_OUT_OF_RANGE));
+      expectClose(pool, expected, {0, 0}, "beside a wrong place");
+    };
+    for (int64_t wrong :
+         {int64_t(INT32_MIN), int64_t(-1), int64_t(128), int64_t(INT32_MAX)}) {
+      PagedTables bad = good;
+      bad.positions[0] = wrong;
+      check(bad);
+      bad = good;
+      bad.table[1] = wrong;
+      check(bad);
+    }
+  }
+}
+
 TEST_P(WriteCacheTest, TurnsRows) {
   for (const char *style : {"half", "interleaved"}) {
     std::string text = R"mlir(
