@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/LLM/IR/KernelHints.h"
 #include "dialects/LLM/IR/LLM.h"
 #include "dialects/LLM/Transforms/Passes.h"
 
@@ -16,11 +17,13 @@ namespace weft {
 
 namespace {
 
-template <typename OpT> void quantizeInput(OpT product) {
+template <typename OpT> bool quantizeInput(OpT product) {
   // Rounded elements of other types would have two errors.
-  if (isa<BlockType>(getElementTypeOrSelf(product.getWeight())) &&
-      product.getType().getElementType().isF32())
-    product.setActivations(ActivationFormat::q8);
+  if (!isa<BlockType>(getElementTypeOrSelf(product.getWeight())) ||
+      !product.getType().getElementType().isF32())
+    return false;
+  product.setActivations(ActivationFormat::q8);
+  return true;
 }
 
 struct QuantizeActivationsPass
@@ -35,12 +38,17 @@ struct QuantizeActivationsPass
     }
     if (type == "f32")
       return;
-    getOperation().walk([](Operation *op) {
+    bool quantizes = false;
+    getOperation().walk([&](Operation *op) {
       if (auto linear = dyn_cast<LinearOp>(op))
-        quantizeInput(linear);
+        quantizes |= quantizeInput(linear);
       else if (auto linear = dyn_cast<ExpertLinearOp>(op))
-        quantizeInput(linear);
+        quantizes |= quantizeInput(linear);
     });
+    if (quantizes)
+      getOperation().walk([](PagedAttentionOp op) {
+        op->setDiscardableAttr(narrowAttrName, UnitAttr::get(op.getContext()));
+      });
   }
 };
 

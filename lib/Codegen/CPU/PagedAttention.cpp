@@ -7,6 +7,8 @@
 
 #include "lib/Codegen/CPU/PagedAttention.h"
 
+#include "dialects/LLM/IR/KernelHints.h"
+
 using namespace mlir;
 
 namespace weft {
@@ -48,12 +50,16 @@ PagedAttentionKernel::PagedAttentionKernel(ElementEmitter &emitter,
       groups(*keys.sizes[1].asConstant()), depth(*keys.sizes[2].asConstant()),
       width(*values.sizes[3].asConstant()),
       blockSize(*keys.sizes[3].asConstant()), share(heads / groups),
-      itemTokens(std::max<int64_t>(1, itemRows / share)),
       paddedDepth(llvm::alignTo(depth, lanes)),
       paddedWidth(llvm::alignTo(width, lanes)),
+      usesMatrix(op->hasAttr(narrowAttrName) && code.target.hasMatrixUnit &&
+                 blockSize % MatrixUnit::tileDepth == 0),
       sequences(emitter, op.getPositions(), op.getSequenceStart(),
-                op.getBlockTable(), blockSize) {
-  int64_t rows = itemTokens * share;
+                op.getBlockTable(), blockSize),
+      matrix(code) {
+  itemTokens =
+      std::max<int64_t>(1, (usesMatrix ? matrixItemRows : itemRows) / share);
+  int64_t rows = llvm::alignTo(itemTokens * share, usesMatrix ? passRows : 1);
   int64_t tileRows = TileShape::of(code.target).maximumRows;
   queryPlace = allocate(rows * paddedDepth);
   resultPlace = allocate(rows * paddedWidth);
@@ -63,6 +69,10 @@ PagedAttentionKernel::PagedAttentionKernel(ElementEmitter &emitter,
   endKeyPlace = allocate(rows);
   weightPlace = allocate(tileRows * blockSize);
   growthPlace = allocate(tileRows);
+  if (usesMatrix) {
+    allocateMatrix();
+    return;
+  }
   if (!keys.element.isF32())
     keyPlace = allocate(depth * blockSize);
   if (!values.element.isF32())
@@ -117,33 +127,45 @@ void PagedAttentionKernel::emitItem(Item item) {
                        code.constant(share));
   packQuery(item);
   findKeys(item);
+  if (usesMatrix)
+    emitMatrixItem(item);
+  else
+    forEachBlock(item, [&](Value index) { emitBlock(item, index); });
+  storeResult(item);
+}
+
+void PagedAttentionKernel::forEachBlock(const Item &item,
+                                        function_ref<void(Value)> emit) {
   Value size = code.constant(blockSize);
   Value endBlock =
       code.floorDiv(code.add(item.endKey, code.constant(blockSize - 1)), size);
   code.loop(code.floorDiv(item.firstKey, size), endBlock, 1, [&](Value index) {
     ElementEmitter::Scope scope(emitter);
-    emitBlock(item, index);
+    emit(index);
   });
-  storeResult(item);
 }
 
-void PagedAttentionKernel::emitBlock(const Item &item, Value index) {
+PagedAttentionKernel::KeyBlock PagedAttentionKernel::locate(const Item &item,
+                                                            Value index) {
   KeyBlock block;
   block.first = code.mul(index, code.constant(blockSize));
   block.count = code.minimum(code.sub(item.endKey, block.first),
                              code.constant(blockSize));
   Value number =
       sequences.block(item.tile.sequence, index, code.size(keys.sizes[0]));
-  auto place = [&](const MemoryTensor &pool, int64_t size, Value number) {
-    Value inPool =
-        code.add(code.mul(number, code.constant(groups)), item.group);
-    return code.address(pool.base, pool.element,
-                        code.mul(inPool, code.constant(size * blockSize)));
-  };
-  block.keys = place(keys, depth, number), block.keyElement = keys.element;
-  block.values = place(values, width, number),
-  block.valueElement = values.element;
+  Value inPool = code.add(code.mul(number, code.constant(groups)), item.group);
+  block.keys = code.address(keys.base, keys.element,
+                            code.mul(inPool, code.constant(depth * blockSize)));
+  block.values =
+      code.address(values.base, values.element,
+                   code.mul(inPool, code.constant(width * blockSize)));
+  block.keyElement = keys.element, block.valueElement = values.element;
   block.valueStride = width;
+  return block;
+}
+
+void PagedAttentionKernel::emitBlock(const Item &item, Value index) {
+  KeyBlock block = locate(item, index);
   TileShape shape = TileShape::of(code.target);
   if (keys.element.isF32() && values.element.isF32())
     return attend(item, block, shape);
@@ -156,9 +178,9 @@ void PagedAttentionKernel::emitBlock(const Item &item, Value index) {
                              code.constant(blockSize));
   Value next = code.minimum(code.add(index, code.constant(1)), last);
   KeyBlock streamed = block;
-  streamed.nextKeys = place(
-      keys, depth,
-      sequences.block(item.tile.sequence, next, code.size(keys.sizes[0])));
+  streamed.nextKeys = locate(item, next).keys;
+  if (usesMatrix)
+    return attend(item, streamed, direct);
   Value isDirect = code.compare(arith::CmpIPredicate::sle, item.rows,
                                 code.constant(2 * direct.maximumRows));
   code.branch(

@@ -18,7 +18,8 @@
 //   divide O by the sums, apply the epilogue
 //
 // Few rows convert a narrow cache in registers; many convert each block once
-// into scratch.
+// into scratch. Where products may round to bf16 and the target has a matrix
+// unit, many rows and each block become its tiles instead.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,6 +27,7 @@
 #define LIB_CODEGEN_CPU_PAGEDATTENTION_H
 
 #include "lib/Codegen/CPU/Family.h"
+#include "lib/Codegen/CPU/MatrixUnit.h"
 #include "lib/Codegen/CPU/MicroKernel.h"
 #include "lib/Codegen/CPU/PagedSequences.h"
 
@@ -44,8 +46,12 @@ public:
 
 private:
   static constexpr int64_t lanes = CodeBuilder::lanes;
-  /// Rows of an item, about: a multiple of every tile's height.
-  static constexpr int64_t itemRows = 126;
+  /// Rows of an item, about: a multiple of every tile's height, or of the
+  /// matrix unit's passes.
+  static constexpr int64_t itemRows = 126, matrixItemRows = 128;
+  /// Rows of a pass of the matrix unit, in tiles of 16.
+  static constexpr int64_t passTiles = 2,
+                           passRows = passTiles * MatrixUnit::tileRows;
 
   /// Where an item's data lie in scratch, in elements of f32.
   struct Place {
@@ -77,6 +83,9 @@ private:
     return code.address(base, code.f32(), index);
   }
   void emitItem(Item item);
+  /// `emit(index)` for the blocks that any row of the item sees.
+  void forEachBlock(const Item &item, llvm::function_ref<void(Value)> emit);
+  KeyBlock locate(const Item &item, Value index);
   void emitBlock(const Item &item, Value index);
   /// `body(token, head, row)` for the rows of an item.
   void forEachRow(const Item &item,
@@ -94,15 +103,39 @@ private:
 
   // PagedAttentionTiles.cpp
   void attend(const Item &item, const KeyBlock &block, const TileShape &shape);
+  /// Calls `emit` with what any of the rows sees of a block, if they do: of a
+  /// prompt's tile the upper rows don't see the last keys.
+  void forSeenPart(const KeyBlock &block, Value first, Value rows,
+                   llvm::function_ref<void(const KeyBlock &)> emit);
   /// Of the keys of a block that any of the tile's rows sees.
   void emitScores(const KeyBlock &block, const TileShape &shape, Value firstRow,
                   int64_t rows);
-  /// Replaces the scores of a row by weights.
-  void emitWeights(const KeyBlock &block, Value row, Value scores,
-                   Value growth);
+  /// Makes weights of a row's scores, `store(column, weights)` for each vector,
+  /// and gives how much what was summed before counts now.
+  Value emitWeights(const KeyBlock &block, Value row, Value scores,
+                    llvm::function_ref<void(int64_t, Value)> store);
   void emitProduct(const KeyBlock &block, const TileShape &shape,
                    Value firstRow, int64_t rows);
   Value capped(Value score);
+
+  // PagedAttentionMatrix.cpp
+  void allocateMatrix();
+  /// The item's blocks, if it has more than a few rows.
+  void emitMatrixItem(const Item &item);
+  void packQueryTiles(const Item &item);
+  /// Keys and values of a block as tiles; values that nothing sees are 0.
+  void packKeyTiles(const KeyBlock &block);
+  void packValueTiles(const KeyBlock &block);
+  void emitPass(const KeyBlock &block, Value firstRow, Value rows);
+  Value tileAt(Place place, Value number) {
+    return element(pointer(place),
+                   code.mul(number, code.constant(MatrixUnit::tileBytes / 4)));
+  }
+  /// Products of a pass's rows with `panels` panels of tiles, of `depth` tiles
+  /// each; tiles of `rows` follow each other `rowTiles` apart.
+  void multiplyTiles(Value rows, int64_t rowTiles, llvm::ArrayRef<Value> panels,
+                     Value depth, Value result, int64_t resultStride,
+                     bool isAdded);
 
   ElementEmitter &emitter;
   CodeBuilder &code;
@@ -114,11 +147,17 @@ private:
   int64_t share, itemTokens;
   /// `depth` and `width` in whole vectors.
   int64_t paddedDepth, paddedWidth;
+  /// Products of many rows are those of the matrix unit.
+  bool usesMatrix;
   PagedSequences sequences;
+  MatrixUnit matrix;
 
   int64_t scratchSize = 0;
   Place queryPlace, resultPlace, greatestPlace, sumPlace, firstKeyPlace,
       endKeyPlace, weightPlace, growthPlace, keyPlace, valuePlace;
+  // Of the matrix unit.
+  Place configurationPlace, queryTilePlace, keyTilePlace, valueTilePlace,
+      scorePlace, weightTilePlace;
 };
 
 } // namespace weft

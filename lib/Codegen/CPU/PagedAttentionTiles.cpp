@@ -29,8 +29,11 @@ void PagedAttentionKernel::attend(const Item &item, const KeyBlock &block,
       ElementEmitter::Scope scope(emitter);
       Value scores = element(pointer(weightPlace),
                              code.mul(row, code.constant(blockSize)));
-      emitWeights(block, code.add(first, row), scores,
-                  element(pointer(growthPlace), row));
+      Value growth = emitWeights(block, code.add(first, row), scores,
+                                 [&](int64_t column, Value weights) {
+                                   code.store(weights, element(scores, column));
+                                 });
+      code.store(growth, element(pointer(growthPlace), row));
     });
     code.choose(rows, shape.maximumRows, [&](int64_t height) {
       ElementEmitter::Scope scope(emitter);
@@ -40,21 +43,27 @@ void PagedAttentionKernel::attend(const Item &item, const KeyBlock &block,
   forEachRowTile(emitter, shape, item.rows, [&](Value first, Value rows) {
     if (block.nextKeys)
       return attendTile(block, first, rows);
-    // Of a prompt's tile the upper rows don't see the last keys.
-    Value end = code.loop(
-        first, code.add(first, rows), code.constant(1),
-        ValueRange{code.constant(0)}, [&](Value row, ValueRange greatest) {
-          Value end = code.load(
-              code.i32(), code.address(pointer(endKeyPlace), code.i32(), row));
-          end = code.make<arith::ExtSIOp>(code.i64(), end);
-          return Values{code.maximum(greatest[0], end)};
-        })[0];
-    code.branch(code.compare(CmpIPredicate::sgt, end, block.first), [&] {
-      ElementEmitter::Scope scope(emitter);
-      KeyBlock seen = block;
-      seen.count = code.minimum(block.count, code.sub(end, block.first));
-      attendTile(seen, first, rows);
-    });
+    forSeenPart(block, first, rows,
+                [&](const KeyBlock &seen) { attendTile(seen, first, rows); });
+  });
+}
+
+void PagedAttentionKernel::forSeenPart(
+    const KeyBlock &block, Value first, Value rows,
+    function_ref<void(const KeyBlock &)> emit) {
+  Value end = code.loop(
+      first, code.add(first, rows), code.constant(1),
+      ValueRange{code.constant(0)}, [&](Value row, ValueRange greatest) {
+        Value end = code.load(
+            code.i32(), code.address(pointer(endKeyPlace), code.i32(), row));
+        end = code.make<arith::ExtSIOp>(code.i64(), end);
+        return Values{code.maximum(greatest[0], end)};
+      })[0];
+  code.branch(code.compare(CmpIPredicate::sgt, end, block.first), [&] {
+    ElementEmitter::Scope scope(emitter);
+    KeyBlock seen = block;
+    seen.count = code.minimum(block.count, code.sub(end, block.first));
+    emit(seen);
   });
 }
 
@@ -118,8 +127,9 @@ Value PagedAttentionKernel::capped(Value score) {
                    code.number(score.getType(), cap * std::numbers::log2e));
 }
 
-void PagedAttentionKernel::emitWeights(const KeyBlock &block, Value row,
-                                       Value scores, Value growth) {
+Value PagedAttentionKernel::emitWeights(
+    const KeyBlock &block, Value row, Value scores,
+    function_ref<void(int64_t, Value)> store) {
   VectorType vector = CodeBuilder::vectorOf(code.f32());
   VectorType integers = CodeBuilder::vectorOf(code.i32());
   VectorMath math(code);
@@ -159,16 +169,16 @@ void PagedAttentionKernel::emitWeights(const KeyBlock &block, Value row,
   greatest = code.select(code.compare(CmpFPredicate::OEQ, greatest, lowest),
                          code.number(code.f32(), 0), greatest);
   Value factor = math.exp2OfNegative(code.subf(before, greatest));
-  code.store(factor, growth);
   Value sumPointer =
       element(pointer(sumPlace), code.mul(row, code.constant(lanes)));
   Value sum = code.mulf(code.load(vector, sumPointer), factor);
   for (auto [i, score] : llvm::enumerate(masked)) {
     Value weight = math.exp2OfNegative(code.subf(score, greatest));
-    code.store(weight, element(scores, i * lanes));
+    store(int64_t(i) * lanes, weight);
     sum = code.addf(sum, weight);
   }
   code.store(sum, sumPointer);
+  return factor;
 }
 
 void PagedAttentionKernel::emitProduct(const KeyBlock &block,

@@ -35,18 +35,24 @@ protected:
     if (!canRun(GetParam()))
       GTEST_SKIP() << "this machine does not run " << GetParam();
   }
+  bool hasMatrixUnit() const {
+    return llvm::StringRef(GetParam()).contains("amx");
+  }
   void check(KernelRunner &runner, llvm::ArrayRef<int64_t> sizes,
              llvm::ArrayRef<HostTensor> arguments) {
     ASSERT_EQ(runner.kernel().family(), "paged_attention");
     HostTensor got = runner.run(sizes, arguments);
-    expectClose(got, runner.evaluate(sizes, arguments), {2e-5, 1e-5},
+    // bf16 has 8 bits.
+    expectClose(got, runner.evaluate(sizes, arguments),
+                hasMatrixUnit() ? Tolerance{8e-3, 4e-3} : Tolerance{2e-5, 1e-5},
                 runner.kernel().name());
     // How items are divided changes no bit.
     HostTensor again = runner.run(sizes, arguments, /*reverse=*/true);
     EXPECT_EQ(llvm::ArrayRef(got.floats()), llvm::ArrayRef(again.floats()));
   }
-  void check(const PagedCase &shape,
+  void check(PagedCase shape,
              llvm::ArrayRef<std::vector<PagedSequence>> steps) {
+    shape.narrow = hasMatrixUnit();
     KernelRunner runner(shape.attention(), GetParam());
     for (const std::vector<PagedSequence> &step : steps) {
       std::string text = shape.attention();
@@ -61,7 +67,8 @@ protected:
 };
 
 INSTANTIATE_TEST_SUITE_P(Levels, PagedAttentionTest,
-                         testing::Values("x86-64", "x86-64-v3", "x86-64-v4"));
+                         testing::Values("x86-64", "x86-64-v3", "x86-64-v4",
+                                         "x86-64-v4+amx-bf16"));
 
 TEST_P(PagedAttentionTest, Decode) {
   for (const char *pool : {"f16", "f32"})
@@ -130,7 +137,7 @@ TEST_P(PagedAttentionTest, BFloatPool) {
 }
 
 TEST_P(PagedAttentionTest, WhatLiesBeyondIsNotSeen) {
-  PagedCase shape;
+  PagedCase shape{.narrow = hasMatrixUnit()};
   KernelRunner runner(shape.attention(), GetParam());
   PagedTables tables(
       std::vector<PagedSequence>{{1, 70}, {20, 20}, {1, 0}, {5, 65}}, shape);
@@ -155,12 +162,13 @@ TEST_P(PagedAttentionTest, WhatLiesBeyondIsNotSeen) {
   };
   spoil(tables.table[1], 6);
   spoil(tables.table[2], 20);
-  expectClose(runner.run(tables.sizes, arguments), expected, {2e-5, 1e-5},
+  expectClose(runner.run(tables.sizes, arguments), expected,
+              hasMatrixUnit() ? Tolerance{8e-3, 4e-3} : Tolerance{2e-5, 1e-5},
               "beside NaN");
 }
 
 TEST_P(PagedAttentionTest, TokensOfNoSequenceAreZero) {
-  PagedCase shape;
+  PagedCase shape{.narrow = hasMatrixUnit()};
   KernelRunner runner(shape.attention(), GetParam());
   PagedTables tables(std::vector<PagedSequence>{{1, 70}, {20, 20}, {1, 9}},
                      shape);
@@ -169,7 +177,7 @@ TEST_P(PagedAttentionTest, TokensOfNoSequenceAreZero) {
 }
 
 TEST_P(PagedAttentionTest, HostileTablesRaiseTheFlag) {
-  PagedCase shape;
+  PagedCase shape{.narrow = hasMatrixUnit()};
   KernelRunner runner(shape.attention(), GetParam());
   std::vector<PagedSequence> step{{1, 70}, {20, 20}, {1, 130}};
   PagedTables good(step, shape);

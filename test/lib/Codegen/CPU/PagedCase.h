@@ -27,6 +27,7 @@ struct PagedCase {
   int64_t block = 64, blocks = 40;
   int64_t window = 0;
   double softCap = 0;
+  bool narrow = false;
 
   static std::string sized(const std::string &name, const std::string &type,
                            const std::string &sizes) {
@@ -67,6 +68,8 @@ struct PagedCase {
       text += " window " + std::to_string(window);
     if (softCap)
       text += llvm::formatv(" soft_cap {0:e8}", softCap);
+    if (narrow)
+      text += " {llm.narrow}";
     return text + " : " + q + ", " + k + ", " + v +
            ", tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32> "
            "-> " +

@@ -1,0 +1,25 @@
+//===- KernelHints.h - What passes let kernels do ---------------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Discardable attributes of ops: where one is lost, nothing is wrong.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DIALECTS_LLM_IR_KERNELHINTS_H
+#define DIALECTS_LLM_IR_KERNELHINTS_H
+
+#include "llvm/ADT/StringRef.h"
+
+namespace weft {
+
+/// On `llm.paged_attention`: the factors of both products may be rounded to
+/// bf16, which is query, keys, the softmax's numbers and values.
+constexpr llvm::StringLiteral narrowAttrName = "llm.narrow";
+
+} // namespace weft
+
+#endif // DIALECTS_LLM_IR_KERNELHINTS_H
