@@ -7,6 +7,8 @@
 
 #include "runtime/cusim/jit/HostCompiler.h"
 
+#include "runtime/cusim/emit/CanonicalNaNs.h"
+
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/IR/DiagnosticHandler.h"
@@ -31,6 +33,18 @@
 #include "llvm/Transforms/Utils/Mem2Reg.h"
 
 namespace weft::cusim {
+
+namespace {
+struct CanonicalNaNPass : llvm::PassInfoMixin<CanonicalNaNPass> {
+  llvm::PreservedAnalyses run(llvm::Function &function,
+                              llvm::FunctionAnalysisManager &) {
+    deferCanonicalNaNs(function);
+    llvm::PreservedAnalyses preserved;
+    preserved.preserveSet<llvm::CFGAnalyses>();
+    return preserved;
+  }
+};
+} // namespace
 namespace {
 
 /// A kernel's frame must fit into the stack of a fiber, hooks included.
@@ -130,6 +144,7 @@ HostCompiler::compile(llvm::Module &module) const {
   // arithmetic of lanes is folded, and what no block needs goes.
   llvm::FunctionPassManager pipeline;
   pipeline.addPass(llvm::PromotePass());
+  pipeline.addPass(CanonicalNaNPass());
   pipeline.addPass(llvm::EarlyCSEPass());
   pipeline.addPass(llvm::InstCombinePass());
   pipeline.addPass(llvm::SimplifyCFGPass());
