@@ -45,6 +45,8 @@ public:
   void print(uint64_t block, const std::string &text);
   void addCounters(const Counters &counters);
 
+  /// Ends the grid without a finding, as a process that exits does.
+  void end() { ended.store(true, std::memory_order_relaxed); }
   bool isEnded() const { return ended.load(std::memory_order_relaxed); }
   bool isPastDeadline() const {
     return options.timeout > 0 && std::chrono::steady_clock::now() > deadline;

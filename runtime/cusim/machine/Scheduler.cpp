@@ -41,8 +41,11 @@ Scheduler &Scheduler::get() {
 
 Scheduler::~Scheduler() {
   {
-    std::scoped_lock lock(mutex);
+    std::unique_lock lock(mutex);
     isEnding = true;
+    for (Launch *launch : running)
+      launch->end();
+    done.wait(lock, [&] { return running.empty(); });
   }
   wakeUp.notify_all();
   for (std::thread &helper : helpers)
@@ -109,6 +112,10 @@ void Scheduler::run(Launch &launch, unsigned wantedCores,
   Offer offer{&launch, static_cast<unsigned>(useful - 1)};
   bool isAlone = useful <= 1 || launch.parameters.isCooperative;
   bool isCalled = false;
+  {
+    std::scoped_lock lock(mutex);
+    running.push_back(&launch);
+  }
   std::unique_ptr<Core> core = takeCore();
   auto begin = Clock::now();
   double expected = unitNanoseconds * static_cast<double>(launch.unitCount);
@@ -131,6 +138,10 @@ void Scheduler::run(Launch &launch, unsigned wantedCores,
   if (isCalled)
     dismissHelpers(offer);
   giveBackCore(std::move(core));
+  std::scoped_lock lock(mutex);
+  std::erase(running, &launch);
+  if (isEnding)
+    done.notify_all();
 }
 
 } // namespace weft::cusim

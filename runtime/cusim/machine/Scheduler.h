@@ -29,6 +29,7 @@ namespace weft::cusim {
 class Scheduler {
 public:
   static Scheduler &get();
+  /// Ends what still runs: a process can exit while a kernel loops for ever.
   ~Scheduler();
 
   /// Runs all units of a launch, on `cores` cores at most; 0: on all.
@@ -56,6 +57,7 @@ private:
   unsigned coreCount = 0;
   std::vector<std::thread> helpers;
   std::deque<Offer *> offers;
+  std::vector<Launch *> running;
   bool isEnding = false;
 };
 

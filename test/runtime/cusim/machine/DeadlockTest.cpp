@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <thread>
 
 namespace weft::cusim::testing {
 namespace {
@@ -120,6 +121,22 @@ TEST(DeadlockTest, EndsLoopsAtTheTimeLimit) {
     EXPECT_THAT(textOf(report), HasSubstr("it loops, and the time limit"));
     EXPECT_THAT(textOf(report), HasSubstr("32 threads of block"));
   }
+}
+
+TEST(DeadlockTest, LetsAProcessExit) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        std::thread([] {
+          Options options = ofWidth(1);
+          options.schedule.timeout = 0;
+          options.schedule.threads = 2;
+          Simulator(endlessKernel, options).launch(4, 64, {});
+        }).detach();
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        std::exit(0);
+      },
+      ::testing::ExitedWithCode(0), "");
 }
 
 /// Every thread waits for a word that thread 0 may change (p0) or not.
