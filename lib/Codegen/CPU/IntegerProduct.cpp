@@ -20,8 +20,9 @@ namespace weft {
 
 namespace {
 constexpr int64_t lanes = CodeBuilder::lanes;
-/// Bytes that memory brings while it answers.
-constexpr int64_t aheadBytes = 4096;
+/// How early to ask memory. Twice as far was slower by 12% for Q4_K and by 23%
+/// for Q6_K.
+constexpr int64_t aheadBytes = 2048;
 
 class IntegerProduct : public BlockProductWay {
 public:
