@@ -228,7 +228,7 @@ StatusOr<ControlFlow> ControlFlow::of(const ptx::Function &function) {
       if (seesOthers(function.instructions[i]))
         for (std::optional<uint32_t> loop = block.loop; loop;
              loop = flow.loops[*loop].parent)
-          flow.loops[*loop].mayWait = flow.mayWait = true;
+          flow.loops[*loop].mayWait = true;
   // Where a loop's lanes go in the end: every edge out of it.
   for (uint32_t i = 0; i < exit; ++i)
     if (order->nodes[i])

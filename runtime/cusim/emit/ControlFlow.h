@@ -66,6 +66,8 @@ bool isAlignedBarrier(const ptx::Instruction &instruction);
 
 class ControlFlow {
 public:
+  /// In a text with loops that may wait, what meets other threads stands first
+  /// in its block, so that lanes can be held before it.
   /// Blocks that cannot be reached are left out, as are those that do nothing
   /// but return: a jump to one is a jump to exit(). An error for a jump into
   /// nowhere and for loops nested too deeply.
@@ -77,9 +79,6 @@ public:
   uint32_t exit() const { return blocks.size(); }
   /// The jump, ret or exit that ends the block, if there is one.
   const ptx::Instruction *terminator(const FlowBlock &block) const;
-  /// Whether some loop may wait for another thread. Then what meets other
-  /// threads stands first in its block, so that lanes can be held before it.
-  bool mayWait = false;
   /// Whether `outer` contains `inner`, or is it.
   bool contains(uint32_t outer, std::optional<uint32_t> inner) const;
 

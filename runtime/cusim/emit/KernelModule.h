@@ -26,7 +26,6 @@ namespace weft::cusim {
 /// What the processor that will run the code does fast.
 struct HostFeatures {
   bool hasGather = false;
-  bool hasScatter = false;
 };
 
 /// Kernels whose lanes stay together run whole warps without masks. A warp at

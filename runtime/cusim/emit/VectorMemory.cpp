@@ -9,8 +9,6 @@
 
 #include "runtime/cusim/machine/Hooks.h"
 
-#include "llvm/IR/MDBuilder.h"
-
 namespace weft::cusim {
 using ptx::Space;
 

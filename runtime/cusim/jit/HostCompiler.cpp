@@ -90,10 +90,7 @@ StatusOr<std::unique_ptr<HostCompiler>> HostCompiler::create() {
   std::sort(names.begin(), names.end());
   for (const std::string &name : names)
     features.AddFeature(name);
-  // Processors that LLVM takes for slow at 512 bits are fast enough: lanes are
-  // many, and two registers hold what else takes four.
   result->hostFeatures.hasGather = host.lookup("avx2");
-  result->hostFeatures.hasScatter = host.lookup("avx512f");
 
   std::string error;
   llvm::Triple triple(llvm::sys::getProcessTriple());
@@ -126,6 +123,8 @@ HostCompiler::compile(llvm::Module &module) const {
     function.addFnAttr("target-cpu", machine->getTargetCPU());
     function.addFnAttr("target-features", machine->getTargetFeatureString());
     function.addFnAttr("warn-stack-size", std::to_string(MaximumFrameBytes));
+    // Also where LLVM thinks 256 bits faster: two registers hold the lanes that
+    // else take four.
     function.addFnAttr("prefer-vector-width", "512");
     function.addFnAttr("min-legal-vector-width", "512");
   }
