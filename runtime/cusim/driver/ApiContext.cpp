@@ -100,12 +100,14 @@ CUSIM_EXPORT cuCtxDestroy_v2(CUcontext handle) {
 
 CUSIM_EXPORT cuCtxSetCurrent(CUcontext context) {
   CUSIM_ENTER_DRIVER();
+  std::vector<CUcontext> &stack = contextStack();
   if (context && !driver->contexts.find(context))
     return CUDA_ERROR_INVALID_CONTEXT;
-  if (contextStack().empty())
-    contextStack().push_back(context);
-  else
-    contextStack().back() = context;
+  // It takes the place of the top; none pops that.
+  if (!stack.empty())
+    stack.pop_back();
+  if (context)
+    stack.push_back(context);
   return CUDA_SUCCESS;
 }
 
@@ -159,13 +161,13 @@ CUSIM_EXPORT cuCtxEnablePeerAccess(CUcontext handle, unsigned flags) {
     return CUDA_ERROR_INVALID_VALUE;
   if (peer->device == entry.context->device)
     return CUDA_ERROR_PEER_ACCESS_UNSUPPORTED;
-  std::lock_guard lock(entry.context->mutex);
-  if (!entry.context->peers.insert(peer->device).second)
-    return CUDA_ERROR_PEER_ACCESS_ALREADY_ENABLED;
-  return entry.driver->addresses.setPeerAccess(entry.context->device,
-                                               peer->device, true)
-             ? CUDA_SUCCESS
-             : CUDA_ERROR_PEER_ACCESS_UNSUPPORTED;
+  {
+    std::lock_guard lock(entry.context->mutex);
+    if (!entry.context->peers.insert(peer->device).second)
+      return CUDA_ERROR_PEER_ACCESS_ALREADY_ENABLED;
+  }
+  entry.driver->updatePeerAccess(entry.context->device, peer->device);
+  return CUDA_SUCCESS;
 }
 
 CUSIM_EXPORT cuCtxDisablePeerAccess(CUcontext handle) {
@@ -173,11 +175,11 @@ CUSIM_EXPORT cuCtxDisablePeerAccess(CUcontext handle) {
   std::shared_ptr<CUctx_st> peer = entry.driver->contexts.find(handle);
   if (!peer)
     return CUDA_ERROR_INVALID_CONTEXT;
-  std::lock_guard lock(entry.context->mutex);
-  if (entry.context->peers.erase(peer->device) == 0)
-    return CUDA_ERROR_PEER_ACCESS_NOT_ENABLED;
-  return entry.driver->addresses.setPeerAccess(entry.context->device,
-                                               peer->device, false)
-             ? CUDA_SUCCESS
-             : CUDA_ERROR_UNKNOWN;
+  {
+    std::lock_guard lock(entry.context->mutex);
+    if (entry.context->peers.erase(peer->device) == 0)
+      return CUDA_ERROR_PEER_ACCESS_NOT_ENABLED;
+  }
+  entry.driver->updatePeerAccess(entry.context->device, peer->device);
+  return CUDA_SUCCESS;
 }

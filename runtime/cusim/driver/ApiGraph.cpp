@@ -83,7 +83,7 @@ CUSIM_EXPORT cuGraphInstantiateWithFlags(CUgraphExec *executable,
   if (!graph || !executable)
     return CUDA_ERROR_INVALID_VALUE;
   auto made = std::make_shared<CUgraphExec_st>();
-  made->context = entry.context.get();
+  made->context = graph->context;
   made->graph = std::move(graph);
   *executable = entry.driver->executables.add(std::move(made));
   return CUDA_SUCCESS;
@@ -119,8 +119,10 @@ CUSIM_EXPORT cuGraphLaunch(CUgraphExec handle, CUstream stream) {
   std::lock_guard lock(executable->mutex);
   uint64_t seed = entry.driver->settings.schedule.seed;
   return entry.driver->submit(
-      stream, {Operation::Kind::Empty, nullptr,
-               [graph = executable->graph, seed] { runGraph(*graph, seed); }});
+      stream,
+      {Operation::Kind::Empty, nullptr,
+       [graph = executable->graph, seed] { runGraph(*graph, seed); }},
+      &executable->lastLaunch);
 }
 
 CUSIM_EXPORT cuGraphGetNodes(CUgraph handle, CUgraphNode *nodes,

@@ -32,7 +32,7 @@ CUSIM_EXPORT cuStreamDestroy_v2(CUstream handle) {
   // A driver lets the work go on and returns; nobody can tell the difference
   // but by time.
   stream->queue->end().wait();
-  entry.driver->streams.remove(handle);
+  entry.driver->destroyStream(stream);
   return CUDA_SUCCESS;
 }
 
@@ -47,14 +47,7 @@ CUSIM_EXPORT cuStreamQuery(CUstream handle) {
   CUSIM_ENTER();
   if (CUresult error = entry.driver->refuseWhileCapturing())
     return error;
-  std::shared_ptr<CUstream_st> stream;
-  if (CUresult error = entry.driver->findStream(handle, stream))
-    return error;
-  StreamPoint end = stream->queue->end();
-  end.demand();
-  if (!end.isDone())
-    return CUDA_ERROR_NOT_READY;
-  return entry.context->fault;
+  return entry.driver->query(handle);
 }
 
 CUSIM_EXPORT cuEventCreate(CUevent *handle, unsigned flags) {

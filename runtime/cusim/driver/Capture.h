@@ -9,6 +9,7 @@
 #define RUNTIME_CUSIM_DRIVER_CAPTURE_H
 
 #include "runtime/cuda_api/DriverTypes.h"
+#include "runtime/cusim/driver/StreamQueue.h"
 
 #include <deque>
 #include <functional>
@@ -41,6 +42,8 @@ struct CUgraphNode_st {
 };
 
 struct CUgraph_st {
+  /// Of the stream where the capture began.
+  CUcontext context = nullptr;
   /// In an order that keeps dependencies; addresses are handles.
   std::deque<CUgraphNode_st> nodes;
 };
@@ -49,6 +52,8 @@ struct CUgraphExec_st {
   CUcontext context = nullptr;
   std::mutex mutex;
   std::shared_ptr<const CUgraph_st> graph;
+  /// The end of its last launch: the next one waits for it, in any stream.
+  cusim::StreamPoint lastLaunch;
 };
 
 } // namespace weft::cuda

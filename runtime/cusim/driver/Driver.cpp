@@ -8,11 +8,14 @@
 #include "runtime/cusim/driver/Driver.h"
 
 #include <cstdio>
+#include <pthread.h>
 
 using namespace weft;
 using namespace weft::cusim;
 
 static std::atomic<Driver *> theDriver = nullptr;
+/// In a child of a process that used the driver: its threads are not here.
+static std::atomic<bool> isForked = false;
 
 Driver *Driver::get() { return theDriver.load(std::memory_order_acquire); }
 
@@ -21,12 +24,19 @@ CUresult Driver::initialize() {
   std::lock_guard lock(mutex);
   if (get())
     return CUDA_SUCCESS;
+  if (isForked)
+    return refuse(CUDA_ERROR_NOT_INITIALIZED, "cuInit",
+                  "the parent process used the driver before it forked");
   StatusOr<Settings> settings = Settings::fromEnvironment();
   if (!settings)
     return refuse(CUDA_ERROR_INVALID_VALUE, "cuInit", settings.message());
   if (settings->devices == 0)
     return CUDA_ERROR_NO_DEVICE;
   theDriver.store(new Driver(std::move(*settings)), std::memory_order_release);
+  pthread_atfork(nullptr, nullptr, [] {
+    isForked = true;
+    theDriver = nullptr;
+  });
   return CUDA_SUCCESS;
 }
 
@@ -69,27 +79,60 @@ std::shared_ptr<CUstream_st> Driver::makeStream(CUcontext context,
   return stream;
 }
 
+void Driver::destroyStream(const std::shared_ptr<CUstream_st> &stream) {
+  if (std::shared_ptr<Capture> capture = captureOf(*stream)) {
+    if (capture->origin == stream.get())
+      endCapture(capture);
+    std::lock_guard lock(capture->mutex);
+    capture->isInvalid = true;
+  }
+  streams.remove(stream.get());
+  stream->queue->close();
+}
+
 void Driver::destroyContext(const std::shared_ptr<CUctx_st> &context) {
   synchronize(*context);
   contexts.remove(context.get());
+  context->fault = CUDA_ERROR_CONTEXT_IS_DESTROYED;
   auto isOfContext = [&](const auto &object) {
     return object.context == context.get();
   };
   for (const auto &stream : streams.findIf(isOfContext))
-    streams.remove(stream.get());
+    destroyStream(stream);
   for (const auto &event : events.findIf(isOfContext))
     events.remove(event.get());
   for (const auto &executable : executables.findIf(isOfContext))
     executables.remove(executable.get());
+  for (const auto &graph : graphs.findIf(isOfContext))
+    graphs.remove(graph.get());
   for (const auto &module : modules.findIf(isOfContext)) {
     for (const auto &[name, function] : module->functions)
       functions.remove(function);
     modules.remove(module.get());
   }
-  for (uint64_t address : context->allocations)
-    (void)addresses.free(address);
+  {
+    std::lock_guard lock(context->mutex);
+    for (uint64_t address : context->allocations)
+      (void)addresses.free(address);
+    for (void *address : context->registrations)
+      (void)addresses.unregisterHost(address);
+    context->allocations.clear();
+    context->registrations.clear();
+  }
   for (unsigned peer : context->peers)
-    (void)addresses.setPeerAccess(context->device, peer, false);
+    updatePeerAccess(context->device, peer);
+  std::lock_guard lock(destroyedMutex);
+  destroyedContexts.push_back(context);
+}
+
+void Driver::updatePeerAccess(unsigned device, unsigned peer) {
+  std::lock_guard lock(peerMutex);
+  auto users = contexts.findIf([&](const CUctx_st &context) {
+    std::lock_guard contextLock(context.mutex);
+    return context.device == device && context.peers.count(peer);
+  });
+  if (addresses.canAccess(device, peer) == users.empty())
+    (void)addresses.setPeerAccess(device, peer, !users.empty());
 }
 
 CUresult Driver::synchronize(CUctx_st &context) {
@@ -135,7 +178,16 @@ std::vector<StreamPoint> Driver::dependenciesOf(CUstream_st &stream) {
   return points;
 }
 
-CUresult Driver::submit(CUstream handle, Operation operation) {
+std::vector<StreamPoint> Driver::endsOf(CUstream_st &stream) {
+  std::vector<StreamPoint> points;
+  if (stream.isLegacy())
+    points = dependenciesOf(stream);
+  points.push_back(stream.queue->end());
+  return points;
+}
+
+CUresult Driver::submit(CUstream handle, Operation operation,
+                        StreamPoint *previous) {
   std::shared_ptr<CUstream_st> stream;
   if (CUresult error = findStream(handle, stream))
     return error;
@@ -154,7 +206,13 @@ CUresult Driver::submit(CUstream handle, Operation operation) {
   }
   if (stream->isLegacy() && isBlockingStreamCapturing(*stream->context))
     return CUDA_ERROR_STREAM_CAPTURE_IMPLICIT;
-  enqueue(*stream, {}, std::move(operation.run));
+  std::vector<StreamPoint> points;
+  if (previous)
+    points.push_back(*previous);
+  StreamPoint point =
+      enqueue(*stream, std::move(points), std::move(operation.run));
+  if (previous)
+    *previous = std::move(point);
   return CUDA_SUCCESS;
 }
 
@@ -170,11 +228,28 @@ CUresult Driver::wait(CUstream handle) {
   std::shared_ptr<CUstream_st> stream;
   if (CUresult error = findStream(handle, stream))
     return error;
-  stream->queue->end().wait();
-  // The legacy default stream is behind all blocking ones.
-  for (const StreamPoint &point : dependenciesOf(*stream))
+  if (std::shared_ptr<Capture> capture = captureOf(*stream)) {
+    std::lock_guard lock(capture->mutex);
+    capture->isInvalid = true;
+    return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+  }
+  for (const StreamPoint &point : endsOf(*stream))
     point.wait();
   return stream->context->fault;
+}
+
+CUresult Driver::query(CUstream handle) {
+  std::shared_ptr<CUstream_st> stream;
+  if (CUresult error = findStream(handle, stream))
+    return error;
+  if (captureOf(*stream))
+    return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+  bool isDone = true;
+  for (const StreamPoint &point : endsOf(*stream)) {
+    point.demand();
+    isDone &= point.isDone();
+  }
+  return isDone ? stream->context->fault.load() : CUDA_ERROR_NOT_READY;
 }
 
 CUresult Driver::submitAndWait(Operation operation) {
@@ -197,7 +272,7 @@ Entry::Entry(bool mayBeFaulted) : driver(Driver::get()) {
     result = CUDA_ERROR_NOT_INITIALIZED;
     return;
   }
-  if (contextStack().empty() || !contextStack().back()) {
+  if (contextStack().empty()) {
     result = CUDA_ERROR_INVALID_CONTEXT;
     return;
   }

@@ -52,20 +52,27 @@ public:
   /// Waits for its work, then ends it: memory, streams, modules.
   void destroyContext(const std::shared_ptr<CUctx_st> &context);
   std::shared_ptr<CUstream_st> makeStream(CUcontext context, unsigned flags);
+  /// A capture that began in the stream ends, one that it joined is spoilt.
+  void destroyStream(const std::shared_ptr<CUstream_st> &stream);
 
   /// The stream that a handle stands for in the current context: nullptr and
   /// the numbered ones are default streams.
   CUresult findStream(CUstream handle, std::shared_ptr<CUstream_st> &stream);
-  /// Appends to the stream, or to the graph that it captures.
-  CUresult submit(CUstream handle, Operation operation);
+  /// Appends to the stream, or to the graph that it captures. The work waits
+  /// for the point `previous` too, which then becomes its own.
+  CUresult submit(CUstream handle, Operation operation,
+                  StreamPoint *previous = nullptr);
   /// As `submit`, and returns when it is done. An error while capturing.
   CUresult submitAndWait(Operation operation);
 
   /// Appends work that runs whatever happened before it, after `points` too.
   StreamPoint enqueue(CUstream_st &stream, std::vector<StreamPoint> points,
                       std::function<void()> work);
-  /// Waits for what is in a stream, and returns the context's fault.
+  /// Waits for what is in a stream, and returns the context's fault. Spoils the
+  /// capture of a stream that captures.
   CUresult wait(CUstream handle);
+  /// Asks for what is in a stream: CUDA_ERROR_NOT_READY until it is done.
+  CUresult query(CUstream handle);
 
   CUresult isCapturing(CUstream handle, bool &captures);
   std::shared_ptr<Capture> captureOf(CUstream_st &stream);
@@ -79,6 +86,8 @@ public:
 
   /// Waits for all work of a context, and returns its fault.
   CUresult synchronize(CUctx_st &context);
+  /// A device may use a peer's memory while one of its contexts enabled it.
+  void updatePeerAccess(unsigned device, unsigned peer);
   /// Ends the context's usefulness with a fault and a line on stderr.
   void fail(CUctx_st &context, CUresult fault, const std::string &message);
   /// Calls that may wait are refused while some thread captures
@@ -91,7 +100,13 @@ private:
   /// If so, the capture is spoilt.
   bool isBlockingStreamCapturing(const CUctx_st &context);
   std::vector<StreamPoint> dependenciesOf(CUstream_st &stream);
+  /// What a stream holds; the legacy default one is behind all blocking ones.
+  std::vector<StreamPoint> endsOf(CUstream_st &stream);
 
+  std::mutex peerMutex;
+  std::mutex destroyedMutex;
+  /// Graphs and work of other contexts may still point at them.
+  std::vector<std::shared_ptr<CUctx_st>> destroyedContexts;
   std::mutex captureMutex;
   std::vector<std::shared_ptr<Capture>> captures;
 };

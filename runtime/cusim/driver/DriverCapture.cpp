@@ -37,6 +37,7 @@ CUresult Driver::beginCapture(const std::shared_ptr<CUstream_st> &stream,
   capture->mode = mode;
   capture->thread = std::this_thread::get_id();
   capture->graph = std::make_shared<CUgraph_st>();
+  capture->graph->context = stream->context;
   capture->frontiers[stream.get()] = {};
   {
     std::lock_guard lock(stream->mutex);

@@ -27,9 +27,11 @@ struct CUctx_st {
   std::atomic<CUresult> fault = CUDA_SUCCESS;
   /// The legacy default stream, and that of each thread together.
   std::shared_ptr<CUstream_st> legacy, perThread;
-  std::mutex mutex;
+  mutable std::mutex mutex;
   /// Memory that goes with the context: tagged and host addresses.
   std::set<uint64_t> allocations;
+  /// Host memory that the program owns.
+  std::set<void *> registrations;
   /// Devices whose memory its kernels may use.
   std::set<unsigned> peers;
 };

@@ -36,19 +36,26 @@ bool StreamPoint::isDone() const {
   return queue->done >= count;
 }
 
-StreamQueue::~StreamQueue() {
+void StreamQueue::close() {
   {
     std::lock_guard lock(mutex);
-    isStopping = true;
+    isClosed = true;
     changed.notify_all();
   }
   if (worker.joinable())
     worker.join();
+  std::deque<Item> dropped;
+  std::lock_guard lock(mutex);
+  dropped.swap(items);
+  done = enqueued;
+  changed.notify_all();
 }
 
 StreamPoint StreamQueue::enqueue(std::vector<StreamPoint> after,
                                  std::function<void()> work) {
   std::lock_guard lock(mutex);
+  if (isClosed)
+    return {};
   items.push_back({std::move(after), std::move(work)});
   ++enqueued;
   if (!isLate)
@@ -67,10 +74,9 @@ StreamPoint StreamQueue::end() {
 void StreamQueue::run() {
   std::unique_lock lock(mutex);
   while (true) {
-    changed.wait(lock, [&] {
-      return isStopping || std::min(demanded, enqueued) > done;
-    });
-    if (isStopping)
+    changed.wait(
+        lock, [&] { return isClosed || std::min(demanded, enqueued) > done; });
+    if (isClosed)
       return;
     Item item = std::move(items.front());
     items.pop_front();

@@ -39,14 +39,15 @@ struct StreamPoint {
 class StreamQueue : public std::enable_shared_from_this<StreamQueue> {
 public:
   explicit StreamQueue(bool isLate) : isLate(isLate) {}
-  /// Drops what nobody demanded.
-  ~StreamQueue();
+  ~StreamQueue() { close(); }
 
   /// Returns the point at which the item is done.
   StreamPoint enqueue(std::vector<StreamPoint> after,
                       std::function<void()> work);
   /// The point at which all that was enqueued so far is done.
   StreamPoint end();
+  /// Drops what nobody demanded, and all that comes later; it counts as done.
+  void close();
 
 private:
   friend struct StreamPoint;
@@ -61,7 +62,7 @@ private:
   std::condition_variable changed;
   std::deque<Item> items;
   uint64_t enqueued = 0, demanded = 0, done = 0;
-  bool isStopping = false;
+  bool isClosed = false;
   std::thread worker;
 };
 

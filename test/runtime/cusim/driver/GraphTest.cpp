@@ -7,6 +7,9 @@
 
 #include "test/runtime/cusim/driver/CudaTest.h"
 
+#include <atomic>
+#include <unistd.h>
+
 using namespace weft::cuda;
 using testing::Each;
 
@@ -151,4 +154,82 @@ TEST_F(GraphTest, DoesNotMixWithWorkOutside) {
   EXPECT_EQ(
       cuda().cuStreamBeginCapture_v2(nullptr, CU_STREAM_CAPTURE_MODE_GLOBAL),
       CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
+}
+
+TEST_F(GraphTest, ACaptureEndsWithItsStream) {
+  begin();
+  add(first, 2);
+  order(first, second);
+  ASSERT_OK(cuda().cuStreamDestroy_v2(first));
+  EXPECT_OK(cuda().cuMemFree_v2(allocate(100)));
+  CUgraph graph;
+  EXPECT_EQ(cuda().cuStreamEndCapture(second, &graph),
+            CUDA_ERROR_ILLEGAL_STATE);
+  ASSERT_OK(cuda().cuStreamCreate(&first, CU_STREAM_NON_BLOCKING));
+  begin();
+  order(first, second);
+  ASSERT_OK(cuda().cuStreamDestroy_v2(second));
+  EXPECT_EQ(cuda().cuStreamEndCapture(first, &graph),
+            CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
+}
+
+TEST_F(GraphTest, AStreamThatCapturesCannotBeAwaited) {
+  ASSERT_OK(
+      cuda().cuStreamBeginCapture_v2(first, CU_STREAM_CAPTURE_MODE_RELAXED));
+  EXPECT_EQ(cuda().cuStreamQuery(first), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
+  EXPECT_OK(cuda().cuStreamSynchronize(second));
+  EXPECT_EQ(cuda().cuStreamSynchronize(first),
+            CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
+  CUgraph graph;
+  EXPECT_EQ(cuda().cuStreamEndCapture(first, &graph),
+            CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
+}
+
+TEST_F(GraphTest, LaunchesOfOneExecutableFollowEachOther) {
+  struct State {
+    std::atomic<int> running = 0, most = 0;
+  } state;
+  begin();
+  ASSERT_OK(cuda().cuLaunchHostFunc(
+      first,
+      [](void *data) {
+        State &state = *static_cast<State *>(data);
+        int running = ++state.running;
+        state.most = std::max(state.most.load(), running);
+        usleep(20000);
+        --state.running;
+      },
+      &state));
+  CUgraph graph;
+  ASSERT_OK(cuda().cuStreamEndCapture(first, &graph));
+  CUgraphExec executable;
+  ASSERT_OK(cuda().cuGraphInstantiateWithFlags(&executable, graph, 0));
+  for (CUstream stream : {first, second, first, second})
+    ASSERT_OK(cuda().cuGraphLaunch(executable, stream));
+  EXPECT_OK(cuda().cuCtxSynchronize());
+  EXPECT_EQ(state.most, 1);
+}
+
+TEST_F(GraphTest, GoesWithItsContext) {
+  CUcontext own;
+  ASSERT_OK(cuda().cuCtxCreate_v2(&own, 0, 0));
+  CUfunction ownScale = load(scaleKernel, "scale");
+  CUstream stream;
+  ASSERT_OK(cuda().cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING));
+  CUdeviceptr ownData = upload(std::vector<uint32_t>(10, 0));
+  ASSERT_OK(
+      cuda().cuStreamBeginCapture_v2(stream, CU_STREAM_CAPTURE_MODE_GLOBAL));
+  ASSERT_OK(launch(ownScale, 1, 32, stream, ownData, 10u, 2u));
+  CUgraph graph;
+  ASSERT_OK(cuda().cuStreamEndCapture(stream, &graph));
+  CUgraphExec executable;
+  ASSERT_OK(cuda().cuGraphInstantiateWithFlags(&executable, graph, 0));
+  ASSERT_OK(
+      cuda().cuStreamBeginCapture_v2(stream, CU_STREAM_CAPTURE_MODE_GLOBAL));
+  EXPECT_OK(cuda().cuCtxDestroy_v2(own));
+  ASSERT_OK(cuda().cuCtxSetCurrent(contexts[0]));
+  EXPECT_OK(cuda().cuMemFree_v2(allocate(100))) << "nothing captures";
+  EXPECT_EQ(cuda().cuGraphLaunch(executable, first), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuda().cuGraphInstantiateWithFlags(&executable, graph, 0),
+            CUDA_ERROR_INVALID_VALUE);
 }

@@ -8,6 +8,8 @@
 #include "test/runtime/cusim/driver/CudaTest.h"
 
 #include <atomic>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace weft::cuda;
 using testing::Each;
@@ -141,4 +143,85 @@ TEST_F(StreamTest, HandlesOfAnotherContextAreRefused) {
             CUDA_ERROR_INVALID_CONTEXT);
   EXPECT_EQ(cuda().cuEventRecord(event, nullptr), CUDA_ERROR_INVALID_HANDLE);
   EXPECT_EQ(cuda().cuStreamSynchronize(stream), CUDA_ERROR_INVALID_CONTEXT);
+}
+
+namespace {
+/// Holds a stream up until it is opened, or for a while if nobody does.
+struct Gate {
+  std::atomic<bool> isOpen = false, wasOpen = false;
+
+  void close(CUstream stream) {
+    ASSERT_OK(cuda().cuLaunchHostFunc(
+        stream,
+        [](void *data) {
+          Gate &gate = *static_cast<Gate *>(data);
+          for (unsigned i = 0; i < 2000 && !gate.isOpen; ++i)
+            usleep(1000);
+          gate.wasOpen = gate.isOpen.load();
+        },
+        this));
+  }
+};
+} // namespace
+
+TEST_F(StreamTest, ABlockingStreamIsNotBehindLaterWorkOfTheLegacyOne) {
+  CUstream blocking;
+  ASSERT_OK(cuda().cuStreamCreate(&blocking, CU_STREAM_DEFAULT));
+  Gate gate;
+  gate.close(nullptr);
+  EXPECT_OK(cuda().cuStreamSynchronize(blocking));
+  gate.isOpen = true;
+  EXPECT_OK(cuda().cuStreamSynchronize(nullptr));
+  EXPECT_TRUE(gate.wasOpen);
+}
+
+TEST_F(StreamTest, AQueryOfTheLegacyStreamSeesBlockingOnes) {
+  CUstream blocking;
+  ASSERT_OK(cuda().cuStreamCreate(&blocking, CU_STREAM_DEFAULT));
+  Gate gate;
+  gate.close(blocking);
+  EXPECT_EQ(cuda().cuStreamQuery(nullptr), CUDA_ERROR_NOT_READY);
+  gate.isOpen = true;
+  EXPECT_OK(cuda().cuStreamSynchronize(nullptr));
+}
+
+TEST_F(StreamTest, EventsOutliveTheirStream) {
+  CUstream stream;
+  CUevent event;
+  ASSERT_OK(cuda().cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING));
+  ASSERT_OK(cuda().cuEventCreate(&event, 0));
+  Gate gate;
+  gate.isOpen = true;
+  gate.close(stream);
+  ASSERT_OK(cuda().cuEventRecord(event, stream));
+  ASSERT_OK(cuda().cuStreamDestroy_v2(stream));
+  EXPECT_OK(cuda().cuEventQuery(event));
+  EXPECT_OK(cuda().cuStreamWaitEvent(nullptr, event, 0));
+  EXPECT_OK(cuda().cuEventRecord(event, nullptr));
+  EXPECT_OK(cuda().cuEventSynchronize(event));
+}
+
+TEST_F(StreamTest, NoContextTakesTheTopOffTheStack) {
+  ASSERT_OK(cuda().cuCtxPushCurrent_v2(contexts[1]));
+  ASSERT_OK(cuda().cuCtxSetCurrent(nullptr));
+  CUcontext current = nullptr;
+  EXPECT_OK(cuda().cuCtxGetCurrent(&current));
+  EXPECT_EQ(current, contexts[0]);
+  ASSERT_OK(cuda().cuCtxSetCurrent(nullptr));
+  EXPECT_EQ(cuda().cuCtxPopCurrent_v2(nullptr), CUDA_ERROR_INVALID_CONTEXT);
+}
+
+TEST_F(StreamTest, AChildOfAProcessThatUsedTheDriverIsToldSo) {
+  pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    CUdeviceptr address;
+    bool isRight =
+        cuda().cuInit(0) == CUDA_ERROR_NOT_INITIALIZED &&
+        cuda().cuMemAlloc_v2(&address, 4) == CUDA_ERROR_NOT_INITIALIZED;
+    _exit(isRight ? 0 : 1);
+  }
+  int status = -1;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
