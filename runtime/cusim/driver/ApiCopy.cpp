@@ -39,7 +39,9 @@ static CUresult findPlace(const char *call, uint64_t address, size_t bytes,
   if (Driver::get()->addresses.find(address, bytes))
     return CUDA_SUCCESS;
   bool isTagged = address >> TagShift != 0;
-  place.isPageable = !isTagged && side != Side::Device;
+  // What begins inside of an allocation must end there.
+  place.isPageable = !isTagged && side != Side::Device &&
+                     !Driver::get()->addresses.find(address, 1);
   if (place.isPageable && address != 0)
     return CUDA_SUCCESS;
   return refuse(CUDA_ERROR_INVALID_VALUE, call,

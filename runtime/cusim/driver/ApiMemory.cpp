@@ -44,12 +44,12 @@ CUSIM_EXPORT cuMemAlloc_v2(CUdeviceptr *address, size_t bytes) {
 CUSIM_EXPORT cuMemAllocPitch_v2(CUdeviceptr *address, size_t *pitch,
                                 size_t widthBytes, size_t height,
                                 unsigned elementBytes) {
-  if (!pitch || widthBytes == 0 || height == 0 ||
-      widthBytes > SIZE_MAX / 2 / height ||
+  if (!pitch || widthBytes == 0 || height == 0 || widthBytes > SIZE_MAX - 511 ||
       (elementBytes != 4 && elementBytes != 8 && elementBytes != 16))
     return CUDA_ERROR_INVALID_VALUE;
   *pitch = (widthBytes + 511) / 512 * 512;
-  return cuMemAlloc_v2(address, *pitch * height);
+  return *pitch > SIZE_MAX / height ? CUDA_ERROR_OUT_OF_MEMORY
+                                    : cuMemAlloc_v2(address, *pitch * height);
 }
 
 static CUresult allocateHost(const char *call, void **address, size_t bytes) {
@@ -128,19 +128,37 @@ CUSIM_EXPORT cuMemGetAddressRange_v2(CUdeviceptr *base, size_t *bytes,
 
 CUSIM_EXPORT cuMemHostRegister_v2(void *address, size_t bytes, unsigned) {
   CUSIM_ENTER();
-  if (!address || bytes == 0)
+  uint64_t begin = reinterpret_cast<uint64_t>(address);
+  if (!address || bytes == 0 || begin > HostAddressMask ||
+      bytes > HostAddressMask - begin)
     return CUDA_ERROR_INVALID_VALUE;
-  return entry.driver->addresses.registerHost(address, bytes)
-             ? CUDA_SUCCESS
-             : CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED;
+  if (!entry.driver->addresses.registerHost(address, bytes))
+    return CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED;
+  std::lock_guard lock(entry.context->mutex);
+  entry.context->registrations.insert(address);
+  return CUDA_SUCCESS;
 }
 
 CUSIM_EXPORT cuMemHostUnregister(void *address) {
   CUSIM_ENTER(/*mayBeFaulted=*/true);
   entry.driver->synchronize(*entry.context);
-  return entry.driver->addresses.unregisterHost(address)
-             ? CUDA_SUCCESS
-             : CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED;
+  if (!entry.driver->addresses.unregisterHost(address))
+    return CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED;
+  for (const auto &context :
+       entry.driver->contexts.findIf([](const CUctx_st &) { return true; })) {
+    std::lock_guard lock(context->mutex);
+    context->registrations.erase(address);
+  }
+  return CUDA_SUCCESS;
+}
+
+/// The context that an allocation goes with; none for registered memory.
+static CUcontext ownerOf(Driver &driver, const Allocation &allocation) {
+  auto owners = driver.contexts.findIf([&](const CUctx_st &context) {
+    std::lock_guard lock(context.mutex);
+    return context.allocations.count(allocation.address) != 0;
+  });
+  return owners.empty() ? nullptr : owners.front().get();
 }
 
 static std::optional<Allocation> findHost(Driver &driver, const void *host) {
@@ -177,7 +195,7 @@ CUSIM_EXPORT cuPointerGetAttribute(void *value, CUpointer_attribute attribute,
   bool isDevice = found->kind == Allocation::Kind::Device;
   switch (attribute) {
   case CU_POINTER_ATTRIBUTE_CONTEXT:
-    *static_cast<CUcontext *>(value) = entry.context.get();
+    *static_cast<CUcontext *>(value) = ownerOf(*entry.driver, *found);
     return CUDA_SUCCESS;
   case CU_POINTER_ATTRIBUTE_MEMORY_TYPE:
     *static_cast<unsigned *>(value) =

@@ -19,10 +19,12 @@ namespace {
 struct Logs {
   char *error = nullptr;
   size_t errorBytes = 0;
-  /// Slots of the option values that tell how much was written.
-  void **errorSize = nullptr, **infoSize = nullptr;
+  /// The slot of the option values that tells how much was written.
+  void **errorSize = nullptr;
 
   void write(const std::string &message) const {
+    if (errorSize)
+      *errorSize = nullptr;
     if (!error || errorBytes == 0)
       return;
     size_t length = std::min(message.size(), errorBytes - 1);
@@ -58,14 +60,13 @@ static Logs readLogs(unsigned count, const CUjit_option *options,
 /// Only PTX runs here; what else a driver would take is known by its first
 /// bytes.
 static const char *whyNotText(const char *image) {
-  if (std::memcmp(image,
-                  "\x7f"
-                  "ELF",
-                  4) == 0)
+  if (std::strncmp(image,
+                   "\x7f"
+                   "ELF",
+                   4) == 0)
     return "the image is a cubin; cusim runs PTX";
-  uint32_t magic;
-  std::memcpy(&magic, image, sizeof(magic));
-  if (magic == 0xba55ed50 || magic == 0x466243b1)
+  if (std::strncmp(image, "\x50\xed\x55\xba", 4) == 0 ||
+      std::strncmp(image, "\xb1\x43\x62\x46", 4) == 0)
     return "the image is a fatbin; cusim runs PTX: compile with nvcc -ptx";
   return nullptr;
 }
@@ -101,6 +102,7 @@ static CUresult loadModule(const char *call, CUmodule *handle,
   module->context = entry.context.get();
   module->compiled = std::move(*compiled);
   module->loaded = std::move(*loaded);
+  logs.write("");
   *handle = driver.modules.add(std::move(module));
   return CUDA_SUCCESS;
 }

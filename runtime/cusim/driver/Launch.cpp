@@ -36,6 +36,8 @@ static StatusOr<std::vector<uint8_t>>
 packArguments(const CompiledKernel &kernel, void **parameters, void **extra) {
   std::vector<uint8_t> bytes(kernel.parameterBytes);
   const std::vector<ptx::Parameter> &expected = kernel.entry->parameters;
+  if (parameters && extra)
+    return Status::error("arguments come both one by one and in a buffer");
   if (parameters) {
     for (const ptx::Parameter &parameter : expected) {
       const void *argument = parameters[&parameter - expected.data()];
@@ -54,7 +56,9 @@ packArguments(const CompiledKernel &kernel, void **parameters, void **extra) {
   const void *buffer = nullptr;
   size_t size = 0;
   for (; *extra != CU_LAUNCH_PARAM_END; extra += 2)
-    if (*extra == CU_LAUNCH_PARAM_BUFFER_POINTER)
+    if (!extra[1])
+      return Status::error("an entry of 'extra' is null");
+    else if (*extra == CU_LAUNCH_PARAM_BUFFER_POINTER)
       buffer = extra[1];
     else if (*extra == CU_LAUNCH_PARAM_BUFFER_SIZE)
       size = *static_cast<size_t *>(extra[1]);

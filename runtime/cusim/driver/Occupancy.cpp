@@ -35,8 +35,9 @@ int weft::cusim::activeBlocks(const Architecture &architecture,
     return 0;
   int warps = (threads + 31) / 32;
   int byThreads = architecture.threadsPerMultiprocessor / 32 / warps;
+  size_t limit = architecture.sharedPerBlockOptin;
   size_t shared = kernel.staticSharedBytes + dynamicSharedBytes;
-  if (shared > size_t(architecture.sharedPerBlockOptin))
+  if (dynamicSharedBytes > limit || shared > limit)
     return 0;
   size_t sharedWithSystem = (shared + 1024 + 127) / 128 * 128;
   int byShared = architecture.sharedPerMultiprocessor / sharedWithSystem;

@@ -251,3 +251,59 @@ TEST_F(LaunchTest, FunctionsAreFoundByName) {
   EXPECT_EQ(cuda().cuGetErrorString(CUresult(12345), &text),
             CUDA_ERROR_INVALID_VALUE);
 }
+
+TEST_F(LaunchTest, ContextsOfADeviceEnablePeersForThemselves) {
+  CUcontext own;
+  ASSERT_OK(cuda().cuCtxCreate_v2(&own, 0, 0));
+  EXPECT_OK(cuda().cuCtxEnablePeerAccess(contexts[1], 0));
+  ASSERT_OK(cuda().cuCtxPushCurrent_v2(contexts[0]));
+  EXPECT_OK(cuda().cuCtxEnablePeerAccess(contexts[1], 0));
+  EXPECT_OK(cuda().cuCtxDestroy_v2(own));
+  // Still this one's.
+  CUfunction scale = load(scaleKernel, "scale");
+  ASSERT_OK(cuda().cuCtxPushCurrent_v2(contexts[1]));
+  CUdeviceptr remote = upload(std::vector<uint32_t>(10, 1));
+  ASSERT_OK(cuda().cuCtxPopCurrent_v2(nullptr));
+  ASSERT_OK(launch(scale, 1, 32, nullptr, remote, 10u, 6u));
+  EXPECT_OK(cuda().cuCtxSynchronize());
+  EXPECT_OK(cuda().cuCtxDisablePeerAccess(contexts[1]));
+}
+
+TEST_F(LaunchTest, WrongBuffersOfArgumentsAreRefused) {
+  CUfunction scale = load(scaleKernel, "scale");
+  size_t bytes = 15;
+  uint64_t buffer[2] = {};
+  void *argument = buffer;
+  void *arguments[] = {argument, argument, argument};
+  void *small[] = {CU_LAUNCH_PARAM_BUFFER_POINTER, buffer,
+                   CU_LAUNCH_PARAM_BUFFER_SIZE, &bytes, CU_LAUNCH_PARAM_END};
+  void *null[] = {CU_LAUNCH_PARAM_BUFFER_POINTER, buffer,
+                  CU_LAUNCH_PARAM_BUFFER_SIZE, nullptr, CU_LAUNCH_PARAM_END};
+  auto run = [&](void **parameters, void **extra) {
+    return cuda().cuLaunchKernel(scale, 1, 1, 1, 1, 1, 1, 0, nullptr,
+                                 parameters, extra);
+  };
+  EXPECT_EQ(run(nullptr, small), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(run(nullptr, null), CUDA_ERROR_INVALID_VALUE);
+  bytes = 16;
+  EXPECT_EQ(run(arguments, small), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(run(nullptr, nullptr), CUDA_ERROR_INVALID_VALUE);
+  int blocks = -1;
+  EXPECT_OK(cuda().cuOccupancyMaxActiveBlocksPerMultiprocessor(
+      &blocks, scale, 32, SIZE_MAX - 100));
+  EXPECT_EQ(blocks, 0);
+}
+
+TEST_F(LaunchTest, NamesMeanWhatTheProgramsCudaVersionMeans) {
+  auto find = [](const char *name, int version) {
+    void *address = nullptr;
+    EXPECT_OK(cuda().cuGetProcAddress_v2(name, &address, version, 0, nullptr));
+    return address;
+  };
+  EXPECT_EQ(find("cuCtxCreate", 12080),
+            reinterpret_cast<void *>(cuda().cuCtxCreate_v2));
+  EXPECT_EQ(find("cuCtxCreate", 13000),
+            reinterpret_cast<void *>(cuda().cuCtxCreate_v4));
+  EXPECT_NE(find("cuGetProcAddress", 11030),
+            reinterpret_cast<void *>(cuda().cuGetProcAddress_v2));
+}

@@ -139,3 +139,50 @@ TEST_F(MemoryTest, PointersTellWhatTheyAre) {
                 &type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, CUdeviceptr(&type)),
             CUDA_ERROR_INVALID_VALUE);
 }
+
+TEST_F(MemoryTest, SizesDoNotOverflow) {
+  CUdeviceptr data = allocate(100);
+  size_t pitch = 0;
+  EXPECT_EQ(
+      cuda().cuMemAllocPitch_v2(&data, &pitch, 1, (size_t(1) << 55) + 1, 4),
+      CUDA_ERROR_OUT_OF_MEMORY);
+  EXPECT_EQ(cuda().cuMemAllocPitch_v2(&data, &pitch, SIZE_MAX, 1, 4),
+            CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuda().cuMemsetD32_v2(data, 0, SIZE_MAX / 4 + 2),
+            CUDA_ERROR_INVALID_VALUE);
+  char buffer[8];
+  EXPECT_EQ(cuda().cuMemcpyDtoH_v2(buffer, data + 50, SIZE_MAX - 10),
+            CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuda().cuMemHostRegister_v2(buffer, SIZE_MAX - 10, 0),
+            CUDA_ERROR_INVALID_VALUE);
+}
+
+TEST_F(MemoryTest, CopiesEndWhereTheirPinnedMemoryEnds) {
+  CUdeviceptr data = allocate(200);
+  void *host = nullptr;
+  ASSERT_OK(cuda().cuMemAllocHost_v2(&host, 100));
+  EXPECT_OK(cuda().cuMemcpyHtoD_v2(data, host, 100));
+  EXPECT_EQ(cuda().cuMemcpyHtoD_v2(data, host, 101), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuda().cuMemcpyDtoHAsync_v2(host, data, 101, nullptr),
+            CUDA_ERROR_INVALID_VALUE);
+}
+
+TEST_F(MemoryTest, RegisteredMemoryGoesWithItsContext) {
+  std::vector<char> buffer(100);
+  CUcontext own;
+  ASSERT_OK(cuda().cuCtxCreate_v2(&own, 0, 0));
+  ASSERT_OK(cuda().cuMemHostRegister_v2(buffer.data(), 100, 0));
+  ASSERT_OK(cuda().cuCtxDestroy_v2(own));
+  ASSERT_OK(cuda().cuCtxSetCurrent(contexts[0]));
+  EXPECT_OK(cuda().cuMemHostRegister_v2(buffer.data(), 100, 0));
+  EXPECT_OK(cuda().cuMemHostUnregister(buffer.data()));
+}
+
+TEST_F(MemoryTest, PointersTellTheirOwnContext) {
+  CUdeviceptr data = allocate(100);
+  ASSERT_OK(cuda().cuCtxSetCurrent(contexts[1]));
+  CUcontext owner = nullptr;
+  EXPECT_OK(
+      cuda().cuPointerGetAttribute(&owner, CU_POINTER_ATTRIBUTE_CONTEXT, data));
+  EXPECT_EQ(owner, contexts[0]);
+}
