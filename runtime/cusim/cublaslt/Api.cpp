@@ -8,11 +8,11 @@
 #include "runtime/cuda_api/Driver.h"
 #include "runtime/cusim/cublaslt/Elements.h"
 #include "runtime/cusim/cublaslt/Product.h"
+#include "runtime/cusim/driver/HostWork.h"
 #include "runtime/cusim/machine/Strand.h"
 
 #include <cstdio>
 #include <cstring>
-#include <memory>
 
 using namespace weft;
 using namespace weft::cuda;
@@ -23,7 +23,6 @@ using namespace weft::cusim;
 
 // Of the driver that this library is linked with: cusim's.
 extern "C" {
-CUresult cuLaunchHostFunc(CUstream stream, CUhostFn function, void *data);
 CUresult cuMemGetAddressRange_v2(CUdeviceptr *base, size_t *bytes,
                                  CUdeviceptr address);
 }
@@ -239,32 +238,39 @@ cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t description,
   if (!handle || !description || !alpha || !beta || !aLayout || !bLayout ||
       !cLayout || !dLayout)
     return CUBLAS_STATUS_INVALID_VALUE;
-  auto product = std::make_unique<Product>(
-      Product{*description, *aLayout, *bLayout, *cLayout, *dLayout});
-  if (Status valid = checkProduct(*product); !valid)
+  Product product{*description, *aLayout, *bLayout, *cLayout, *dLayout};
+  if (Status valid = checkProduct(product); !valid)
     return refuse(valid.message());
+  cudaDataType scaleType = description->scaleType;
   bool isHost = description->pointerMode == CUBLASLT_POINTER_MODE_HOST;
-  product->alpha =
-      readScalar(description->scaleType, isHost ? alpha : hostPointer(alpha));
-  product->beta =
-      readScalar(description->scaleType, isHost ? beta : hostPointer(beta));
+  if (isHost) {
+    product.alpha = readScalar(scaleType, alpha);
+    product.beta = readScalar(scaleType, beta);
+  }
   struct Range {
     const char *name;
     const void *address;
     uint64_t bytes;
   };
-  uint64_t cBytes = product->beta == 0 ? 0 : byteSize(*cLayout);
-  uint64_t biasBytes =
-      description->epilogue & CUBLASLT_EPILOGUE_BIAS
-          ? ((dLayout->batchCount - 1) * description->biasBatchStride +
-             dLayout->rows) *
-                elementBytes(description->biasType.value_or(dLayout->type))
-          : 0;
+  uint64_t cBytes = isHost && product.beta == 0 ? 0 : byteSize(*cLayout);
+  uint64_t biasBytes = description->epilogue & CUBLASLT_EPILOGUE_BIAS
+                           ? byteSize(biasLayout(*description, *dLayout))
+                           : 0;
+  uint64_t scalarBytes = isHost ? 0 : elementBytes(scaleType);
+  auto scale = [](const char *name, uint64_t address) {
+    return Range{name, reinterpret_cast<const void *>(address),
+                 address ? sizeof(float) : 0};
+  };
   const void *bias = reinterpret_cast<const void *>(description->bias);
   for (const Range &range :
        {Range{"A", a, byteSize(*aLayout)}, Range{"B", b, byteSize(*bLayout)},
         Range{"C", c, cBytes}, Range{"D", d, byteSize(*dLayout)},
-        Range{"the bias", bias, biasBytes},
+        Range{"the bias", bias, biasBytes}, Range{"alpha", alpha, scalarBytes},
+        Range{"beta", beta, scalarBytes},
+        scale("the scale of A", description->aScale),
+        scale("the scale of B", description->bScale),
+        scale("the scale of C", description->cScale),
+        scale("the scale of D", description->dScale),
         Range{"the workspace", workspace, workspaceBytes}})
     if (!isDeviceMemory(reinterpret_cast<uint64_t>(range.address),
                         range.bytes)) {
@@ -272,15 +278,18 @@ cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t description,
              " bytes, which are not inside one allocation");
       return CUBLAS_STATUS_INVALID_VALUE;
     }
-  product->a = hostPointer(a);
-  product->b = hostPointer(b);
-  product->c = hostPointer(c);
-  product->d = const_cast<uint8_t *>(hostPointer(d));
-  product->bias = hostPointer(bias);
+  product.a = hostPointer(a);
+  product.b = hostPointer(b);
+  product.c = hostPointer(c);
+  product.d = const_cast<uint8_t *>(hostPointer(d));
+  product.bias = hostPointer(bias);
 
-  // A graph may run it many times: it stays.
-  CUhostFn run = [](void *data) {
-    Product product = *static_cast<const Product *>(data);
+  // What lies in device memory is read when the stream comes to it.
+  auto run = [=]() mutable {
+    if (!isHost) {
+      product.alpha = readScalar(scaleType, hostPointer(alpha));
+      product.beta = readScalar(scaleType, hostPointer(beta));
+    }
     auto scale = [](uint64_t address) {
       return address
                  ? float(readScalar(
@@ -294,7 +303,7 @@ cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t description,
     product.dScale = scale(product.description.dScale);
     computeProduct(product);
   };
-  return cuLaunchHostFunc(stream, run, product.release()) == CUDA_SUCCESS
+  return launchHostWork(stream, run) == CUDA_SUCCESS
              ? CUBLAS_STATUS_SUCCESS
              : CUBLAS_STATUS_EXECUTION_FAILED;
 }

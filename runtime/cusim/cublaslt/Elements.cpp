@@ -85,7 +85,8 @@ static uint8_t writeFloat8(const Float8Format &format, double value) {
   uint8_t sign = std::signbit(value) ? 0x80 : 0;
   if (value != value)
     return sign | 0x7f;
-  double magnitude = std::fabs(value);
+  double largest = readFloat8(format, format.hasInfinity ? 0x7b : 0x7e);
+  double magnitude = std::fmin(std::fabs(value), largest);
   uint8_t best = 0;
   double distance = INFINITY;
   for (unsigned bits = 0; bits < 0x80; ++bits) {

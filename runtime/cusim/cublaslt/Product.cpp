@@ -36,10 +36,17 @@ static Status checkLayout(const char *name, const cublasLtMatrixLayout &layout,
                          "; expected columns or rows");
   uint64_t contiguous =
       layout.order == CUBLASLT_ORDER_COL ? layout.rows : layout.columns;
-  if (layout.leadingDimension < int64_t(contiguous))
+  if (layout.leadingDimension < 0 ||
+      uint64_t(layout.leadingDimension) < contiguous)
     return Status::error(std::string(name) + " is " + sizesOf(layout) +
                          " with a leading dimension of " +
                          std::to_string(layout.leadingDimension));
+  if (layout.batchCount < 0 || layout.batchStride < 0)
+    return Status::error(std::string(name) + " has a batch of " +
+                         std::to_string(layout.batchCount) +
+                         " with a stride of " +
+                         std::to_string(layout.batchStride) +
+                         "; negative ones are not supported");
   if (layout.batchCount != product.dLayout.batchCount)
     return Status::error(std::string(name) + " has a batch of " +
                          std::to_string(layout.batchCount) + ", D of " +
@@ -56,6 +63,30 @@ static bool isSupportedEpilogue(cublasLtEpilogue_t epilogue) {
   case CUBLASLT_EPILOGUE_GELU:
   case CUBLASLT_EPILOGUE_GELU_BIAS:
     return true;
+  }
+  return false;
+}
+
+/// The types of alpha and beta that go with a compute type (cuBLAS
+/// documentation, cublasLtMatmul).
+static bool isSupportedScale(cublasComputeType_t computeType,
+                             cudaDataType scaleType) {
+  switch (computeType) {
+  case CUBLAS_COMPUTE_16F:
+  case CUBLAS_COMPUTE_16F_PEDANTIC:
+    return scaleType == CUDA_R_16F;
+  case CUBLAS_COMPUTE_32F:
+  case CUBLAS_COMPUTE_32F_PEDANTIC:
+  case CUBLAS_COMPUTE_32F_FAST_16F:
+  case CUBLAS_COMPUTE_32F_FAST_16BF:
+  case CUBLAS_COMPUTE_32F_FAST_TF32:
+    return scaleType == CUDA_R_32F;
+  case CUBLAS_COMPUTE_64F:
+  case CUBLAS_COMPUTE_64F_PEDANTIC:
+    return scaleType == CUDA_R_64F;
+  case CUBLAS_COMPUTE_32I:
+  case CUBLAS_COMPUTE_32I_PEDANTIC:
+    return scaleType == CUDA_R_32I || scaleType == CUDA_R_32F;
   }
   return false;
 }
@@ -85,6 +116,22 @@ Status cusim::checkProduct(const Product &product) {
                          " is not supported; bias, relu and gelu are");
   if (description.transposeC != CUBLAS_OP_N)
     return Status::error("a transposed C is not supported");
+  if (!isSupportedScale(description.computeType, description.scaleType))
+    return Status::error(
+        "compute type " + std::to_string(description.computeType) +
+        " with factors of type " + std::to_string(description.scaleType) +
+        " is not supported");
+  if (description.pointerMode != CUBLASLT_POINTER_MODE_HOST &&
+      description.pointerMode != CUBLASLT_POINTER_MODE_DEVICE)
+    return Status::error("pointer mode " +
+                         std::to_string(description.pointerMode) +
+                         " is not supported; host and device are");
+  cublasLtMatrixLayout bias = biasLayout(description, product.dLayout);
+  if (elementBytes(bias.type) == 0 || bias.batchStride < 0)
+    return Status::error("a bias of type " + std::to_string(bias.type) +
+                         " with a batch stride of " +
+                         std::to_string(bias.batchStride) +
+                         " is not supported");
   bool isInteger = description.computeType == CUBLAS_COMPUTE_32I ||
                    description.computeType == CUBLAS_COMPUTE_32I_PEDANTIC;
   if (isInteger != (product.aLayout.type == CUDA_R_8I) ||
@@ -100,9 +147,21 @@ uint64_t cusim::byteSize(const cublasLtMatrixLayout &layout) {
   uint64_t line = byColumns ? layout.rows : layout.columns;
   if (lines == 0 || line == 0 || layout.batchCount <= 0)
     return 0;
-  uint64_t elements = (lines - 1) * layout.leadingDimension + line +
-                      (layout.batchCount - 1) * layout.batchStride;
-  return elements * elementBytes(layout.type);
+  using Wide = unsigned __int128;
+  Wide elements = Wide(lines - 1) * layout.leadingDimension + line +
+                  Wide(layout.batchCount - 1) * layout.batchStride;
+  return elements >> 60 ? UINT64_MAX
+                        : uint64_t(elements) * elementBytes(layout.type);
+}
+
+cublasLtMatrixLayout cusim::biasLayout(const cublasLtMatmulDesc &description,
+                                       const cublasLtMatrixLayout &d) {
+  return {.type = description.biasType.value_or(d.type),
+          .rows = d.rows,
+          .columns = 1,
+          .leadingDimension = int64_t(d.rows),
+          .batchCount = d.batchCount,
+          .batchStride = description.biasBatchStride};
 }
 
 namespace {
@@ -208,6 +267,8 @@ static void computeBatch(const Product &product, uint64_t batch) {
 }
 
 void cusim::computeProduct(const Product &product) {
+  if (product.dLayout.rows == 0 || product.dLayout.columns == 0)
+    return;
   for (int32_t batch = 0; batch < product.dLayout.batchCount; ++batch)
     switch (product.description.computeType) {
     case CUBLAS_COMPUTE_64F:

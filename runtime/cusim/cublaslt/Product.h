@@ -28,8 +28,13 @@ struct Product {
 /// f32, f64, f16, bf16, fp8 and i8 to i32, an epilogue of bias, relu, gelu.
 Status checkProduct(const Product &product);
 
-/// Bytes of a matrix with all of its batches, from its first byte to its last.
+/// Bytes of a matrix with all of its batches, from its first byte to its last;
+/// UINT64_MAX for more than there can be.
 uint64_t byteSize(const cuda::cublasLtMatrixLayout &layout);
+/// The bias as a column for each batch of D.
+cuda::cublasLtMatrixLayout
+biasLayout(const cuda::cublasLtMatmulDesc &description,
+           const cuda::cublasLtMatrixLayout &d);
 
 /// Sums in f32 (f64 for f64, exactly for i8), along K from first to last.
 /// Inputs of CUBLAS_COMPUTE_32F_FAST_* are rounded first, as tensor cores see

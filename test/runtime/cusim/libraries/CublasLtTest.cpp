@@ -8,8 +8,10 @@
 #include "runtime/cuda_api/CublasLtTypes.h"
 #include "test/runtime/cusim/driver/CudaTest.h"
 
+#include <atomic>
 #include <cmath>
 #include <random>
+#include <unistd.h>
 
 using namespace weft::cuda;
 using testing::FloatNear;
@@ -236,4 +238,163 @@ TEST_F(CublasLtTest, WrongSizesAndBuffersAreRefused) {
   EXPECT_EQ(run(5, 5, 5, 5), CUBLAS_STATUS_SUCCESS);
   EXPECT_EQ(run(5, 5, 5, 4), CUBLAS_STATUS_NOT_SUPPORTED);
   EXPECT_EQ(run(5, 6, 5, 5), CUBLAS_STATUS_INVALID_VALUE) << "120 bytes of B";
+}
+
+namespace {
+/// Products of 2x2 matrices of ones in f32 that differ in one thing each.
+class CublasLtSquares : public CublasLtTest {
+protected:
+  void SetUp() override {
+    CublasLtTest::SetUp();
+    ones = upload(std::vector<float>(4, 1));
+    result = upload(std::vector<float>(4, -1));
+    ASSERT_EQ(cublasLt().cublasLtMatmulDescCreate(
+                  &description, CUBLAS_COMPUTE_32F, CUDA_R_32F),
+              CUBLAS_STATUS_SUCCESS);
+    for (cublasLtMatrixLayout_t *layout : {&a, &b, &d})
+      *layout = layoutOf(CUDA_R_32F, 2, 2, {2, 2, 2});
+  }
+  cublasStatus_t run(const void *alpha, const void *beta,
+                     CUstream stream = nullptr) {
+    auto pointer = [](CUdeviceptr address) {
+      return reinterpret_cast<void *>(address);
+    };
+    return cublasLt().cublasLtMatmul(
+        handle, description, alpha, pointer(ones), a, pointer(ones), b, beta,
+        pointer(result), d, pointer(result), d, nullptr, nullptr, 0, stream);
+  }
+  cublasStatus_t run() {
+    float alpha = 1, beta = 0;
+    return run(&alpha, &beta);
+  }
+  template <typename T>
+  static void set(cublasLtMatrixLayout_t layout,
+                  cublasLtMatrixLayoutAttribute_t attribute, T value) {
+    EXPECT_EQ(cublasLt().cublasLtMatrixLayoutSetAttribute(
+                  layout, attribute, &value, sizeof(value)),
+              CUBLAS_STATUS_SUCCESS);
+  }
+
+  CUdeviceptr ones = 0, result = 0;
+  cublasLtMatmulDesc_t description = nullptr;
+  cublasLtMatrixLayout_t a = nullptr, b = nullptr, d = nullptr;
+};
+} // namespace
+
+TEST_F(CublasLtSquares, LayoutsThatOverflowAreRefused) {
+  for (int64_t dimension :
+       {int64_t(-2), int64_t(1), INT64_MAX, int64_t(1) << 62}) {
+    set(a, CUBLASLT_MATRIX_LAYOUT_LD, dimension);
+    EXPECT_NE(run(), CUBLAS_STATUS_SUCCESS) << dimension;
+  }
+  set(a, CUBLASLT_MATRIX_LAYOUT_LD, int64_t(2));
+  set(a, CUBLASLT_MATRIX_LAYOUT_ROWS, uint64_t(1) << 63);
+  set(d, CUBLASLT_MATRIX_LAYOUT_ROWS, uint64_t(1) << 63);
+  EXPECT_NE(run(), CUBLAS_STATUS_SUCCESS);
+  set(a, CUBLASLT_MATRIX_LAYOUT_ROWS, uint64_t(2));
+  set(d, CUBLASLT_MATRIX_LAYOUT_ROWS, uint64_t(2));
+  for (cublasLtMatrixLayout_t layout : {a, b, d})
+    set(layout, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, int32_t(3));
+  for (int64_t stride : {int64_t(-2), int64_t(1) << 62, INT64_MIN}) {
+    set(a, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, stride);
+    EXPECT_NE(run(), CUBLAS_STATUS_SUCCESS) << stride;
+  }
+  for (cublasLtMatrixLayout_t layout : {a, b, d})
+    set(layout, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, int32_t(-1));
+  EXPECT_NE(run(), CUBLAS_STATUS_SUCCESS);
+  EXPECT_THAT(download<float>(result, 4), testing::Each(-1)) << "untouched";
+}
+
+TEST_F(CublasLtSquares, EmptyProductsAreFactorsOfC) {
+  set(a, CUBLASLT_MATRIX_LAYOUT_COLS, uint64_t(0));
+  set(b, CUBLASLT_MATRIX_LAYOUT_ROWS, uint64_t(0));
+  float alpha = 1, beta = 3;
+  EXPECT_EQ(run(&alpha, &beta), CUBLAS_STATUS_SUCCESS);
+  EXPECT_THAT(download<float>(result, 4), testing::Each(-3));
+  // Many rows of nothing take no time.
+  for (cublasLtMatrixLayout_t layout : {a, d}) {
+    set(layout, CUBLASLT_MATRIX_LAYOUT_ROWS, uint64_t(1) << 60);
+    set(layout, CUBLASLT_MATRIX_LAYOUT_LD, int64_t(1) << 60);
+  }
+  set(b, CUBLASLT_MATRIX_LAYOUT_COLS, uint64_t(0));
+  set(d, CUBLASLT_MATRIX_LAYOUT_COLS, uint64_t(0));
+  EXPECT_EQ(run(), CUBLAS_STATUS_SUCCESS);
+  EXPECT_OK(cuda().cuCtxSynchronize());
+}
+
+TEST_F(CublasLtSquares, FactorsInDeviceMemoryAreReadInTheStream) {
+  setAttribute(description, CUBLASLT_MATMUL_DESC_POINTER_MODE,
+               CUBLASLT_POINTER_MODE_DEVICE);
+  CUdeviceptr factors = upload(std::vector<float>{1, 0});
+  // Held up, so that the factors change after the call.
+  std::atomic<bool> isOpen = false;
+  ASSERT_OK(cuda().cuLaunchHostFunc(
+      nullptr,
+      [](void *data) {
+        while (!*static_cast<std::atomic<bool> *>(data))
+          usleep(1000);
+      },
+      &isOpen));
+  ASSERT_OK(cuda().cuMemsetD32Async(factors, 0x3fc00000 /*1.5f*/, 2, nullptr));
+  EXPECT_EQ(run(reinterpret_cast<void *>(factors),
+                reinterpret_cast<void *>(factors + 4)),
+            CUBLAS_STATUS_SUCCESS);
+  isOpen = true;
+  EXPECT_THAT(download<float>(result, 4), testing::Each(1.5f * 2 - 1.5f));
+  float host = 1;
+  EXPECT_EQ(run(&host, &host), CUBLAS_STATUS_INVALID_VALUE);
+}
+
+TEST_F(CublasLtSquares, UnknownTypesAndPointersAreRefused) {
+  setAttribute(description, CUBLASLT_MATMUL_DESC_SCALE_TYPE, CUDA_R_64F);
+  EXPECT_EQ(run(), CUBLAS_STATUS_NOT_SUPPORTED);
+  setAttribute(description, CUBLASLT_MATMUL_DESC_SCALE_TYPE, CUDA_R_32F);
+  setAttribute(description, CUBLASLT_MATMUL_DESC_COMPUTE_TYPE,
+               cublasComputeType_t(99));
+  EXPECT_EQ(run(), CUBLAS_STATUS_NOT_SUPPORTED);
+  setAttribute(description, CUBLASLT_MATMUL_DESC_COMPUTE_TYPE,
+               CUBLAS_COMPUTE_32F);
+  setAttribute(description, CUBLASLT_MATMUL_DESC_POINTER_MODE,
+               cublasLtPointerMode_t(2));
+  EXPECT_EQ(run(), CUBLAS_STATUS_NOT_SUPPORTED);
+  setAttribute(description, CUBLASLT_MATMUL_DESC_POINTER_MODE,
+               CUBLASLT_POINTER_MODE_HOST);
+  setAttribute(description, CUBLASLT_MATMUL_DESC_EPILOGUE,
+               CUBLASLT_EPILOGUE_BIAS);
+  EXPECT_EQ(run(), CUBLAS_STATUS_INVALID_VALUE) << "no bias";
+  setAttribute(description, CUBLASLT_MATMUL_DESC_BIAS_POINTER, ones);
+  setAttribute(description, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE,
+               cudaDataType(77));
+  EXPECT_EQ(run(), CUBLAS_STATUS_NOT_SUPPORTED);
+  setAttribute(description, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, CUDA_R_32F);
+  setAttribute(description, CUBLASLT_MATMUL_DESC_A_SCALE_POINTER, uint64_t(8));
+  EXPECT_EQ(run(), CUBLAS_STATUS_INVALID_VALUE);
+}
+
+TEST_F(CublasLtSquares, Float8ResultsSaturate) {
+  for (auto [type, largest] : {std::pair(CUDA_R_8F_E4M3, uint8_t(0x7e)),
+                               std::pair(CUDA_R_8F_E5M2, uint8_t(0x7b))})
+    for (float alpha : {1e9f, INFINITY}) {
+      set(d, CUBLASLT_MATRIX_LAYOUT_TYPE, type);
+      float beta = 0;
+      EXPECT_EQ(run(&alpha, &beta), CUBLAS_STATUS_SUCCESS);
+      EXPECT_THAT(download<uint8_t>(result, 4), testing::Each(largest));
+    }
+}
+
+TEST_F(CublasLtSquares, GraphsRunProductsAgain) {
+  CUstream stream;
+  ASSERT_OK(cuda().cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING));
+  ASSERT_OK(
+      cuda().cuStreamBeginCapture_v2(stream, CU_STREAM_CAPTURE_MODE_GLOBAL));
+  float alpha = 1, beta = 2;
+  EXPECT_EQ(run(&alpha, &beta, stream), CUBLAS_STATUS_SUCCESS);
+  CUgraph graph;
+  ASSERT_OK(cuda().cuStreamEndCapture(stream, &graph));
+  CUgraphExec executable;
+  ASSERT_OK(cuda().cuGraphInstantiateWithFlags(&executable, graph, 0));
+  for (unsigned i = 0; i < 3; ++i)
+    ASSERT_OK(cuda().cuGraphLaunch(executable, stream));
+  ASSERT_OK(cuda().cuStreamSynchronize(stream));
+  EXPECT_THAT(download<float>(result, 4), testing::Each(6)) << "-1, 0, 2, 6";
 }
