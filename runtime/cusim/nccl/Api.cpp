@@ -24,8 +24,6 @@ using namespace weft::cusim;
 extern "C" {
 CUresult cuCtxGetCurrent(CUcontext *context);
 CUresult cuCtxSetCurrent(CUcontext context);
-CUresult cuCtxPushCurrent_v2(CUcontext context);
-CUresult cuCtxPopCurrent_v2(CUcontext *context);
 CUresult cuDevicePrimaryCtxRetain(CUcontext *context, CUdevice device);
 CUresult cuMemGetAddressRange_v2(CUdeviceptr *base, size_t *bytes,
                                  CUdeviceptr address);
@@ -43,7 +41,9 @@ struct Group {
   };
   std::vector<Join> joins;
   /// Sends and receives of each communicator and stream.
-  std::map<std::pair<ncclComm_t, CUstream>, std::vector<Transfer>> transfers;
+  std::map<std::pair<std::shared_ptr<ncclComm>, CUstream>,
+           std::vector<Transfer>>
+      transfers;
 };
 } // namespace
 
@@ -156,26 +156,24 @@ NCCL_EXPORT ncclCommInitAll(ncclComm_t *communicators, int count,
 }
 
 NCCL_EXPORT ncclCommFinalize(ncclComm_t communicator) {
-  return communicator ? ncclSuccess : ncclInvalidArgument;
+  return findCommunicator(communicator) ? ncclSuccess : ncclInvalidArgument;
 }
 
 NCCL_EXPORT ncclCommDestroy(ncclComm_t communicator) {
-  if (!communicator)
-    return ncclInvalidArgument;
-  destroyCommunicator(communicator);
-  return ncclSuccess;
+  return destroyCommunicator(communicator) ? ncclSuccess : ncclInvalidArgument;
 }
 
 /// Work that waits in a stream still uses the communicator: it stays.
-NCCL_EXPORT ncclCommAbort(ncclComm_t communicator) {
+NCCL_EXPORT ncclCommAbort(ncclComm_t handle) {
+  std::shared_ptr<ncclComm> communicator = findCommunicator(handle);
   if (!communicator)
     return ncclInvalidArgument;
   communicator->group->abort();
   return ncclSuccess;
 }
 
-NCCL_EXPORT ncclCommGetAsyncError(ncclComm_t communicator,
-                                  ncclResult_t *error) {
+NCCL_EXPORT ncclCommGetAsyncError(ncclComm_t handle, ncclResult_t *error) {
+  std::shared_ptr<ncclComm> communicator = findCommunicator(handle);
   if (!communicator || !error)
     return ncclInvalidArgument;
   std::lock_guard lock(communicator->mutex);
@@ -183,21 +181,24 @@ NCCL_EXPORT ncclCommGetAsyncError(ncclComm_t communicator,
   return ncclSuccess;
 }
 
-NCCL_EXPORT ncclCommCount(const ncclComm_t communicator, int *count) {
+NCCL_EXPORT ncclCommCount(const ncclComm_t handle, int *count) {
+  std::shared_ptr<ncclComm> communicator = findCommunicator(handle);
   if (!communicator || !count)
     return ncclInvalidArgument;
   *count = communicator->group->getRanks();
   return ncclSuccess;
 }
 
-NCCL_EXPORT ncclCommCuDevice(const ncclComm_t communicator, int *device) {
+NCCL_EXPORT ncclCommCuDevice(const ncclComm_t handle, int *device) {
+  std::shared_ptr<ncclComm> communicator = findCommunicator(handle);
   if (!communicator || !device)
     return ncclInvalidArgument;
   *device = communicator->device;
   return ncclSuccess;
 }
 
-NCCL_EXPORT ncclCommUserRank(const ncclComm_t communicator, int *rank) {
+NCCL_EXPORT ncclCommUserRank(const ncclComm_t handle, int *rank) {
+  std::shared_ptr<ncclComm> communicator = findCommunicator(handle);
   if (!communicator || !rank)
     return ncclInvalidArgument;
   *rank = communicator->group->getRank();
@@ -216,8 +217,9 @@ static uint8_t *resolve(const void *address, uint64_t bytes) {
 }
 
 static ncclResult_t start(GroupCall collective, const void *source,
-                          void *destination, ncclComm_t communicator,
+                          void *destination, ncclComm_t handle,
                           CUstream stream) {
+  std::shared_ptr<ncclComm> communicator = findCommunicator(handle);
   if (!communicator)
     return ncclInvalidArgument;
   std::string call = name(collective.kind);
@@ -233,6 +235,10 @@ static ncclResult_t start(GroupCall collective, const void *source,
     return refuse(ncclInvalidArgument, call + ": no such type, root or count");
   bool isFloat8 =
       collective.type == ncclFloat8e4m3 || collective.type == ncclFloat8e5m2;
+  if (collective.operation < ncclSum || collective.operation > ncclAvg)
+    return refuse(ncclInvalidArgument,
+                  call + ": there is no operation " +
+                      std::to_string(collective.operation));
   if (reduces && (isFloat8 || collective.operation == ncclProd ||
                   collective.operation == ncclAvg))
     return refuse(ncclInvalidArgument,
@@ -294,17 +300,18 @@ NCCL_EXPORT ncclAllGather(const void *source, void *destination,
                source, destination, communicator, stream);
 }
 
-static ncclResult_t runTransfersOf(ncclComm_t communicator, CUstream stream,
+static ncclResult_t runTransfersOf(ncclComm &communicator, CUstream stream,
                                    std::vector<Transfer> transfers) {
-  return communicator->enqueue(
+  return communicator.enqueue(
       stream, [transfers = std::move(transfers)](SharedGroup &group) {
         return runTransfers(group, transfers);
       });
 }
 
 static ncclResult_t transfer(bool isSend, const void *data, size_t count,
-                             ncclDataType_t type, int peer,
-                             ncclComm_t communicator, CUstream stream) {
+                             ncclDataType_t type, int peer, ncclComm_t handle,
+                             CUstream stream) {
+  std::shared_ptr<ncclComm> communicator = findCommunicator(handle);
   if (!communicator || peer < 0 ||
       peer >= int(communicator->group->getRanks()) || elementBytes(type) == 0 ||
       count > uint64_t(1) << 60)
@@ -316,7 +323,7 @@ static ncclResult_t transfer(bool isSend, const void *data, size_t count,
   Transfer transfer{isSend, unsigned(peer), bytes, host};
   Group &group = groupOfThread();
   if (group.depth == 0)
-    return runTransfersOf(communicator, stream, {transfer});
+    return runTransfersOf(*communicator, stream, {transfer});
   group.transfers[{communicator, stream}].push_back(transfer);
   return ncclSuccess;
 }
@@ -344,11 +351,8 @@ NCCL_EXPORT ncclGroupEnd() {
     return ncclSuccess;
   ncclResult_t result = runJoins(std::exchange(group.joins, {}));
   for (auto &[key, transfers] : std::exchange(group.transfers, {})) {
-    CUcontext context = key.first->context;
-    cuCtxPushCurrent_v2(context);
     ncclResult_t started =
-        runTransfersOf(key.first, key.second, std::move(transfers));
-    cuCtxPopCurrent_v2(nullptr);
+        runTransfersOf(*key.first, key.second, std::move(transfers));
     if (result == ncclSuccess)
       result = started;
   }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/cusim/nccl/Communicator.h"
+#include "runtime/cusim/driver/HostWork.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -22,7 +23,10 @@ CUresult cuCtxPushCurrent_v2(CUcontext context);
 CUresult cuCtxPopCurrent_v2(CUcontext *context);
 CUresult cuStreamQuery(CUstream stream);
 CUresult cuThreadExchangeStreamCaptureMode(CUstreamCaptureMode *mode);
-CUresult cuLaunchHostFunc(CUstream stream, CUhostFn function, void *data);
+CUresult cuEventCreate(CUevent *event, unsigned flags);
+CUresult cuEventDestroy_v2(CUevent event);
+CUresult cuEventRecord(CUevent event, CUstream stream);
+CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned flags);
 }
 
 ncclResult_t cusim::refuse(ncclResult_t error, const std::string &message) {
@@ -36,15 +40,9 @@ namespace {
 /// somebody has to ask for it.
 struct Registry {
   std::mutex mutex;
-  std::vector<ncclComm_t> communicators;
+  std::vector<std::shared_ptr<ncclComm>> communicators;
   /// Names of groups in which somebody waits.
   std::vector<std::string> waiting;
-};
-
-/// Work of a stream; a graph may run it many times, so it stays.
-struct StreamWork {
-  ncclComm_t communicator;
-  std::function<Status(SharedGroup &)> run;
 };
 } // namespace
 
@@ -66,17 +64,19 @@ static void demand(CUcontext context, CUstream stream) {
 
 /// Of the other ranks in this process.
 static void demandPeers(const ncclComm &own) {
-  std::vector<std::pair<CUcontext, CUstream>> streams;
+  std::vector<std::shared_ptr<ncclComm>> peers;
   {
     std::lock_guard lock(registry().mutex);
-    for (ncclComm_t peer : registry().communicators)
-      if (peer != &own && peer->name == own.name) {
-        std::lock_guard peerLock(peer->mutex);
-        streams.emplace_back(peer->context, peer->stream);
-      }
+    for (const std::shared_ptr<ncclComm> &peer : registry().communicators)
+      if (peer.get() != &own && peer->name == own.name)
+        peers.push_back(peer);
   }
-  for (auto [context, stream] : streams)
-    demand(context, stream);
+  for (const std::shared_ptr<ncclComm> &peer : peers) {
+    std::unique_lock lock(peer->mutex);
+    CUstream stream = peer->stream;
+    lock.unlock();
+    demand(peer->context, stream);
+  }
 }
 
 static void setWaiting(const std::string &name, bool isWaiting) {
@@ -102,25 +102,38 @@ void ncclComm::fail(const std::string &message) {
 
 ncclResult_t ncclComm::enqueue(CUstream wanted,
                                std::function<Status(SharedGroup &)> work) {
-  {
-    std::lock_guard lock(mutex);
-    stream = wanted;
-  }
-  auto *item = new StreamWork{this, std::move(work)};
-  CUhostFn run = [](void *data) {
-    auto &item = *static_cast<StreamWork *>(data);
-    ncclComm &communicator = *item.communicator;
-    setWaiting(communicator.name, true);
-    demandPeers(communicator);
-    Status status = item.run(*communicator.group);
-    setWaiting(communicator.name, false);
-    if (!status)
-      communicator.fail(status.message());
-  };
-  if (cuLaunchHostFunc(wanted, run, item) != CUDA_SUCCESS)
-    return refuse(ncclUnhandledCudaError, "the stream takes no more work");
-  if (isAwaited(name))
+  if (cuCtxPushCurrent_v2(context) != CUDA_SUCCESS)
+    return refuse(ncclUnhandledCudaError,
+                  "the communicator's context was destroyed");
+  ncclResult_t result = append(wanted, std::move(work));
+  if (result == ncclSuccess && isAwaited(name))
     demand(context, wanted);
+  cuCtxPopCurrent_v2(nullptr);
+  return result;
+}
+
+ncclResult_t ncclComm::append(CUstream wanted,
+                              std::function<Status(SharedGroup &)> work) {
+  std::lock_guard lock(mutex);
+  CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
+  if (cuStreamIsCapturing(wanted, &status) != CUDA_SUCCESS)
+    return refuse(ncclUnhandledCudaError, "the stream is not one");
+  bool captures = status != CU_STREAM_CAPTURE_STATUS_NONE;
+  if (wanted != stream && !captures)
+    cuStreamWaitEvent(wanted, lastWork, 0);
+  stream = wanted;
+  auto run = [self = shared_from_this(), work = std::move(work)] {
+    setWaiting(self->name, true);
+    demandPeers(*self);
+    Status status = work(*self->group);
+    setWaiting(self->name, false);
+    if (!status)
+      self->fail(status.message());
+  };
+  if (launchHostWork(wanted, std::move(run)) != CUDA_SUCCESS)
+    return refuse(ncclUnhandledCudaError, "the stream takes no more work");
+  if (!captures)
+    cuEventRecord(lastWork, wanted);
   return ncclSuccess;
 }
 
@@ -137,21 +150,39 @@ ncclResult_t cusim::makeCommunicator(ncclComm_t *communicator,
       SharedGroup::join(name, ranks, rank);
   if (!group)
     return refuse(ncclSystemError, group.message());
-  auto made = std::make_unique<ncclComm>();
+  auto made = std::make_shared<ncclComm>();
+  if (cuEventCreate(&made->lastWork, CU_EVENT_DISABLE_TIMING) != CUDA_SUCCESS)
+    return refuse(ncclUnhandledCudaError, "the context makes no event");
   made->group = std::move(*group);
   made->name = name;
   made->context = context;
   made->device = device;
-  *communicator = made.release();
+  *communicator = made.get();
   std::lock_guard lock(registry().mutex);
-  registry().communicators.push_back(*communicator);
+  registry().communicators.push_back(std::move(made));
   return ncclSuccess;
 }
 
-void cusim::destroyCommunicator(ncclComm_t communicator) {
+std::shared_ptr<ncclComm> cusim::findCommunicator(ncclComm_t handle) {
+  std::lock_guard lock(registry().mutex);
+  for (const std::shared_ptr<ncclComm> &known : registry().communicators)
+    if (known.get() == handle)
+      return known;
+  return nullptr;
+}
+
+bool cusim::destroyCommunicator(ncclComm_t handle) {
+  std::shared_ptr<ncclComm> communicator = findCommunicator(handle);
+  if (!communicator)
+    return false;
   {
     std::lock_guard lock(registry().mutex);
     std::erase(registry().communicators, communicator);
   }
-  delete communicator;
+  // A context that is gone took the event with it.
+  if (cuCtxPushCurrent_v2(communicator->context) == CUDA_SUCCESS) {
+    cuEventDestroy_v2(communicator->lastWork);
+    cuCtxPopCurrent_v2(nullptr);
+  }
+  return true;
 }

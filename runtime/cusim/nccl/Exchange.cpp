@@ -193,16 +193,20 @@ Status cusim::runCollective(SharedGroup &group, const GroupCall &collective) {
 }
 
 /// Moves what one mailbox allows; true if it moved something.
-static bool advance(SharedGroup &group, Transfer &transfer) {
+static StatusOr<bool> advance(SharedGroup &group, Transfer &transfer) {
   unsigned own = group.getRank();
   SharedGroup::Mail &mail = transfer.isSend ? group.mail(own, transfer.peer)
                                             : group.mail(transfer.peer, own);
   uint32_t there = mail.bytes.load(std::memory_order_acquire);
   if ((there == 0) != transfer.isSend)
     return false;
+  if (there > transfer.bytes)
+    return Status::error("rank " + std::to_string(transfer.peer) +
+                         " sends more than rank " + std::to_string(own) +
+                         " receives");
   uint64_t bytes = transfer.isSend
                        ? std::min(SharedGroup::mailBytes, transfer.bytes)
-                       : std::min<uint64_t>(there, transfer.bytes);
+                       : there;
   if (transfer.isSend)
     std::memcpy(mail.data, transfer.data, bytes);
   else
@@ -229,7 +233,12 @@ Status cusim::runTransfers(SharedGroup &group,
             return other.bytes && other.peer == transfer.peer &&
                    other.isSend == transfer.isSend;
           });
-      hasMoved |= isFirst && advance(group, transfer);
+      if (!isFirst)
+        continue;
+      StatusOr<bool> moved = advance(group, transfer);
+      if (!moved)
+        return Status::error(moved.message());
+      hasMoved |= *moved;
     }
     if (isDone)
       return Status::ok();

@@ -62,13 +62,18 @@ SharedGroup::join(const std::string &name, unsigned ranks, unsigned rank) {
       new SharedGroup(memory, bytes, ranks, rank));
   Header &header = group->header();
   uint32_t nobody = 0;
-  if (!header.ranks.compare_exchange_strong(nobody, ranks) && nobody != ranks)
+  if (!header.ranks.compare_exchange_strong(nobody, ranks) && nobody != ranks) {
+    group->abort();
     return Status::error("rank " + std::to_string(rank) + " joins a group of " +
                          std::to_string(ranks) + ", another one of " +
                          std::to_string(nobody));
+  }
   ++header.joined;
-  for (Patience patience; header.joined < ranks;)
+  for (Patience patience; header.joined < ranks;) {
+    if (group->isAborted())
+      return Status::error("another rank could not join");
     patience.wait();
+  }
   // All have it mapped.
   shm_unlink(("/" + name).c_str());
   return group;

@@ -7,6 +7,7 @@
 
 #include "test/runtime/cusim/libraries/Nccl.h"
 
+#include <atomic>
 #include <numeric>
 #include <thread>
 #include <unistd.h>
@@ -198,9 +199,150 @@ TEST_F(NcclTest, WrongArgumentsAreRefused) {
   EXPECT_EQ(nccl().ncclBroadcast(pointer(data), pointer(data), 8, ncclFloat32,
                                  2, communicators[0], streams[0]),
             ncclInvalidArgument);
+  EXPECT_EQ(nccl().ncclAllReduce(pointer(data), pointer(data), 8, ncclFloat32,
+                                 ncclRedOp_t(77), communicators[0], streams[0]),
+            ncclInvalidArgument);
+  EXPECT_EQ(nccl().ncclSend(pointer(data), SIZE_MAX, ncclFloat32, 1,
+                            communicators[0], streams[0]),
+            ncclInvalidArgument);
+  EXPECT_EQ(nccl().ncclAllGather(pointer(data), pointer(data), SIZE_MAX / 8,
+                                 ncclFloat32, communicators[0], streams[0]),
+            ncclInvalidArgument);
+  int value = 0;
+  EXPECT_EQ(nccl().ncclCommCount(reinterpret_cast<ncclComm_t>(&value), &value),
+            ncclInvalidArgument);
   EXPECT_EQ(nccl().ncclGroupEnd(), ncclInvalidUsage);
   ncclUniqueId id = {"../../etc/passwd"};
   ncclComm_t communicator;
   EXPECT_EQ(nccl().ncclCommInitRank(&communicator, 2, id, 0),
             ncclInvalidArgument);
+}
+
+namespace {
+/// Holds a stream up until it is opened.
+struct Gate {
+  std::atomic<bool> isOpen = false;
+
+  void close(CUstream stream) {
+    ASSERT_OK(cuda().cuLaunchHostFunc(
+        stream,
+        [](void *data) {
+          for (Gate &gate = *static_cast<Gate *>(data); !gate.isOpen;)
+            usleep(1000);
+        },
+        this));
+  }
+};
+} // namespace
+
+TEST_F(NcclTest, OneThreadCallsForAllRanks) {
+  CUdeviceptr data[] = {uploadTo(0, std::vector<float>(8, 1)),
+                        uploadTo(1, std::vector<float>(8, 2))};
+  select(0);
+  ASSERT_EQ(nccl().ncclGroupStart(), ncclSuccess);
+  for (int device : {0, 1})
+    EXPECT_EQ(nccl().ncclAllReduce(pointer(data[device]), pointer(data[device]),
+                                   8, ncclFloat32, ncclSum,
+                                   communicators[device], streams[device]),
+              ncclSuccess);
+  ASSERT_EQ(nccl().ncclGroupEnd(), ncclSuccess);
+  CUcontext current = nullptr;
+  EXPECT_OK(cuda().cuCtxGetCurrent(&current));
+  EXPECT_EQ(current, contexts[0]);
+  synchronize();
+  EXPECT_THAT(download<float>(data[1], 8), Each(3));
+}
+
+TEST_F(NcclTest, CallsInSeveralStreamsKeepTheirOrder) {
+  CUdeviceptr data[] = {uploadTo(0, std::vector<float>(8, 1)),
+                        uploadTo(1, std::vector<float>(8, 2))};
+  select(0);
+  CUstream other;
+  ASSERT_OK(cuda().cuStreamCreate(&other, CU_STREAM_NON_BLOCKING));
+  Gate gate;
+  gate.close(streams[0]);
+  auto reduce = [&](int device, size_t count, CUstream stream) {
+    select(device);
+    EXPECT_EQ(nccl().ncclAllReduce(pointer(data[device]), pointer(data[device]),
+                                   count, ncclFloat32, ncclSum,
+                                   communicators[device], stream),
+              ncclSuccess);
+  };
+  reduce(0, 8, streams[0]);
+  reduce(0, 4, other);
+  reduce(1, 8, streams[1]);
+  reduce(1, 4, streams[1]);
+  usleep(20000);
+  gate.isOpen = true;
+  select(0);
+  ASSERT_OK(cuda().cuStreamSynchronize(other));
+  synchronize();
+  for (int device : {0, 1})
+    EXPECT_EQ(asyncError(device), ncclSuccess);
+  EXPECT_THAT(download<float>(data[1], 8), ElementsAre(6, 6, 6, 6, 3, 3, 3, 3));
+}
+
+TEST_F(NcclTest, WorkInStreamsOutlivesItsCommunicator) {
+  CUdeviceptr data[] = {uploadTo(0, std::vector<float>(8, 1)),
+                        uploadTo(1, std::vector<float>(8, 2))};
+  ncclUniqueId id;
+  ASSERT_EQ(nccl().ncclGetUniqueId(&id), ncclSuccess);
+  ncclComm_t own[2];
+  ASSERT_EQ(nccl().ncclGroupStart(), ncclSuccess);
+  for (int device : {0, 1}) {
+    select(device);
+    ASSERT_EQ(nccl().ncclCommInitRank(&own[device], 2, id, device),
+              ncclSuccess);
+  }
+  ASSERT_EQ(nccl().ncclGroupEnd(), ncclSuccess);
+  Gate gate;
+  for (int device : {0, 1}) {
+    select(device);
+    gate.close(streams[device]);
+    EXPECT_EQ(nccl().ncclAllReduce(pointer(data[device]), pointer(data[device]),
+                                   8, ncclFloat32, ncclSum, own[device],
+                                   streams[device]),
+              ncclSuccess);
+    EXPECT_EQ(nccl().ncclCommDestroy(own[device]), ncclSuccess);
+    EXPECT_EQ(nccl().ncclCommDestroy(own[device]), ncclInvalidArgument);
+    int count;
+    EXPECT_EQ(nccl().ncclCommCount(own[device], &count), ncclInvalidArgument);
+  }
+  gate.isOpen = true;
+  // Nobody is left to ask late streams for each other's work.
+  for (int device : {0, 1}) {
+    select(device);
+    cuda().cuStreamQuery(streams[device]);
+  }
+  synchronize();
+  EXPECT_THAT(download<float>(data[1], 8), Each(3));
+}
+
+TEST_F(NcclTest, TransfersOfDifferentSizesAreFoundOut) {
+  CUdeviceptr data[] = {uploadTo(0, std::vector<float>(8, 1)),
+                        uploadTo(1, std::vector<float>(8, 2))};
+  select(0);
+  EXPECT_EQ(nccl().ncclSend(pointer(data[0]), 8, ncclFloat32, 1,
+                            communicators[0], streams[0]),
+            ncclSuccess);
+  select(1);
+  EXPECT_EQ(nccl().ncclRecv(pointer(data[1]), 4, ncclFloat32, 0,
+                            communicators[1], streams[1]),
+            ncclSuccess);
+  synchronize();
+  EXPECT_EQ(asyncError(1), ncclInvalidUsage);
+  EXPECT_THAT(download<float>(data[1], 8), Each(2)) << "untouched";
+}
+
+TEST_F(NcclTest, GroupsThatDisagreeDoNotForm) {
+  ncclUniqueId id;
+  ASSERT_EQ(nccl().ncclGetUniqueId(&id), ncclSuccess);
+  ncclComm_t own[2];
+  ASSERT_EQ(nccl().ncclGroupStart(), ncclSuccess);
+  for (int device : {0, 1}) {
+    select(device);
+    ASSERT_EQ(nccl().ncclCommInitRank(&own[device], 2 + device, id, device),
+              ncclSuccess);
+  }
+  EXPECT_EQ(nccl().ncclGroupEnd(), ncclSystemError);
 }
