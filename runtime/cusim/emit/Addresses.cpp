@@ -173,6 +173,38 @@ llvm::Value *FunctionEmitter::isInRange(llvm::Value *address, uint64_t bytes,
   return isInside;
 }
 
+/// Whether the words of shared memory at an offset need no check of races
+/// before they are loaded: most loads of tiled kernels. False where `isInside`
+/// is.
+llvm::Value *FunctionEmitter::isQuiet(llvm::Value *offset, uint64_t bytes,
+                                      llvm::Value *isInside) {
+  llvm::Type *i64 = builder.getInt64Ty();
+  llvm::Value *words =
+      strandField(offsetof(Strand, quietWords), builder.getPtrTy());
+  llvm::Value *time = builder.CreateLoad(
+      builder.getInt32Ty(),
+      strandField(offsetof(Strand, raceTime), builder.getPtrTy()));
+  llvm::Value *warp = builder.CreateZExt(
+      strandField(offsetof(Strand, warp), builder.getInt32Ty()), i64);
+  llvm::Value *bit = builder.CreateShl(builder.getInt64(1), warp);
+  llvm::Value *wanted = builder.CreateOr(
+      builder.CreateShl(builder.CreateZExt(time, i64), uint64_t(32)), bit);
+  llvm::Value *relevant =
+      builder.CreateOr(bit, builder.getInt64(~uint64_t(0) << 32));
+  llvm::Value *first = builder.CreateSelect(
+      isInside, builder.CreateLShr(offset, uint64_t(2)), builder.getInt64(0));
+  llvm::Value *isQuiet = isInside;
+  for (uint64_t i = 0; i < bytes / 4; ++i) {
+    llvm::Value *word = builder.CreateLoad(
+        i64, builder.CreateGEP(i64, words,
+                               builder.CreateAdd(first, builder.getInt64(i))));
+    isQuiet = builder.CreateAnd(
+        isQuiet,
+        builder.CreateICmpEQ(builder.CreateAnd(word, relevant), wanted));
+  }
+  return isQuiet;
+}
+
 /// The host's pointer for a scalar address, after its check.
 llvm::Value *FunctionEmitter::checkedPointer(const Address &address,
                                              uint64_t bytes, uint64_t alignment,
@@ -198,11 +230,13 @@ llvm::Value *FunctionEmitter::checkedPointer(const Address &address,
         builder.getPtrTy());
     break;
   case Space::Shared: {
-    // Every access of shared memory is noted for races: the hook does both.
-    if (kernel.options.checkRaces && width == 1)
+    // Every access of shared memory is noted for races, which the hook does,
+    // but for loads of quiet words.
+    bool notesRaces = kernel.options.checkRaces && width == 1;
+    if (notesRaces && (kind != uint32_t(AccessKind::Load) || bytes % 4))
       return resolve();
     llvm::Value *offset = convert(address.value, builder.getInt64Ty(), false);
-    if (isChecked) {
+    if (isChecked || notesRaces) {
       llvm::Value *size = builder.CreateZExt(
           strandField(offsetof(Strand, sharedBytes), builder.getInt32Ty()),
           builder.getInt64Ty());
@@ -214,6 +248,8 @@ llvm::Value *FunctionEmitter::checkedPointer(const Address &address,
               builder.CreateAnd(offset, builder.getInt64(alignment - 1)),
               builder.getInt64(0)));
     }
+    if (notesRaces)
+      isGood = isQuiet(offset, bytes, isGood);
     fast = builder.CreateGEP(
         builder.getInt8Ty(),
         strandField(offsetof(Strand, shared), builder.getPtrTy()), offset);

@@ -188,6 +188,8 @@ private:
   Address addressOf(const ptx::Operand &operand, ptx::Space space);
   llvm::Value *toGeneric(const Address &address);
   llvm::Value *rangeField(unsigned offset);
+  llvm::Value *isQuiet(llvm::Value *offset, uint64_t bytes,
+                       llvm::Value *isInside);
   llvm::Value *isInRange(llvm::Value *address, uint64_t bytes,
                          uint64_t alignment);
   llvm::Value *checkedPointer(const Address &address, uint64_t bytes,

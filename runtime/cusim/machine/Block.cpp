@@ -157,6 +157,8 @@ bool Block::begin(Core &onCore, Launch &ofLaunch, const uint32_t index[3],
     fiber.clusterPhase = 0;
     fiber.result = 0;
     fiber.races = races.get();
+    fiber.quietWords = races ? races->getQuietWords() : nullptr;
+    fiber.raceTime = races ? races->getTime() : nullptr;
     fiber.sites = core->sites;
     fiber.smid = core->index;
     std::copy_n(index, 3, fiber.ctaid);

@@ -170,8 +170,8 @@ uint8_t *cusim_resolve(Strand *strand, uint64_t address, uint32_t lane,
   const RaceCheck *races = static_cast<Fiber *>(strand)->races;
   // A word that is not whole in shared memory is never quiet.
   if (races && kind == static_cast<uint32_t>(AccessKind::Load) && bytes == 4 &&
-      offset % 4 == 0 && offset < strand->sharedBytes && races->isQuiet(offset))
-      [[likely]]
+      offset % 4 == 0 && offset < strand->sharedBytes &&
+      races->isQuiet(offset, strand->warp)) [[likely]]
     return strand->shared + offset;
   return resolve(strand, address, lane, bytes, alignment,
                  static_cast<AccessKind>(kind), site);

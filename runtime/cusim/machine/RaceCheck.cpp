@@ -42,7 +42,7 @@ void RaceCheck::begin(Block &ofBlock) {
   now = 1;
   size_t wordCount = (ofBlock.sharedBytes + WordBytes - 1) / WordBytes;
   words.assign(wordCount, Cell());
-  quiet.assign(wordCount, 0);
+  quiet.assign(wordCount + 4, 0);
   splits.assign(wordCount, 0);
   splitWords.clear();
   readerSets.clear();
@@ -130,11 +130,11 @@ void RaceCheck::access(Strand &strand, uint64_t address, uint32_t bytes,
     bool areOrdinary = true;
     for (uint32_t i = 0; i < bytes / WordBytes; ++i) {
       areOrdinary &= isOrdinary(first[i], thread, floor, kind, site);
-      // With one warp, its next synchronization might order them.
+      uint32_t warps = first[i].readerWarps;
       if (first[i].reader == Many && areOrdinary && canBeQuiet &&
-          first[i].writeTime <= floor &&
-          (first[i].readerWarps & (first[i].readerWarps - 1)))
-        quiet[offset / WordBytes + i] = now;
+          first[i].writeTime <= floor)
+        quiet[offset / WordBytes + i] =
+            uint64_t(now) << 32 | (std::has_single_bit(warps) ? warps : ~0u);
     }
     // To do one of them again changes nothing.
     if (areOrdinary)

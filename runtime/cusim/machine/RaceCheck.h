@@ -52,10 +52,18 @@ public:
   void access(Strand &strand, uint64_t address, uint32_t bytes, AccessKind kind,
               uint32_t site);
 
-  /// Whether a plain load of the aligned word at an offset, by any thread,
-  /// finds and leaves the word as it is: several warps have read it since
-  /// anybody synchronized. Most loads of tiled kernels are so.
-  bool isQuiet(uint64_t offset) const { return quiet[offset / 4] == now; }
+  /// Whether a plain load of the aligned word at an offset by a thread of the
+  /// warp finds and leaves the word as it is: several threads of that warp, or
+  /// several warps, have read it since anybody synchronized. Most loads of
+  /// tiled kernels are so.
+  bool isQuiet(uint64_t offset, uint32_t warp) const {
+    uint64_t word = quiet[offset / 4];
+    return word >> 32 == now && word >> warp & 1;
+  }
+  /// The same for compiled code (Strand::quietWords, raceTime), which looks at
+  /// up to four words from a place in bounds, or from 0.
+  const uint64_t *getQuietWords() const { return quiet.data(); }
+  const uint32_t *getTime() const { return &now; }
 
   /// An asynchronous operation was started, and has happened.
   void beginAsync(Strand &strand, const PendingOperation &operation);
@@ -145,8 +153,8 @@ private:
   Block *block = nullptr;
   Time now = 1;
   std::vector<Cell> words;
-  /// The time at which a word is quiet (isQuiet); 0: never yet.
-  std::vector<Time> quiet;
+  /// The time at which a word is quiet, and for which warps (isQuiet).
+  std::vector<uint64_t> quiet;
   /// Index in `splitWords` plus 1 of each word; 0: accessed as a whole so far.
   std::vector<uint32_t> splits;
   std::vector<std::array<Cell, 4>> splitWords;

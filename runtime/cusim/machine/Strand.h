@@ -102,6 +102,12 @@ struct Strand {
   /// The stack may grow down to here; a .func that may recurse asks
   /// cusim_check_stack.
   uint8_t *stackLimit;
+
+  /// With CompileOptions::checkRaces: a plain load of a word of shared memory
+  /// needs no check where the upper half of quietWords[offset / 4] is *raceTime
+  /// and its bit number `warp` is set.
+  const uint64_t *quietWords;
+  const uint32_t *raceTime;
 };
 
 /// The lanes of a strand that execute something: bit i for lane `lane + i`.
