@@ -9,6 +9,7 @@
 #include "runtime/cusim/driver/LaunchLog.h"
 #include "runtime/cusim/driver/Occupancy.h"
 
+#include <algorithm>
 #include <cstring>
 
 using namespace weft;
@@ -133,6 +134,11 @@ CUresult weft::cusim::launch(LaunchRequest request) {
     return refuse(CUDA_ERROR_INVALID_CONTEXT, request.call,
                   function->kernel->name + " was loaded in another context");
   const CompiledKernel &kernel = *function->kernel;
+  // What the kernel says of its clusters, the launch need not repeat.
+  uint32_t *cluster = request.parameters.cluster;
+  const uint32_t *required = kernel.entry->requiredCluster;
+  if (required[0] && product(cluster) == 1)
+    std::copy(required, required + 3, cluster);
   if (CUresult error = checkLimits(request, *function, driver.architecture))
     return error;
   StatusOr<std::vector<uint8_t>> arguments =

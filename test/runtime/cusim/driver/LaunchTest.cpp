@@ -307,3 +307,34 @@ TEST_F(LaunchTest, NamesMeanWhatTheProgramsCudaVersionMeans) {
   EXPECT_NE(find("cuGetProcAddress", 11030),
             reinterpret_cast<void *>(cuda().cuGetProcAddress_v2));
 }
+
+TEST_F(LaunchTest, ClustersAreThoseOfTheKernel) {
+  int major = 0;
+  ASSERT_OK(cuda().cuDeviceGetAttribute(
+      &major, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, 0));
+  if (major < 9)
+    GTEST_SKIP() << "clusters need sm_90";
+  CUfunction kernel = load(R"(
+.version 8.0
+.target sm_90
+.address_size 64
+.visible .entry ranks(.param .u64 data) .reqnctapercluster 2
+{
+  .reg .b32 %r<3>;
+  .reg .b64 %rd<4>;
+  mov.u32 %r1, %ctaid.x;
+  mov.u32 %r2, %cluster_ctaid.x;
+  ld.param.u64 %rd1, [data];
+  mul.wide.u32 %rd2, %r1, 4;
+  add.s64 %rd3, %rd1, %rd2;
+  st.global.u32 [%rd3], %r2;
+  ret;
+}
+)",
+                           "ranks");
+  CUdeviceptr data = allocate(16);
+  ASSERT_OK(launch(kernel, 4, 1, nullptr, data));
+  EXPECT_THAT(download<uint32_t>(data, 4), testing::ElementsAre(0, 1, 0, 1));
+  EXPECT_EQ(launch(kernel, 3, 1, nullptr, data),
+            CUDA_ERROR_INVALID_CLUSTER_SIZE);
+}

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace weft::cuda;
@@ -224,4 +225,32 @@ TEST_F(StreamTest, AChildOfAProcessThatUsedTheDriverIsToldSo) {
   int status = -1;
   EXPECT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
+}
+
+TEST_F(StreamTest, ThreadsShareAContext) {
+  auto work = [&](unsigned number) {
+    ASSERT_OK(cuda().cuCtxSetCurrent(contexts[0]));
+    CUfunction scale = load(scaleKernel, "scale");
+    for (unsigned i = 0; i < 20; ++i) {
+      CUstream stream;
+      CUevent event;
+      ASSERT_OK(cuda().cuStreamCreate(
+          &stream, number % 2 ? CU_STREAM_DEFAULT : CU_STREAM_NON_BLOCKING));
+      ASSERT_OK(cuda().cuEventCreate(&event, CU_EVENT_DISABLE_TIMING));
+      CUdeviceptr data = upload(std::vector<uint32_t>(10, i));
+      ASSERT_OK(launch(scale, 1, 32, stream, data, 10u, 2u));
+      ASSERT_OK(cuda().cuEventRecord(event, stream));
+      ASSERT_OK(cuda().cuStreamWaitEvent(nullptr, event, 0));
+      ASSERT_OK(launch(scale, 1, 32, nullptr, data, 10u, 3u));
+      EXPECT_THAT(download<uint32_t>(data, 10), Each((i * 2 + 1) * 3 + 1));
+      EXPECT_OK(cuda().cuEventDestroy_v2(event));
+      EXPECT_OK(cuda().cuStreamDestroy_v2(stream));
+      EXPECT_OK(cuda().cuMemFree_v2(data));
+    }
+  };
+  std::vector<std::thread> threads;
+  for (unsigned number = 0; number < 4; ++number)
+    threads.emplace_back(work, number);
+  for (std::thread &thread : threads)
+    thread.join();
 }
