@@ -30,7 +30,7 @@ struct Logs {
     size_t length = std::min(message.size(), errorBytes - 1);
     std::memcpy(error, message.data(), length);
     error[length] = 0;
-    if (errorSize)
+    if (errorSize && length)
       *errorSize = reinterpret_cast<void *>(length + 1);
   }
 };

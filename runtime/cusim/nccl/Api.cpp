@@ -103,7 +103,8 @@ static bool isName(const ncclUniqueId &id) {
 
 NCCL_EXPORT ncclCommInitRank(ncclComm_t *communicator, int ranks,
                              ncclUniqueId id, int rank) {
-  if (!communicator || ranks < 1 || ranks > 1024 || rank < 0 || rank >= ranks)
+  if (!communicator || ranks < 1 || ranks > int(SharedGroup::maxRanks) ||
+      rank < 0 || rank >= ranks)
     return refuse(ncclInvalidArgument, "rank " + std::to_string(rank) + " of " +
                                            std::to_string(ranks) +
                                            " is not one");
@@ -139,7 +140,7 @@ static ncclResult_t runJoins(std::vector<Group::Join> joins) {
 
 NCCL_EXPORT ncclCommInitAll(ncclComm_t *communicators, int count,
                             const int *devices) {
-  if (!communicators || count < 1)
+  if (!communicators || count < 1 || count > int(SharedGroup::maxRanks))
     return ncclInvalidArgument;
   ncclUniqueId id;
   ncclGetUniqueId(&id);

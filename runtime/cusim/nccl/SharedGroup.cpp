@@ -27,6 +27,8 @@ struct SharedGroup::Header {
   std::atomic<uint32_t> isAborted;
   /// What the first rank to join said; others must say the same.
   std::atomic<uint32_t> ranks;
+  /// Which ranks have joined.
+  std::atomic<uint8_t> isTaken[SharedGroup::maxRanks];
 };
 
 static constexpr uint64_t headerBytes = 4096;
@@ -61,12 +63,18 @@ SharedGroup::join(const std::string &name, unsigned ranks, unsigned rank) {
   std::unique_ptr<SharedGroup> group(
       new SharedGroup(memory, bytes, ranks, rank));
   Header &header = group->header();
+  // A group that does not form keeps its name: who comes late finds it aborted,
+  // where it would wait for ever in a fresh one.
   uint32_t nobody = 0;
   if (!header.ranks.compare_exchange_strong(nobody, ranks) && nobody != ranks) {
     group->abort();
     return Status::error("rank " + std::to_string(rank) + " joins a group of " +
                          std::to_string(ranks) + ", another one of " +
                          std::to_string(nobody));
+  }
+  if (header.isTaken[rank].exchange(1)) {
+    group->abort();
+    return Status::error("rank " + std::to_string(rank) + " joins twice");
   }
   ++header.joined;
   for (Patience patience; header.joined < ranks;) {

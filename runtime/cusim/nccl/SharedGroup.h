@@ -22,12 +22,14 @@ namespace weft::cusim {
 /// object a rank.
 class SharedGroup {
 public:
+  static constexpr unsigned maxRanks = 1024;
   /// Bytes that a rank can show the others at once.
   static constexpr uint64_t chunkBytes = 1 << 20;
   /// Bytes on the way from one rank to another.
   static constexpr uint64_t mailBytes = 1 << 16;
 
-  /// Waits until all ranks have joined. `name` is one file name.
+  /// Waits until all ranks have joined, or one could not. `name` is one file
+  /// name; `rank` is less than `ranks`, which is at most maxRanks.
   static StatusOr<std::unique_ptr<SharedGroup>>
   join(const std::string &name, unsigned ranks, unsigned rank);
   ~SharedGroup();

@@ -191,6 +191,7 @@ TEST_F(LaunchTest, WrongModulesSayWhy) {
             CUDA_ERROR_NO_BINARY_FOR_GPU);
   EXPECT_EQ(loadText(""), CUDA_ERROR_INVALID_PTX);
   EXPECT_OK(loadText(scaleKernel));
+  EXPECT_EQ(values[1], nullptr) << "bytes of the log";
   CUfunction function;
   EXPECT_EQ(cuda().cuModuleGetFunction(&function, module, "scales"),
             CUDA_ERROR_NOT_FOUND);

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <numeric>
+#include <sys/mman.h>
 #include <thread>
 #include <unistd.h>
 
@@ -335,14 +336,22 @@ TEST_F(NcclTest, TransfersOfDifferentSizesAreFoundOut) {
 }
 
 TEST_F(NcclTest, GroupsThatDisagreeDoNotForm) {
-  ncclUniqueId id;
-  ASSERT_EQ(nccl().ncclGetUniqueId(&id), ncclSuccess);
-  ncclComm_t own[2];
-  ASSERT_EQ(nccl().ncclGroupStart(), ncclSuccess);
-  for (int device : {0, 1}) {
-    select(device);
-    ASSERT_EQ(nccl().ncclCommInitRank(&own[device], 2 + device, id, device),
-              ncclSuccess);
-  }
-  EXPECT_EQ(nccl().ncclGroupEnd(), ncclSystemError);
+  auto join = [&](const int (&ranks)[2], const int (&rank)[2]) {
+    ncclUniqueId id;
+    EXPECT_EQ(nccl().ncclGetUniqueId(&id), ncclSuccess);
+    ncclComm_t own[2];
+    EXPECT_EQ(nccl().ncclGroupStart(), ncclSuccess);
+    for (int device : {0, 1}) {
+      select(device);
+      EXPECT_EQ(nccl().ncclCommInitRank(&own[device], ranks[device], id,
+                                        rank[device]),
+                ncclSuccess);
+    }
+    ncclResult_t result = nccl().ncclGroupEnd();
+    EXPECT_EQ(shm_unlink(id.internal), 0);
+    return result;
+  };
+  EXPECT_EQ(join({2, 3}, {0, 1}), ncclSystemError);
+  EXPECT_EQ(join({2, 2}, {1, 1}), ncclSystemError) << "no rank 0";
+  EXPECT_EQ(join({3, 3}, {1, 1}), ncclSystemError) << "no rank 0, no rank 2";
 }
