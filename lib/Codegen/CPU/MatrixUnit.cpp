@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Codegen/CPU/MatrixUnit.h"
+#include "lib/Codegen/CPU/IntegerDot.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -34,25 +35,25 @@ void MatrixUnit::configure(Value words) {
 
 Value MatrixUnit::round(Value numbers) {
   Type narrow = CodeBuilder::vectorOf(code.builder.getBF16Type());
-  auto rounded = code.make<LLVM::CallIntrinsicOp>(
-      narrow,
-      code.builder.getStringAttr("llvm.x86.avx512bf16.cvtneps2bf16.512"),
-      ValueRange{numbers});
-  return code.bitcast(rounded->getResult(0), code.builder.getI16Type());
+  Value rounded = callIntrinsic(code, "llvm.x86.avx512bf16.cvtneps2bf16.512",
+                                narrow, numbers);
+  return code.bitcast(rounded, code.builder.getI16Type());
+}
+
+Value MatrixUnit::narrow(Value first, Value second) {
+  Type narrow =
+      CodeBuilder::vectorOf(code.builder.getBF16Type(), 2 * CodeBuilder::lanes);
+  // The second operand becomes the lower half.
+  return callIntrinsic(code, "llvm.x86.avx512bf16.cvtne2ps2bf16.512", narrow,
+                       {second, first});
 }
 
 Value MatrixUnit::toPairs(Value even, Value odd) {
   constexpr int64_t lanes = CodeBuilder::lanes;
-  Type narrow = CodeBuilder::vectorOf(code.builder.getBF16Type(), 2 * lanes);
-  // The second operand becomes the lower half.
-  auto rounded = code.make<LLVM::CallIntrinsicOp>(
-      narrow,
-      code.builder.getStringAttr("llvm.x86.avx512bf16.cvtne2ps2bf16.512"),
-      ValueRange{odd, even});
   SmallVector<int64_t> order;
   for (int64_t i = 0; i < lanes; ++i)
     llvm::append_values(order, i, lanes + i);
-  Value bits = code.bitcast(rounded->getResult(0), code.builder.getI16Type());
+  Value bits = code.bitcast(narrow(even, odd), code.builder.getI16Type());
   return code.make<vector::ShuffleOp>(bits, bits, order);
 }
 

@@ -44,8 +44,10 @@ public:
 
   /// Rounds f32 to the nearest bf16, as bits.
   Value round(Value numbers);
-  /// The same for two vectors, whose lanes become pairs: words with the first
-  /// in the low half.
+  /// The same for two vectors, one behind the other in one of bf16.
+  Value narrow(Value first, Value second);
+  /// The same, and their lanes become pairs: words with the first in the low
+  /// half.
   Value toPairs(Value even, Value odd);
 
 private:

@@ -19,7 +19,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Codegen/CPU/BlockProduct.h"
-#include "lib/Codegen/CPU/IntegerDot.h"
+#include "lib/Codegen/CPU/MatrixUnit.h"
 
 #include <map>
 
@@ -29,7 +29,8 @@ namespace weft {
 
 namespace {
 constexpr int64_t lanes = CodeBuilder::lanes;
-constexpr int64_t tileBytes = 1024, tileRows = 16;
+constexpr int64_t tileBytes = MatrixUnit::tileBytes,
+                  tileRows = MatrixUnit::tileRows;
 /// Rows of one pass, and panels.
 constexpr int64_t passRows = 32, passPanels = 2;
 /// Panels whose tiles are in scratch at a time.
@@ -45,7 +46,7 @@ public:
   explicit TileProduct(const BlockProduct &product)
       : BlockProductWay(product),
         panels(emitter, product.format, product.weight, product.depth),
-        depthTiles(product.depth / 32) {}
+        unit(code), depthTiles(product.depth / 32) {}
 
   // The configuration, panels, rows, sums.
   SizeExpr scratchBytes(const SizeExpr &rows) const override {
@@ -102,7 +103,6 @@ private:
   }
   void forEachPart(llvm::function_ref<void(Value depthTile, Value tiles)> body);
 
-  void configure();
   void widen(Value panel, Value depthTile, Value tiles, Value target);
   /// Adds to the sums of `height` (1 or 2) tiles of rows with two panels.
   struct Pass {
@@ -110,35 +110,13 @@ private:
   };
   void emitPass(int64_t height, const Pass &pass);
 
-  // The matrix unit. Tiles 0 to 3 are sums, 4 and 5 rows, 6 and 7 panels.
-  void onTile(StringRef name, ArrayRef<int64_t> tiles,
-              ValueRange operands = {});
-
   BlockPanels panels;
+  /// Tiles 0 to 3 are sums, 4 and 5 rows, 6 and 7 panels.
+  MatrixUnit unit;
   int64_t depthTiles;
   Value scratch;
 };
 } // namespace
-
-void TileProduct::onTile(StringRef name, ArrayRef<int64_t> tiles,
-                         ValueRange operands) {
-  SmallVector<Value> arguments;
-  for (int64_t tile : tiles)
-    arguments.push_back(code.integer(code.builder.getI8Type(), tile));
-  llvm::append_range(arguments, operands);
-  code.make<LLVM::CallIntrinsicOp>(code.builder.getStringAttr(name), arguments);
-}
-
-/// All eight tiles have 16 rows of 64 bytes (Intel SDM volume 1, 18.2).
-void TileProduct::configure() {
-  Value words = at(0);
-  constexpr int64_t eightRows = 0x1010101010101010,
-                    fourWidths = 0x0040004000400040;
-  int64_t values[8] = {1, 0, fourWidths, fourWidths, 0, 0, eightRows, 0};
-  for (auto [i, value] : llvm::enumerate(values))
-    code.store(code.constant(value), code.address(words, code.i64(), i));
-  onTile("llvm.x86.ldtilecfg", {}, words);
-}
 
 void TileProduct::forEachPart(
     function_ref<void(Value depthTile, Value tiles)> body) {
@@ -175,8 +153,7 @@ void TileProduct::stage(Value first, Value count) {
       forEachTile(row, [&](Value column) {
         Value low = product.input(column),
               high = product.input(code.add(column, code.constant(lanes)));
-        return callIntrinsic(code, "llvm.x86.avx512bf16.cvtne2ps2bf16.512",
-                             pairs, {high, low});
+        return unit.narrow(low, high);
       });
     });
   });
@@ -213,7 +190,7 @@ void TileProduct::compute(Value count, const PanelGroup &group, TakeSums take) {
   Value rowTiles = rowTileCount(count);
   Value sums =
       skip(at(rowsOffset()), code.mul(rowTiles, code.constant(depthTiles)));
-  configure();
+  unit.configure(at(0));
   forEachPart([&](Value depthTile, Value tiles) {
     code.loop(code.constant(0), group.size, 1, [&](Value i) {
       widen(panels.panel(group.number(i)), depthTile, tiles, panelTiles(i));
@@ -237,12 +214,12 @@ void TileProduct::compute(Value count, const PanelGroup &group, TakeSums take) {
       });
     });
   });
-  onTile("llvm.x86.tilerelease", {});
+  unit.release();
   take(sums, sumsStride, code.constant(0), count, code.constant(0), group.size);
 }
 
 void TileProduct::emitPass(int64_t height, const Pass &pass) {
-  Value stride = code.constant(sumsStride * 4);
+  constexpr int64_t stride = sumsStride * 4;
   auto forEachSum = [&](function_ref<void(int64_t tile, Value address)> body) {
     for (int64_t i = 0; i < height; ++i)
       for (int64_t p = 0; p < passPanels; ++p)
@@ -253,13 +230,12 @@ void TileProduct::emitPass(int64_t height, const Pass &pass) {
   code.branch(
       pass.isFirst,
       [&] {
-        forEachSum(
-            [&](int64_t tile, Value) { onTile("llvm.x86.tilezero", {tile}); });
+        forEachSum([&](int64_t tile, Value) { unit.zero(tile); });
         return CodeBuilder::Values();
       },
       [&] {
         forEachSum([&](int64_t tile, Value address) {
-          onTile("llvm.x86.tileloadd64", {tile}, {address, stride});
+          unit.load(tile, address, stride);
         });
         return CodeBuilder::Values();
       });
@@ -272,14 +248,13 @@ void TileProduct::emitPass(int64_t height, const Pass &pass) {
     streams[6 + p] = skip(pass.panels, code.constant(p * partTiles));
   auto load = [&](int64_t tile, Value k) {
     Value address = skip(streams[tile], k);
-    onTile("llvm.x86.tileloadd64", {tile}, {address, code.constant(64)});
+    unit.load(tile, address);
     for (int64_t line = 0; line < tileBytes; line += 64)
       code.prefetch(code.address(address, byte, tilesAhead * tileBytes + line));
   };
   auto multiply = [&](int64_t row, int64_t panel) {
     if (row < height)
-      onTile("llvm.x86.tdpbf16ps",
-             {row * passPanels + panel, 4 + row, 6 + panel});
+      unit.multiply(row * passPanels + panel, 4 + row, 6 + panel);
   };
   auto loadNext = [&](int64_t tile, Value k) {
     if (streams.count(tile))
@@ -309,9 +284,8 @@ void TileProduct::emitPass(int64_t height, const Pass &pass) {
   });
   code.loop(even, pass.tiles, 1,
             [&](Value k) { step(0, code.add(k, code.constant(1))); });
-  forEachSum([&](int64_t tile, Value address) {
-    onTile("llvm.x86.tilestored64", {tile}, {address, stride});
-  });
+  forEachSum(
+      [&](int64_t tile, Value address) { unit.store(tile, address, stride); });
 }
 
 std::unique_ptr<BlockProductWay> makeTileProduct(const BlockProduct &product) {
