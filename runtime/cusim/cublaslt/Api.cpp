@@ -5,11 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/cuda_api/Driver.h"
 #include "runtime/cusim/cublaslt/Elements.h"
 #include "runtime/cusim/cublaslt/Product.h"
 #include "runtime/cusim/driver/HostWork.h"
-#include "runtime/cusim/machine/Strand.h"
+#include "runtime/cusim/memory/AddressSpace.h"
 
 #include <cstdio>
 #include <cstring>
@@ -20,12 +19,6 @@ using namespace weft::cusim;
 
 #define CUBLASLT_EXPORT                                                        \
   extern "C" __attribute__((visibility("default"))) cublasStatus_t
-
-// Of the driver that this library is linked with: cusim's.
-extern "C" {
-CUresult cuMemGetAddressRange_v2(CUdeviceptr *base, size_t *bytes,
-                                 CUdeviceptr address);
-}
 
 static cublasStatus_t refuse(const std::string &message) {
   std::fprintf(stderr, "cusim: cublasLt: %s\n", message.c_str());
@@ -190,18 +183,8 @@ CUBLASLT_EXPORT cublasLtMatmulPreferenceSetAttribute(
   return CUBLAS_STATUS_SUCCESS;
 }
 
-static bool isDeviceMemory(uint64_t address, uint64_t bytes) {
-  CUdeviceptr base;
-  size_t size;
-  if (bytes == 0)
-    return true;
-  return cuMemGetAddressRange_v2(&base, &size, address) == CUDA_SUCCESS &&
-         address - base <= size && bytes <= size - (address - base);
-}
-
-static const uint8_t *hostPointer(const void *address) {
-  return reinterpret_cast<const uint8_t *>(reinterpret_cast<uint64_t>(address) &
-                                           HostAddressMask);
+static uint8_t *hostPointer(const void *address) {
+  return AddressSpace::hostPointer(reinterpret_cast<uint64_t>(address));
 }
 
 static double readScalar(cudaDataType type, const void *address) {
@@ -272,8 +255,8 @@ cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t description,
         scale("the scale of C", description->cScale),
         scale("the scale of D", description->dScale),
         Range{"the workspace", workspace, workspaceBytes}})
-    if (!isDeviceMemory(reinterpret_cast<uint64_t>(range.address),
-                        range.bytes)) {
+    if (!liesInAllocation(reinterpret_cast<uint64_t>(range.address),
+                          range.bytes)) {
       refuse(std::string(range.name) + " takes " + std::to_string(range.bytes) +
              " bytes, which are not inside one allocation");
       return CUBLAS_STATUS_INVALID_VALUE;
@@ -281,7 +264,7 @@ cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t description,
   product.a = hostPointer(a);
   product.b = hostPointer(b);
   product.c = hostPointer(c);
-  product.d = const_cast<uint8_t *>(hostPointer(d));
+  product.d = hostPointer(d);
   product.bias = hostPointer(bias);
 
   // What lies in device memory is read when the stream comes to it.

@@ -5,17 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/cuda_api/Driver.h"
 #include "runtime/cusim/driver/Driver.h"
+#include "runtime/cusim/driver/Prototypes.h"
 
 #include <cstring>
 #include <string_view>
 
 using namespace weft::cuda;
-
-#define WEFT_CUDA(NAME, PARAMETERS) extern "C" CUresult NAME PARAMETERS;
-#include "runtime/cuda_api/DriverFunctions.def"
-#undef WEFT_CUDA
 
 namespace {
 struct Symbol {

@@ -5,7 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/cusim/machine/Strand.h"
+#include "runtime/cusim/driver/HostWork.h"
+#include "runtime/cusim/memory/AddressSpace.h"
 #include "runtime/cusim/nccl/Communicator.h"
 
 #include <cstdio>
@@ -20,14 +21,6 @@ using namespace weft::cusim;
 
 #define NCCL_EXPORT                                                            \
   extern "C" __attribute__((visibility("default"))) ncclResult_t
-
-extern "C" {
-CUresult cuCtxGetCurrent(CUcontext *context);
-CUresult cuCtxSetCurrent(CUcontext context);
-CUresult cuDevicePrimaryCtxRetain(CUcontext *context, CUdevice device);
-CUresult cuMemGetAddressRange_v2(CUdeviceptr *base, size_t *bytes,
-                                 CUdeviceptr address);
-}
 
 namespace {
 /// What a thread called since ncclGroupStart.
@@ -209,12 +202,8 @@ NCCL_EXPORT ncclCommUserRank(const ncclComm_t handle, int *rank) {
 /// The host's address of memory that lies inside one allocation; null if not.
 static uint8_t *resolve(const void *address, uint64_t bytes) {
   uint64_t value = reinterpret_cast<uint64_t>(address);
-  CUdeviceptr base;
-  size_t size;
-  if (bytes && (cuMemGetAddressRange_v2(&base, &size, value) != CUDA_SUCCESS ||
-                value - base > size || bytes > size - (value - base)))
-    return nullptr;
-  return reinterpret_cast<uint8_t *>(value & HostAddressMask);
+  return liesInAllocation(value, bytes) ? AddressSpace::hostPointer(value)
+                                        : nullptr;
 }
 
 static ncclResult_t start(GroupCall collective, const void *source,

@@ -15,20 +15,6 @@ using namespace weft;
 using namespace weft::cuda;
 using namespace weft::cusim;
 
-// Of the driver that this library is linked with: cusim's.
-extern "C" {
-CUresult cuCtxGetCurrent(CUcontext *context);
-CUresult cuCtxGetDevice(CUdevice *device);
-CUresult cuCtxPushCurrent_v2(CUcontext context);
-CUresult cuCtxPopCurrent_v2(CUcontext *context);
-CUresult cuStreamQuery(CUstream stream);
-CUresult cuThreadExchangeStreamCaptureMode(CUstreamCaptureMode *mode);
-CUresult cuEventCreate(CUevent *event, unsigned flags);
-CUresult cuEventDestroy_v2(CUevent event);
-CUresult cuEventRecord(CUevent event, CUstream stream);
-CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned flags);
-}
-
 ncclResult_t cusim::refuse(ncclResult_t error, const std::string &message) {
   std::fprintf(stderr, "cusim: nccl: %s\n", message.c_str());
   return error;
