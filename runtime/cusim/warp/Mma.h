@@ -65,8 +65,12 @@ struct MultiplyImmediate {
   }
 };
 
-/// Of the modifiers .rn, .rz, .rm, .rp.
-Rounding roundingOf(const ptx::Instruction &instruction);
+/// Of an instruction with a shape.
+MultiplyImmediate multiplyImmediate(const ptx::Instruction &instruction,
+                                    ptx::Type dType, ptx::Type aType,
+                                    ptx::Type bType, ptx::Type cType);
+/// .xor.popc or .and.popc go with b1, and with it only.
+Status checkBitOperation(const ptx::Instruction &instruction, bool isBit);
 
 /// d = a b + c of f64, under a rounding.
 void multiplyDoublesRounded(const double *a, const double *b, double *c,

@@ -115,13 +115,38 @@ std::string nameOf(const MatrixShape &shape) {
          std::to_string(shape.k);
 }
 
-} // namespace
-
+/// Of the modifiers .rn, .rz, .rm, .rp.
 Rounding roundingOf(const Instruction &instruction) {
   return instruction.has(Modifier::Rz)   ? Rounding::Zero
          : instruction.has(Modifier::Rm) ? Rounding::Down
          : instruction.has(Modifier::Rp) ? Rounding::Up
                                          : Rounding::Nearest;
+}
+
+} // namespace
+
+MultiplyImmediate multiplyImmediate(const Instruction &instruction, Type dType,
+                                    Type aType, Type bType, Type cType) {
+  const MatrixShape &shape = *instruction.shape;
+  return {aType,
+          bType,
+          cType,
+          dType,
+          static_cast<uint8_t>(shape.m),
+          static_cast<uint8_t>(shape.n),
+          shape.k,
+          instruction.has(Modifier::Satfinite),
+          instruction.has(Modifier::Xor),
+          roundingOf(instruction)};
+}
+
+Status checkBitOperation(const Instruction &instruction, bool isBit) {
+  bool hasOperation =
+      instruction.has(Modifier::Xor) || instruction.has(Modifier::And);
+  if (isBit != instruction.has(Modifier::Popc) || isBit != hasOperation)
+    return formError(instruction,
+                     ".xor.popc or .and.popc go with .b1, and with it only");
+  return Status::ok();
 }
 
 StatusOr<CollectiveForm> mmaForm(const Instruction &instruction) {
@@ -149,11 +174,7 @@ StatusOr<CollectiveForm> mmaForm(const Instruction &instruction) {
                                       std::string(textOf(aType)));
   if (!instruction.has(Modifier::Row) || !instruction.has(Modifier::Col))
     return formError(instruction, "takes .row.col only");
-  bool isXor = instruction.has(Modifier::Xor);
-  if ((*group == Group::Bit) != instruction.has(Modifier::Popc) ||
-      (*group == Group::Bit) != (isXor || instruction.has(Modifier::And)))
-    return formError(instruction,
-                     ".xor.popc or .and.popc go with .b1, and with it only");
+  WEFT_RETURN_IF_ERROR(checkBitOperation(instruction, *group == Group::Bit));
   bool isSaturating = instruction.has(Modifier::Satfinite);
   if (isSaturating && *group != Group::Byte && *group != Group::Nibble)
     return formError(instruction, ".satfinite goes with integers only");
@@ -171,17 +192,8 @@ StatusOr<CollectiveForm> mmaForm(const Instruction &instruction) {
   builder.operand(words, registers(shape.m * shape.k, aType));
   builder.operand(words, registers(shape.n * shape.k, bType));
   builder.operand(words, registers(elementsOfC, cType));
-  MultiplyImmediate how{aType,
-                        bType,
-                        cType,
-                        dType,
-                        static_cast<uint8_t>(shape.m),
-                        static_cast<uint8_t>(shape.n),
-                        shape.k,
-                        isSaturating,
-                        isXor,
-                        roundingOf(instruction)};
-  builder.setImmediate(how.pack());
+  builder.setImmediate(
+      multiplyImmediate(instruction, dType, aType, bType, cType).pack());
   return builder.finish();
 }
 

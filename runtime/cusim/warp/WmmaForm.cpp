@@ -143,11 +143,7 @@ StatusOr<CollectiveForm> multiplyForm(const Instruction &instruction) {
       instruction.has(Modifier::Row) && instruction.has(Modifier::Col);
   if ((isBit || ptx::bitsOf(aType) == 4) && !isRowCol)
     return formError(instruction, "takes .row.col only for these types");
-  bool isXor = instruction.has(Modifier::Xor);
-  if (isBit != instruction.has(Modifier::Popc) ||
-      isBit != (isXor || instruction.has(Modifier::And)))
-    return formError(instruction,
-                     ".xor.popc or .and.popc go with .b1, and with it only");
+  WEFT_RETURN_IF_ERROR(checkBitOperation(instruction, isBit));
   bool isSaturating = instruction.has(Modifier::Satfinite);
   if (isSaturating && !isInteger && aType != Type::F16)
     return formError(instruction, ".satfinite goes with integers and f16 only");
@@ -164,17 +160,8 @@ StatusOr<CollectiveForm> multiplyForm(const Instruction &instruction) {
   builder.operand(words, wmmaFragmentWords(aType, shape.m, shape.k) / words);
   builder.operand(words, wmmaFragmentWords(bType, shape.n, shape.k) / words);
   builder.operand(words, wmmaMatrixWords(cType, shape.m, shape.n) / words);
-  MultiplyImmediate how{aType,
-                        bType,
-                        cType,
-                        dType,
-                        static_cast<uint8_t>(shape.m),
-                        static_cast<uint8_t>(shape.n),
-                        shape.k,
-                        isSaturating,
-                        isXor,
-                        roundingOf(instruction)};
-  builder.setImmediate(how.pack());
+  builder.setImmediate(
+      multiplyImmediate(instruction, dType, aType, bType, cType).pack());
   return builder.finish();
 }
 
