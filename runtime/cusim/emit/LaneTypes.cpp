@@ -26,22 +26,6 @@ unsigned resultCount(const Instruction &instruction) {
   return 1;
 }
 
-/// The type of twice the bits, for .wide.
-static Type widened(Type type) {
-  switch (type) {
-  case Type::U16:
-    return Type::U32;
-  case Type::S16:
-    return Type::S32;
-  case Type::U32:
-    return Type::U64;
-  case Type::S32:
-    return Type::S64;
-  default:
-    return type;
-  }
-}
-
 /// The third operand and the result of dp4a and dp2a.
 static Type dotProductType(const Instruction &instruction) {
   return ptx::isSigned(instruction.type(0)) ||
@@ -54,7 +38,9 @@ Type operandType(const Instruction &instruction, unsigned index) {
   Type type = instruction.type();
   switch (instruction.opcode) {
   case Opcode::Mad:
-    return index == 2 && instruction.has(Modifier::Wide) ? widened(type) : type;
+    return index == 2 && instruction.has(Modifier::Wide)
+               ? ptx::twiceAsWide(type)
+               : type;
   case Opcode::Shl:
   case Opcode::Shr:
     return index == 1 ? Type::U32 : type;
@@ -98,7 +84,7 @@ Type resultType(const Instruction &instruction, unsigned index) {
   switch (instruction.opcode) {
   case Opcode::Mul:
   case Opcode::Mad:
-    return instruction.has(Modifier::Wide) ? widened(type) : type;
+    return instruction.has(Modifier::Wide) ? ptx::twiceAsWide(type) : type;
   case Opcode::Popc:
   case Opcode::Clz:
   case Opcode::Bfind:

@@ -62,18 +62,7 @@ Type Checker::typeOf(const OperandForm &operandForm) const {
   case Source::Named:
     return operandForm.type;
   case Source::TwiceAsWide:
-    switch (instruction.type(0)) {
-    case Type::U16:
-      return Type::U32;
-    case Type::S16:
-      return Type::S32;
-    case Type::U32:
-      return Type::U64;
-    case Type::S32:
-      return Type::S64;
-    default:
-      return Type::None;
-    }
+    return twiceAsWide(instruction.type(0));
   case Source::Any:
     return Type::None;
   }

@@ -241,6 +241,17 @@ StatusOr<Constant> cusim::ptx::parseConstantExpression(Lexer &lexer) {
   return Reader(lexer).conditional();
 }
 
+StatusOr<uint64_t> cusim::ptx::parseOffsetConstant(Lexer &lexer) {
+  Location location = lexer.peek().location;
+  StatusOr<Constant> offset = parseConstantExpression(lexer);
+  if (!offset)
+    return offset.status();
+  if (!offset->isInteger())
+    return errorAt(location,
+                   "found a floating-point offset, expected an integer");
+  return offset->bits;
+}
+
 StatusOr<uint64_t> cusim::ptx::parseCount(Lexer &lexer, uint64_t most,
                                           const char *what) {
   Location location = lexer.peek().location;

@@ -29,6 +29,9 @@ struct Constant {
 /// floating-point literals with a sign.
 StatusOr<Constant> parseConstantExpression(Lexer &lexer);
 
+/// A constant expression that is an integer to add to an address.
+StatusOr<uint64_t> parseOffsetConstant(Lexer &lexer);
+
 /// A constant expression that is a count: 0 to `most`.
 StatusOr<uint64_t> parseCount(Lexer &lexer, uint64_t most, const char *what);
 

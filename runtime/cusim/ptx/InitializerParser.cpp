@@ -142,14 +142,10 @@ static StatusOr<Variable::Relocation> parseSymbol(Lexer &lexer, Names &names) {
   auto addOffset = [&]() -> Status {
     if (!lexer.peek().is("+") && !lexer.peek().is("-"))
       return Status::ok();
-    Location location = lexer.peek().location;
-    StatusOr<Constant> offset = parseConstantExpression(lexer);
+    StatusOr<uint64_t> offset = parseOffsetConstant(lexer);
     if (!offset)
       return offset.status();
-    if (!offset->isInteger())
-      return errorAt(location, "found a floating-point offset, expected an "
-                               "integer");
-    target->bits += offset->bits;
+    target->bits += *offset;
     return Status::ok();
   };
   WEFT_RETURN_IF_ERROR(addOffset());

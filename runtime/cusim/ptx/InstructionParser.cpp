@@ -98,8 +98,7 @@ Status InstructionParser::parseOperands(Instruction &instruction) {
   while (takesOperands && (!lexer.peek().is(";") || !texts.empty())) {
     texts.push_back({lexer.peek().location, isJoined});
     bool isList = instruction.opcode == Opcode::BrxIdx && texts.size() == 2;
-    StatusOr<Operand> operand =
-        isList ? parseBranchTargets() : parseOperand();
+    StatusOr<Operand> operand = isList ? parseBranchTargets() : parseOperand();
     if (!operand)
       return operand.status();
     instruction.operands.push_back(std::move(*operand));
@@ -253,14 +252,10 @@ Status InstructionParser::parseOffset(Operand &operand) {
     return Status::ok();
   if (!isNegative)
     lexer.take();
-  Location location = lexer.peek().location;
-  StatusOr<Constant> offset = parseConstantExpression(lexer);
+  StatusOr<uint64_t> offset = parseOffsetConstant(lexer);
   if (!offset)
     return offset.status();
-  if (!offset->isInteger())
-    return errorAt(location, "found a floating-point offset, expected an "
-                             "integer");
-  operand.bits += offset->bits;
+  operand.bits += *offset;
   return Status::ok();
 }
 

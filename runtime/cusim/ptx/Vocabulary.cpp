@@ -149,6 +149,21 @@ bool cusim::ptx::isSigned(Type type) {
   }
 }
 
+Type cusim::ptx::twiceAsWide(Type type) {
+  switch (type) {
+  case Type::U16:
+    return Type::U32;
+  case Type::S16:
+    return Type::S32;
+  case Type::U32:
+    return Type::U64;
+  case Type::S32:
+    return Type::S64;
+  default:
+    return Type::None;
+  }
+}
+
 bool cusim::ptx::isPacked(Type type) {
   switch (type) {
   case Type::U16x2:

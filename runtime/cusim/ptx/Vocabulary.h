@@ -81,6 +81,8 @@ std::optional<Special> specialOf(std::string_view text);
 unsigned bitsOf(Type type);
 bool isFloat(Type type);
 bool isSigned(Type type);
+/// The integer type of twice the bits, for .wide; None for other types.
+Type twiceAsWide(Type type);
 /// f16x2, bf16x2, e4m3x2, ...: two or four values in one register.
 bool isPacked(Type type);
 
