@@ -25,6 +25,17 @@ llvm::BasicBlock *FunctionEmitter::makeBlock(const llvm::Twine &name) {
   return llvm::BasicBlock::Create(builder.getContext(), name, llvmFunction);
 }
 
+/// Ends the kernel where lanes have nowhere to go.
+void FunctionEmitter::trapLanes(llvm::Value *lanes) {
+  emitIf(
+      builder.CreateICmpNE(lanes, builder.getInt32(0)),
+      [&] {
+        callHook("cusim_trap", builder.getVoidTy(),
+                 {strand, lanes, builder.getInt32(site)});
+      },
+      false);
+}
+
 void FunctionEmitter::emitIf(llvm::Value *condition,
                              const std::function<void()> &then, bool isLikely) {
   llvm::BasicBlock *inside = makeBlock("then");
@@ -271,13 +282,7 @@ void FunctionEmitter::endMasked(uint32_t number) {
       left = builder.CreateAnd(left, builder.CreateNot(here));
       send(block.successors[i], here);
     }
-    emitIf(
-        builder.CreateICmpNE(left, builder.getInt32(0)),
-        [&] {
-          callHook("cusim_trap", builder.getVoidTy(),
-                   {strand, left, builder.getInt32(site)});
-        },
-        false);
+    trapLanes(left);
     builder.CreateBr(next);
     return;
   }

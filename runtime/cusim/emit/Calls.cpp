@@ -70,10 +70,7 @@ void FunctionEmitter::emitCall() {
     llvm::Value *target =
         builder.CreateConstInBoundsGEP1_64(byte, in, parameter.offset * width);
     if (element.kind == Operand::Kind::Variable) {
-      Operand address;
-      address.kind = Operand::Kind::Address;
-      address.elements.push_back(element);
-      llvm::Value *source = planes(address, parameter.bytes);
+      llvm::Value *source = planes(element, parameter.bytes);
       if (!source)
         return fail("an argument that is no .param variable");
       builder.CreateMemCpy(target, llvm::MaybeAlign(1), source,
@@ -94,10 +91,7 @@ void FunctionEmitter::emitCall() {
     llvm::Value *source =
         builder.CreateConstInBoundsGEP1_64(byte, out, parameter.offset * width);
     if (element.kind == Operand::Kind::Variable) {
-      Operand address;
-      address.kind = Operand::Kind::Address;
-      address.elements.push_back(element);
-      llvm::Value *target = planes(address, parameter.bytes);
+      llvm::Value *target = planes(element, parameter.bytes);
       if (!target)
         return fail("a result that is no .param variable");
       builder.CreateMemCpy(target, llvm::MaybeAlign(1), source,
@@ -160,13 +154,7 @@ void FunctionEmitter::emitIndirectCall(const Operand &callee,
     mask = outerMask;
     isGuarded = outerGuarded;
   }
-  emitIf(
-      builder.CreateICmpNE(left, builder.getInt32(0)),
-      [&] {
-        callHook("cusim_trap", builder.getVoidTy(),
-                 {strand, left, builder.getInt32(site)});
-      },
-      false);
+  trapLanes(left);
 }
 
 /// Argument number `index` of a call: what the .param variable holds.
@@ -182,10 +170,7 @@ llvm::Value *FunctionEmitter::argument(const Operand &list, unsigned index,
                                                ? ptx::Type::B64
                                                : ptx::Type::B32)),
                    scalar, false);
-  Operand address;
-  address.kind = Operand::Kind::Address;
-  address.elements.push_back(element);
-  llvm::Value *memory = planes(address, scalar->getPrimitiveSizeInBits() / 8);
+  llvm::Value *memory = planes(element, scalar->getPrimitiveSizeInBits() / 8);
   if (!memory) {
     fail("an argument that is no .param variable");
     return splat(llvm::Constant::getNullValue(scalar));
@@ -214,10 +199,7 @@ bool FunctionEmitter::emitSystemCall(const ptx::Function &callee) {
       write(out.elements[0], count, ptx::Type::B32);
       return true;
     }
-    Operand address;
-    address.kind = Operand::Kind::Address;
-    address.elements.push_back(out.elements[0]);
-    if (llvm::Value *target = planes(address, 4))
+    if (llvm::Value *target = planes(out.elements[0], 4))
       storePlanes(target, count);
     return true;
   }

@@ -220,6 +220,8 @@ private:
   Values loadVector(const Access &access);
   void scatter(const Access &access, llvm::ArrayRef<llvm::Value *> values);
   void storeVector(const Access &access, llvm::ArrayRef<llvm::Value *> values);
+  Address beginRow(const Access &wide, llvm::BasicBlock *neighbours,
+                   llvm::BasicBlock *others);
   llvm::Value *isRowInRange(const Address &start, uint64_t bytes,
                             uint64_t alignment);
   llvm::Value *rowPointer(const Address &start);
@@ -235,7 +237,7 @@ private:
   // Parameters.cpp: .param space.
   bool emitParameterLoad();
   bool emitParameterStore();
-  llvm::Value *planes(const ptx::Operand &address, uint64_t bytes);
+  llvm::Value *planes(const ptx::Operand &place, uint64_t bytes);
   void copyLocalParameters();
   llvm::Value *loadPlanes(llvm::Value *pointer, llvm::Type *scalar);
   void storePlanes(llvm::Value *pointer, llvm::Value *value);
@@ -283,6 +285,7 @@ private:
   void retire(llvm::Value *lanes);
   void diverge(llvm::ArrayRef<std::pair<uint32_t, llvm::Value *>> targets);
   llvm::BasicBlock *makeBlock(const llvm::Twine &name);
+  void trapLanes(llvm::Value *lanes);
   /// Code that runs when a condition holds; the builder goes on behind it.
   void emitIf(llvm::Value *condition, const std::function<void()> &then,
               bool isLikely = true);

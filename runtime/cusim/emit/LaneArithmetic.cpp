@@ -21,29 +21,10 @@ bool isLaneArithmetic(Opcode opcode) {
   switch (opcode) {
 #define CUSIM_OPCODE(NAME, TEXT, ...) case Opcode::NAME:
 #include "runtime/cusim/ptx/opcodes/Arithmetic.def"
+#include "runtime/cusim/ptx/opcodes/Bits.def"
 #undef CUSIM_OPCODE
-  case Opcode::And:
-  case Opcode::Or:
-  case Opcode::Xor:
-  case Opcode::Not:
-  case Opcode::Cnot:
-  case Opcode::Lop3:
-  case Opcode::Shl:
-  case Opcode::Shr:
-  case Opcode::Shf:
-  case Opcode::Prmt:
-  case Opcode::Popc:
-  case Opcode::Clz:
-  case Opcode::Bfind:
-  case Opcode::Fns:
-  case Opcode::Brev:
-  case Opcode::Bfe:
-  case Opcode::Bfi:
-  case Opcode::Bmsk:
-  case Opcode::Szext:
-  case Opcode::Cvt:
-  case Opcode::CvtPack:
-    return true;
+    // Its operands may be addresses.
+    return opcode != Opcode::Mov;
   default:
     return false;
   }

@@ -15,14 +15,16 @@ using ptx::VariableRef;
 
 /// Memory of a function's parameters and results, as planes [byte][width]: each
 /// lane calls with values of its own, read in other pieces than were written.
-/// Null for what is not such memory.
-llvm::Value *FunctionEmitter::planes(const Operand &address, uint64_t bytes) {
-  if (address.elements.empty() ||
-      address.elements[0].kind != Operand::Kind::Variable ||
-      address.elements[0].variable.isOfModule)
+/// `place` is a variable, or an address in one. Null for what is not such
+/// memory.
+llvm::Value *FunctionEmitter::planes(const Operand &place, uint64_t bytes) {
+  bool isAddress = place.kind == Operand::Kind::Address;
+  if (isAddress && place.elements.empty())
     return nullptr;
-  const Operand &base = address.elements[0];
-  uint64_t offset = address.bits + base.bits;
+  const Operand &base = isAddress ? place.elements[0] : place;
+  if (base.kind != Operand::Kind::Variable || base.variable.isOfModule)
+    return nullptr;
+  uint64_t offset = base.bits + (isAddress ? place.bits : 0);
   uint64_t size = 0;
   llvm::Value *memory = nullptr;
   if (base.variable.of == VariableRef::Of::Variables) {

@@ -63,6 +63,23 @@ void FunctionEmitter::scatter(const Access &access,
             builder.getInt32(site)});
 }
 
+/// Goes to `neighbours`, and on there, where the lanes' elements lie side by
+/// side in a range that is known; else to `others`. The first one's address.
+FunctionEmitter::Address FunctionEmitter::beginRow(const Access &wide,
+                                                   llvm::BasicBlock *neighbours,
+                                                   llvm::BasicBlock *others) {
+  llvm::Value *addresses = wide.address.value;
+  Address start{builder.CreateExtractElement(addresses, uint64_t(0)),
+                wide.address.space};
+  llvm::Value *isRow = isContiguous(addresses, wide.bytes());
+  isRow = builder.CreateAnd(
+      isRow, isRowInRange(start, wide.bytes() * width, wide.bytes()));
+  builder.CreateCondBr(isRow, neighbours, others);
+  builder.SetInsertPoint(neighbours);
+  noteAccess(wide.address, wide.bytes(), wide.kind);
+  return start;
+}
+
 /// A vector load where the lanes' addresses are neighbours, in a range that is
 /// known; else a gather.
 FunctionEmitter::Values FunctionEmitter::loadVector(const Access &access) {
@@ -77,19 +94,10 @@ FunctionEmitter::Values FunctionEmitter::loadVector(const Access &access) {
     return loadShared(wide);
   if (!isTagged)
     return gather(wide);
-  llvm::Value *addresses = wide.address.value;
-  llvm::Value *first = builder.CreateExtractElement(addresses, uint64_t(0));
-  Address start{first, space};
-  llvm::Value *isFast = isContiguous(addresses, access.bytes());
-  isFast = builder.CreateAnd(
-      isFast, isRowInRange(start, access.bytes() * width, access.bytes()));
-
   llvm::BasicBlock *fast = makeBlock("contiguous");
   llvm::BasicBlock *slow = makeBlock("gather");
   llvm::BasicBlock *next = makeBlock("loaded");
-  builder.CreateCondBr(isFast, fast, slow);
-  builder.SetInsertPoint(fast);
-  noteAccess(wide.address, access.bytes(), access.kind);
+  Address start = beginRow(wide, fast, slow);
   Values fastValues = loadInterleavedRow(rowPointer(start), access);
   builder.CreateBr(next);
   fast = builder.GetInsertBlock();
@@ -118,19 +126,10 @@ void FunctionEmitter::storeVector(const Access &access,
   bool isTagged = space == Space::Global || space == Space::Generic;
   if (mask || (!isTagged && space != Space::Shared))
     return scatter(wide, values);
-  llvm::Value *addresses = wide.address.value;
-  llvm::Value *first = builder.CreateExtractElement(addresses, uint64_t(0));
-  Address start{first, space};
-  llvm::Value *isFast = isContiguous(addresses, access.bytes());
-  isFast = builder.CreateAnd(
-      isFast, isRowInRange(start, access.bytes() * width, access.bytes()));
-
   llvm::BasicBlock *fast = makeBlock("contiguous");
   llvm::BasicBlock *slow = makeBlock("scatter");
   llvm::BasicBlock *next = makeBlock("stored");
-  builder.CreateCondBr(isFast, fast, slow);
-  builder.SetInsertPoint(fast);
-  noteAccess(wide.address, access.bytes(), access.kind);
+  Address start = beginRow(wide, fast, slow);
   llvm::SmallVector<llvm::Value *, 8> parts;
   for (llvm::Value *value : values)
     parts.push_back(splat(value));
