@@ -9,10 +9,10 @@
 #define TEST_RUNTIME_CUSIM_EMIT_RUNNER_H
 
 #include "runtime/cusim/machine/Device.h"
+#include "test/runtime/cusim/TestMemory.h"
 
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -21,11 +21,11 @@
 namespace weft::cusim {
 
 /// A PTX text, compiled for one width, on a device of its own.
-class Runner {
+class Runner : public TestMemory {
 public:
   Runner(const std::string &ptx, CompileOptions options,
          ScheduleOptions schedule = {.threads = 1, .timeout = 20})
-      : addresses(1), device(0, addresses, schedule) {
+      : TestMemory(1), device(0, addresses, schedule) {
     StatusOr<std::shared_ptr<CompiledModule>> created =
         CompiledModule::create(ptx, options, "");
     if (!created) {
@@ -40,21 +40,6 @@ public:
       error = result.message();
   }
 
-  template <typename Element>
-  uint64_t upload(const std::vector<Element> &values) {
-    uint64_t address = *addresses.allocate(0, values.size() * sizeof(Element));
-    std::memcpy(AddressSpace::hostPointer(address), values.data(),
-                values.size() * sizeof(Element));
-    return address;
-  }
-  template <typename Element>
-  std::vector<Element> download(uint64_t address, size_t count) {
-    std::vector<Element> values(count);
-    std::memcpy(values.data(), AddressSpace::hostPointer(address),
-                count * sizeof(Element));
-    return values;
-  }
-
   /// Launches with arguments placed as C does.
   template <typename... Arguments>
   LaunchReport launch(const std::string &name, uint32_t grid, uint32_t block,
@@ -66,24 +51,15 @@ public:
       ADD_FAILURE() << kernel.message();
       return {{}, true};
     }
-    std::vector<uint8_t> block_(256);
-    size_t offset = 0;
-    auto add = [&](const auto &value) {
-      constexpr size_t alignment = alignof(decltype(value));
-      offset = (offset + alignment - 1) / alignment * alignment;
-      std::memcpy(block_.data() + offset, &value, sizeof(value));
-      offset += sizeof(value);
-    };
-    (add(arguments), ...);
+    std::vector<uint8_t> packed = packArguments(arguments...);
     LaunchParameters parameters;
     parameters.grid[0] = grid;
     parameters.block[0] = block;
     parameters.dynamicSharedBytes = dynamicShared;
-    parameters.parameters = block_.data();
+    parameters.parameters = packed.data();
     return device.launch(*loaded, **kernel, parameters);
   }
 
-  AddressSpace addresses;
   Device device;
   std::shared_ptr<CompiledModule> module;
   std::shared_ptr<LoadedModule> loaded;

@@ -15,6 +15,7 @@
 
 #include "runtime/cusim/machine/Device.h"
 #include "runtime/cusim/machine/Hooks.h"
+#include "test/runtime/cusim/TestMemory.h"
 
 #include <cstring>
 #include <initializer_list>
@@ -70,31 +71,15 @@ inline Options ofWidth(unsigned width) {
 }
 
 /// A device with memory, and one kernel.
-class Simulator {
+class Simulator : public TestMemory {
 public:
   Simulator(KernelFunction function, Options options)
-      : addresses(2), device(0, addresses, options.schedule),
+      : TestMemory(2), device(0, addresses, options.schedule),
         fake(std::make_shared<FakeModule>(function, options.compile,
                                           options.sharedBytes,
                                           options.localBytes)) {
     loaded = *device.load(fake);
     device.setOutput([this](std::string_view text) { output += text; });
-  }
-
-  /// Device memory that holds `values`.
-  template <typename Value> uint64_t upload(const std::vector<Value> &values) {
-    uint64_t address = *addresses.allocate(0, values.size() * sizeof(Value));
-    std::memcpy(AddressSpace::hostPointer(address), values.data(),
-                values.size() * sizeof(Value));
-    return address;
-  }
-
-  template <typename Value>
-  std::vector<Value> download(uint64_t address, size_t count) {
-    std::vector<Value> values(count);
-    std::memcpy(values.data(), AddressSpace::hostPointer(address),
-                count * sizeof(Value));
-    return values;
   }
 
   LaunchReport launch(uint32_t grid, uint32_t block,
@@ -113,7 +98,6 @@ public:
     return device.launch(*loaded, fake->compiled, launched, &counters);
   }
 
-  AddressSpace addresses;
   Device device;
   std::shared_ptr<FakeModule> fake;
   std::shared_ptr<LoadedModule> loaded;

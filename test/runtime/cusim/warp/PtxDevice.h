@@ -11,7 +11,7 @@
 #include "test/runtime/cusim/emit/Runner.h"
 
 #include <map>
-#include <type_traits>
+#include <tuple>
 
 namespace weft::cusim {
 
@@ -34,10 +34,11 @@ inline const Mode Modes[] = {{1, false, 0},  {1, false, 1}, {1, false, 2},
                              {32, false, 1}, {32, false, 2}};
 
 /// A test of a PTX file's kernels in one mode.
-class PtxDeviceTest : public testing::TestWithParam<Mode> {
+class PtxDeviceTest : public testing::TestWithParam<Mode>,
+                      protected TestMemory {
 protected:
   explicit PtxDeviceTest(const char *path)
-      : addresses(1),
+      : TestMemory(1),
         device(0, addresses,
                {.threads = 1, .seed = GetParam().seed, .timeout = 60}),
         module(compiled(path, GetParam())) {}
@@ -51,36 +52,12 @@ protected:
     ASSERT_TRUE(kernel.isOk()) << kernel.message();
     auto loaded = device.load(module);
     ASSERT_TRUE(loaded.isOk()) << loaded.message();
-    alignas(64) uint8_t block[512];
-    size_t offset = 0;
-    auto add = [&](const auto &value) {
-      size_t alignment = alignof(std::remove_cvref_t<decltype(value)>);
-      offset = (offset + alignment - 1) / alignment * alignment;
-      std::memcpy(block + offset, &value, sizeof(value));
-      offset += sizeof(value);
-    };
-    (add(arguments), ...);
-    parameters.parameters = block;
+    std::vector<uint8_t> packed = packArguments(arguments...);
+    parameters.parameters = packed.data();
     LaunchReport report = device.launch(**loaded, **kernel, parameters);
     EXPECT_EQ(findings(report), "");
   }
 
-  template <typename Element>
-  uint64_t upload(const std::vector<Element> &values) {
-    uint64_t address = *addresses.allocate(0, values.size() * sizeof(Element));
-    std::memcpy(AddressSpace::hostPointer(address), values.data(),
-                values.size() * sizeof(Element));
-    return address;
-  }
-  template <typename Element>
-  std::vector<Element> download(uint64_t address, size_t count) {
-    std::vector<Element> values(count);
-    std::memcpy(values.data(), AddressSpace::hostPointer(address),
-                count * sizeof(Element));
-    return values;
-  }
-
-  AddressSpace addresses;
   Device device;
   std::shared_ptr<CompiledModule> module;
 
