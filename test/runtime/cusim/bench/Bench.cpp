@@ -157,7 +157,7 @@ static void benchDecode(CUmodule module) {
 
 int main() {
   openDriver();
-  CUmodule steps = loadFile(CUSIM_BENCH "/bench.nvcc.ptx");
+  CUmodule steps = loadFile(CUSIM_BENCH "/bench.ptx");
   benchSteps(steps);
   benchProducts(loadFile(CUSIM_KERNELS "/gemm.nvcc.ptx"));
   benchDecode(steps);
