@@ -148,9 +148,6 @@ LogicalResult VariantWriter::writeLaunch(LaunchOp launch,
     proto.add_buffers(indexOf(buffer));
   for (const SizeExpr &size : launch.getSizes().getExprs())
     proto.add_sizes(size.str());
-  if (launch.getGrid())
-    for (const SizeExpr &size : launch.getGrid()->getExprs())
-      proto.add_grid(size.str());
   return success();
 }
 

@@ -70,6 +70,27 @@ static FailureOr<SizesAttr> parseSize(Operation *kernel, StringRef text) {
   return exec::getSizeAttr(kernel->getContext(), *expr);
 }
 
+/// What a launch on a GPU must know.
+static LogicalResult describeGrid(exec::KernelOp compiled,
+                                  const artifact::Kernel &kernel) {
+  if (kernel.grid().empty())
+    return success();
+  SmallVector<SizeExpr> grid;
+  for (const std::string &text : kernel.grid()) {
+    auto blocks = parseSize(compiled, text);
+    if (failed(blocks))
+      return failure();
+    grid.push_back(exec::getSize(*blocks));
+  }
+  auto shared = parseSize(compiled, kernel.shared_bytes());
+  if (failed(shared))
+    return failure();
+  compiled.setGridAttr(SizesAttr::get(compiled.getContext(), grid));
+  compiled.setThreads(kernel.block_threads());
+  compiled.setSharedAttr(*shared);
+  return success();
+}
+
 /// Puts an `exec.kernel` in the function's place.
 static LogicalResult replaceByKernel(func::FuncOp function,
                                      const artifact::Kernel &kernel) {
@@ -90,12 +111,15 @@ static LogicalResult replaceByKernel(func::FuncOp function,
       parseSize(function, kernel.flops().empty() ? "0" : kernel.flops());
   if (failed(items) || failed(chunk) || failed(scratch) || failed(flops))
     return failure();
-  exec::KernelOp::create(
+  auto compiled = exec::KernelOp::create(
       builder, function.getLoc(), function.getSymName(), kernel.family(),
       kernel.size_count(), *items, *chunk, *scratch,
       kernel.split() == artifact::STATIC ? exec::Split::fixed
                                          : exec::Split::dynamic,
-      writes, SizesAttr::get(builder.getContext(), leastBytes), *flops);
+      writes, SizesAttr::get(builder.getContext(), leastBytes), *flops,
+      /*grid=*/SizesAttr(), /*threads=*/IntegerAttr(), /*shared=*/SizesAttr());
+  if (failed(describeGrid(compiled, kernel)))
+    return failure();
   function.erase();
   return success();
 }

@@ -20,6 +20,7 @@ static constexpr int64_t maximumSize = int64_t(1) << 62;
 static constexpr uint32_t maximumKernelSizes = 256;
 static constexpr int maximumKernelBuffers = 256;
 static constexpr int maximumDimensions = 32;
+static constexpr uint32_t maximumBlockThreads = 1024; // of all GPUs
 
 static Status bad(const std::string &what, const std::string &why) {
   return Status::error("manifest: " + what + " " + why);
@@ -127,7 +128,25 @@ static Status checkTensors(const std::string &where, const Tensors &tensors,
   return Status::ok();
 }
 
-static Status checkKernel(const artifact::Kernel &kernel) {
+/// What a GPU's kernel has in place of items: the numbers that do not depend on
+/// sizes. The others are checked when they are known.
+static Status checkGrid(const artifact::Kernel &kernel,
+                        const std::string &what) {
+  if (kernel.grid_size() != 3)
+    return bad(what, "has a grid of " + std::to_string(kernel.grid_size()) +
+                         " sizes; expected 3");
+  if (kernel.block_threads() < 1 ||
+      kernel.block_threads() > maximumBlockThreads)
+    return bad(what, "has blocks of " + std::to_string(kernel.block_threads()) +
+                         " threads; expected 1 to 1024");
+  for (const std::string &text : kernel.grid())
+    if (SizeExpr::parse(text)->asConstant() == 0)
+      return bad(what, "has a grid of 0 blocks");
+  return Status::ok();
+}
+
+static Status checkKernel(const artifact::Kernel &kernel,
+                          artifact::Target target) {
   std::string what = "kernel " + quoted(kernel.name());
   if (!SizeExpr::isSymbolName(kernel.name()))
     return bad(what, "is no symbol of an object file");
@@ -147,9 +166,18 @@ static Status checkKernel(const artifact::Kernel &kernel) {
     texts.push_back(kernel.flops());
   for (const artifact::KernelBuffer &buffer : kernel.buffers())
     texts.push_back(buffer.least_bytes());
+  texts.insert(texts.end(), kernel.grid().begin(), kernel.grid().end());
+  bool isCuda = target == artifact::CUDA;
+  if (isCuda)
+    texts.push_back(kernel.shared_bytes());
   for (const std::string &text : texts)
     if (StatusOr<SizeExpr> expr = scope.parse(text); !expr)
       return bad(what, "has a bad expression: " + expr.message());
+  if (isCuda)
+    return checkGrid(kernel, what);
+  if (!kernel.grid().empty() || kernel.block_threads() != 0 ||
+      !kernel.shared_bytes().empty())
+    return bad(what, "has a grid, threads or shared memory of a GPU on a CPU");
   return Status::ok();
 }
 
@@ -178,7 +206,7 @@ static Status checkStage(const artifact::Manifest &manifest, int index) {
                            ", which is not among the artifact's files");
   std::set<std::string> kernels;
   for (const artifact::Kernel &kernel : stage.kernels().kernels()) {
-    WEFT_RETURN_IF_ERROR(checkKernel(kernel));
+    WEFT_RETURN_IF_ERROR(checkKernel(kernel, stage.target()));
     if (!kernels.insert(kernel.name()).second)
       return bad(what, "has two kernels " + quoted(kernel.name()));
   }

@@ -224,8 +224,6 @@ private:
           checkUse(launch.buffers(i), kernel.buffers(i).writes()));
     for (const std::string &size : launch.sizes())
       WEFT_RETURN_IF_ERROR(expression(size));
-    for (const std::string &size : launch.grid())
-      WEFT_RETURN_IF_ERROR(expression(size));
     return Status::ok();
   }
 

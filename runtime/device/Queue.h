@@ -28,7 +28,9 @@ struct Launch {
   uint64_t chunk = 1;             // CPU: items taken at once, at least 1
   uint64_t scratchBytes = 0;      // CPU: for each worker
   bool isDynamic = false;         // CPU: chunks by an atomic counter
-  uint64_t grid[3] = {1, 1, 1};   // CUDA: blocks
+  uint64_t grid[3] = {1, 1, 1};   // CUDA: blocks; none do nothing
+  uint32_t blockThreads = 1;      // CUDA: threads of a block
+  uint64_t sharedBytes = 0;       // CUDA: dynamic shared memory of a block
 };
 
 /// Work that a device does in order. Addresses are the device's, sizes in

@@ -15,6 +15,10 @@ using namespace weft;
 
 static constexpr uint64_t kernelAlignment = 64; // kernel_abi.h
 static constexpr uint64_t maximumScratch = uint64_t(1) << 32;
+// Of all GPUs: "Technical Specifications per Compute Capability" in the CUDA
+// C++ Programming Guide. A device may allow less shared memory.
+static constexpr uint64_t maximumGrid[] = {0x7fffffff, 65535, 65535};
+static constexpr uint64_t maximumShared = 227 << 10;
 
 static std::string atNode(const std::string &node, const Status &status) {
   return "node '" + printable(node) + "': " + status.message();
@@ -250,8 +254,20 @@ Status ExecutionPlan::resolveLaunch(uint32_t index) {
                          " items and " + std::to_string(launch.scratchBytes) +
                          " bytes of scratch memory; expected a chunk of at "
                          "least 1 and at most 4 GiB");
-  for (size_t i = 0; i != std::min<size_t>(op.grid.size(), 3); ++i)
+  for (size_t i = 0; i != op.grid.size(); ++i) {
     WEFT_RETURN_IF_ERROR(get(op.grid[i], "the grid", launch.grid[i]));
+    if (launch.grid[i] > maximumGrid[i])
+      return Status::error("a grid of " + std::to_string(launch.grid[i]) +
+                           " blocks in " + "xyz"[i] + "; expected at most " +
+                           std::to_string(maximumGrid[i]));
+  }
+  WEFT_RETURN_IF_ERROR(
+      get(op.sharedBytes, "the shared memory", launch.sharedBytes));
+  if (launch.sharedBytes > maximumShared)
+    return Status::error(std::to_string(launch.sharedBytes) +
+                         " bytes of shared memory for a block; expected at "
+                         "most " +
+                         std::to_string(maximumShared));
   StatusOr<int64_t> flops = value(op.flops);
   launch.flops = flops ? static_cast<double>(*flops) : 0;
   for (size_t i = 0; i != op.buffers.size(); ++i) {

@@ -30,7 +30,7 @@ public:
 
   struct Launch {
     uint64_t items = 0, chunk = 1, scratchBytes = 0;
-    uint64_t grid[3] = {1, 1, 1};
+    uint64_t grid[3] = {1, 1, 1}, sharedBytes = 0;
     double flops = 0;
     size_t firstSize = 0; // in `launchSizes`
   };

@@ -225,6 +225,8 @@ Status Executor::perform(const Op &op, size_t &next) {
     command.scratchBytes = numbers.scratchBytes;
     command.isDynamic = launch.isSplitDynamic;
     std::copy(std::begin(numbers.grid), std::end(numbers.grid), command.grid);
+    command.blockThreads = launch.blockThreads;
+    command.sharedBytes = numbers.sharedBytes;
     WEFT_RETURN_IF_ERROR(queue.launch(command));
     return device.isSynchronous() ? checkErrors(op) : Status::ok();
   }

@@ -152,8 +152,6 @@ private:
     op.buffers.assign(launch.buffers().begin(), launch.buffers().end());
     for (const std::string &text : launch.sizes())
       WEFT_RETURN_IF_ERROR(set(op.sizes.emplace_back(), text));
-    for (const std::string &text : launch.grid())
-      WEFT_RETURN_IF_ERROR(set(op.grid.emplace_back(), text));
     auto substituted = [&](ExprId &id, const std::string &text) {
       StatusOr<SizeExpr> expr = SizeExpr::parse(text);
       if (!expr)
@@ -170,12 +168,18 @@ private:
     WEFT_RETURN_IF_ERROR(substituted(op.scratchBytes, kernel.scratch_bytes()));
     WEFT_RETURN_IF_ERROR(
         substituted(op.flops, kernel.flops().empty() ? "0" : kernel.flops()));
+    op.blockThreads = kernel.block_threads();
+    for (const std::string &text : kernel.grid())
+      WEFT_RETURN_IF_ERROR(substituted(op.grid.emplace_back(), text));
+    WEFT_RETURN_IF_ERROR(substituted(
+        op.sharedBytes,
+        kernel.shared_bytes().empty() ? "0" : kernel.shared_bytes()));
     for (const artifact::KernelBuffer &buffer : kernel.buffers())
       WEFT_RETURN_IF_ERROR(
           substituted(op.leastBytes.emplace_back(), buffer.least_bytes()));
     Op &appended =
         append(Op::Kind::Launch, result.launches.size(), command, position);
-    appended.isDynamic = isDynamic(op.sizes) || isDynamic(op.grid);
+    appended.isDynamic = isDynamic(op.sizes);
     for (uint32_t buffer : op.buffers)
       appended.isDynamic |= result.buffers[buffer].isDynamic;
     result.launches.push_back(std::move(op));

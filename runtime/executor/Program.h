@@ -57,8 +57,11 @@ struct LaunchOp {
   std::vector<ExprId> leastBytes; // of each buffer
   std::vector<ExprId> sizes;      // s0, s1, ...
   ExprId items = 0, chunk = 0, scratchBytes = 0, flops = 0;
-  std::vector<ExprId> grid;
   bool isSplitDynamic = false;
+  /// Of a GPU's kernel: blocks in x, y and z, and shared memory of each.
+  std::vector<ExprId> grid;
+  ExprId sharedBytes = 0;
+  uint32_t blockThreads = 1;
 };
 
 struct CopyOp {

@@ -82,8 +82,6 @@ void VariantPrinter::printLaunch(const artifact::Launch &launch) {
   interleaveComma(launch.buffers(), out,
                   [&](uint32_t buffer) { out << "%" << buffer; });
   out << ") sizes [" << join(launch.sizes(), ", ") << "]";
-  if (!launch.grid().empty())
-    out << " grid [" << join(launch.grid(), ", ") << "]";
 }
 
 void VariantPrinter::printCollective(const artifact::Collective &collective) {

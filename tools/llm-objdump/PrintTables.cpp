@@ -125,11 +125,16 @@ void printKernels(const artifact::Manifest &manifest, raw_ostream &out) {
     for (const auto &[number, kernel] : enumerate(stage.kernels().kernels())) {
       out << "kernel " << index << "." << number << " "
           << printable(kernel.name()) << ": " << printable(kernel.family())
-          << ", " << kernel.size_count() << " sizes, "
-          << artifact::Split_Name(kernel.split()) << "\n"
-          << "  items " << kernel.items() << ", chunk " << kernel.chunk()
-          << ", scratch " << kernel.scratch_bytes() << " bytes, "
-          << (kernel.flops().empty() ? "?" : kernel.flops()) << " flop\n";
+          << ", " << kernel.size_count() << " sizes, ";
+      if (stage.target() == artifact::CUDA)
+        out << kernel.block_threads() << " threads a block\n"
+            << "  grid [" << join(kernel.grid(), ", ") << "], shared "
+            << kernel.shared_bytes() << " bytes, ";
+      else
+        out << artifact::Split_Name(kernel.split()) << "\n"
+            << "  items " << kernel.items() << ", chunk " << kernel.chunk()
+            << ", scratch " << kernel.scratch_bytes() << " bytes, ";
+      out << (kernel.flops().empty() ? "?" : kernel.flops()) << " flop\n";
       for (const auto &[position, buffer] : enumerate(kernel.buffers()))
         out << "  " << (buffer.writes() ? "writes" : "reads ") << " buffer "
             << position << ", at least " << buffer.least_bytes() << " bytes\n";

@@ -18,7 +18,7 @@ def Exec_LaunchOp : Exec_Command<"launch", [DeclareOpInterfaceMethods<SymbolUser
     Buffers are the kernel's inputs, then what it writes. The kernel is a private
     function on tensors, one buffer for each argument and result, or an
     `exec.kernel`. `sizes` are the values of the kernel's parameters `s0`, `s1`,
-    ...; a function says how many it has by `exec.sizes`. `grid` is for CUDA.
+    ...; a function says how many it has by `exec.sizes`.
 
     Example:
     ```mlir
@@ -37,10 +37,9 @@ def Exec_LaunchOp : Exec_Command<"launch", [DeclareOpInterfaceMethods<SymbolUser
     ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Exec_BufferType>:$buffers,
-                       LLM_SizesAttr:$sizes, OptionalAttr<LLM_SizesAttr>:$grid,
-                       Exec_Queue:$queue);
+                       LLM_SizesAttr:$sizes, Exec_Queue:$queue);
   let assemblyFormat = [{
-    $kernel `(` $buffers `)` `sizes` $sizes (`grid` $grid^)? (`queue` $queue^)? attr-dict
+    $kernel `(` $buffers `)` `sizes` $sizes (`queue` $queue^)? attr-dict
   }];
 }
 

@@ -102,6 +102,15 @@ LogicalResult KernelOp::verify() {
                          << " buffers whether they are written, but has least "
                             "bytes of "
                          << getLeastBytes().getTexts().size();
+  if (!getGrid() && !getThreads() && !getShared())
+    return success();
+  if (!getGrid() || !getThreads() || !getShared() ||
+      getGrid()->getTexts().size() != 3)
+    return emitOpError("needs a grid of three sizes, threads and shared bytes "
+                       "to run on a GPU");
+  if (*getThreads() < 1 || *getThreads() > 1024)
+    return emitOpError() << "has blocks of " << *getThreads()
+                         << " threads; expected 1 to 1024";
   return success();
 }
 

@@ -85,19 +85,25 @@ def Exec_KernelOp : Exec_Op<"kernel", [Symbol]> {
     number is `sizes`. For each buffer, `writes` says whether the kernel writes
     it and `least_bytes` how large it must be.
 
+    A kernel of a GPU has no items, but a `grid` of blocks (x, y and z), the
+    threads of a block and the bytes of dynamic shared memory that it needs.
+
     Example:
     ```mlir
     exec.kernel @add_0 family "map" sizes 1 items [s0] chunk [64] scratch [0] split static writes [false, false, true] least_bytes [32 * s0, 32, 32 * s0] flops [8 * s0]
+    exec.kernel @add_1 family "map" sizes 1 items [0] chunk [1] scratch [0] split static writes [false, true] least_bytes [32 * s0, 32 * s0] flops [8 * s0] grid [ceildiv(s0, 32), 1, 1] threads 256 shared [0]
     ```
   }];
   let arguments = (ins
     SymbolNameAttr:$sym_name, StrAttr:$family, I64Attr:$sizes, Exec_Size:$items,
     Exec_Size:$chunk, Exec_Size:$scratch, Exec_Split:$split,
-    DenseBoolArrayAttr:$writes, LLM_SizesAttr:$least_bytes, Exec_Size:$flops);
+    DenseBoolArrayAttr:$writes, LLM_SizesAttr:$least_bytes, Exec_Size:$flops,
+    OptionalAttr<LLM_SizesAttr>:$grid, OptionalAttr<I64Attr>:$threads,
+    OptionalAttr<Exec_Size>:$shared);
   let assemblyFormat = [{
     $sym_name `family` $family `sizes` $sizes `items` $items `chunk` $chunk
     `scratch` $scratch `split` $split `writes` $writes `least_bytes` $least_bytes
-    `flops` $flops attr-dict
+    `flops` $flops (`grid` $grid^ `threads` $threads `shared` $shared)? attr-dict
   }];
   let hasVerifier = 1;
 }

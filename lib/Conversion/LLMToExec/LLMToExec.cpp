@@ -193,8 +193,7 @@ LogicalResult EntryConverter::convertKernel(KernelOp kernel) {
   operands.push_back(result);
   exec::LaunchOp::create(
       builder, kernel.getLoc(), outlined.function.getSymName(), operands,
-      SizesAttr::get(builder.getContext(), ArrayRef<SizeExpr>(outlined.sizes)),
-      SizesAttr());
+      SizesAttr::get(builder.getContext(), ArrayRef<SizeExpr>(outlined.sizes)));
   buffers[kernel.getResult()] = result;
   return success();
 }

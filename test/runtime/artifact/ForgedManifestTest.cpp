@@ -13,6 +13,17 @@ using artifact::Manifest;
 
 namespace {
 
+/// Makes the first kernel one of a GPU.
+void setGrid(Manifest &manifest, std::vector<const char *> grid,
+             uint32_t threads, const char *sharedBytes) {
+  manifest.mutable_stages(0)->set_target(artifact::CUDA);
+  artifact::Kernel &kernel = kernelOf(manifest, 0);
+  for (const char *blocks : grid)
+    kernel.add_grid(blocks);
+  kernel.set_block_threads(threads);
+  kernel.set_shared_bytes(sharedBytes);
+}
+
 const Forgery forgeries[] = {
     {"NewerFormat", [](Manifest &m) { m.set_format_version(2); },
      "is 2, but this runtime reads up to 1"},
@@ -274,9 +285,6 @@ const Forgery forgeries[] = {
     // Stages and kernels.
     {"NoTarget", [](Manifest &m) { m.mutable_stages(0)->clear_target(); },
      "unknown target 0"},
-    {"CudaTarget",
-     [](Manifest &m) { m.mutable_stages(0)->set_target(artifact::CUDA); },
-     "is for CUDA"},
     {"MissingCpuFeature",
      [](Manifest &m) { m.mutable_stages(0)->add_cpu_features("avx9000"); },
      "needs the CPU feature 'avx9000', which this machine lacks"},
@@ -329,6 +337,28 @@ const Forgery forgeries[] = {
      "expected at most 256 of each"},
     {"KernelOfUnknownSize", [](Manifest &m) { kernelOf(m, 0).set_items("s1"); },
      "uses 's1', which is not declared"},
+    {"KernelOfGpuOnCpu", [](Manifest &m) { kernelOf(m, 0).add_grid("s0"); },
+     "has a grid, threads or shared memory of a GPU on a CPU"},
+    {"KernelWithoutGrid",
+     [](Manifest &m) { m.mutable_stages(0)->set_target(artifact::CUDA); },
+     "kernel 'add' has a bad expression"},
+    {"KernelOfOneSizeOfGrid", [](Manifest &m) { setGrid(m, {"s0"}, 32, "0"); },
+     "kernel 'add' has a grid of 1 sizes; expected 3"},
+    {"KernelOfNoBlocks",
+     [](Manifest &m) { setGrid(m, {"s0", "1", "0"}, 32, "0"); },
+     "kernel 'add' has a grid of 0 blocks"},
+    {"KernelOfNoThreads",
+     [](Manifest &m) { setGrid(m, {"s0", "1", "1"}, 0, "0"); },
+     "kernel 'add' has blocks of 0 threads; expected 1 to 1024"},
+    {"KernelOfManyThreads",
+     [](Manifest &m) { setGrid(m, {"s0", "1", "1"}, 1025, "0"); },
+     "kernel 'add' has blocks of 1025 threads; expected 1 to 1024"},
+    {"KernelOfUnknownGrid",
+     [](Manifest &m) { setGrid(m, {"s9", "1", "1"}, 32, "0"); },
+     "uses 's9', which is not declared"},
+    {"KernelWithoutSharedBytes",
+     [](Manifest &m) { setGrid(m, {"s0", "1", "1"}, 32, ""); },
+     "kernel 'add' has a bad expression"},
     {"KernelWithoutItems", [](Manifest &m) { kernelOf(m, 0).clear_items(); },
      "bad expression"},
 

@@ -164,6 +164,16 @@ exec.kernel @relu family "map" sizes 1 items [s0] chunk [1] scratch [0] split st
 
 // -----
 
+// expected-error @below {{'exec.kernel' op needs a grid of three sizes, threads and shared bytes to run on a GPU}}
+exec.kernel @relu family "map" sizes 1 items [0] chunk [1] scratch [0] split static writes [true] least_bytes [4*s0] flops [s0] grid [s0] threads 32 shared [0]
+
+// -----
+
+// expected-error @below {{'exec.kernel' op has blocks of 1025 threads; expected 1 to 1024}}
+exec.kernel @relu family "map" sizes 1 items [0] chunk [1] scratch [0] split static writes [true] least_bytes [4*s0] flops [s0] grid [s0, 1, 1] threads 1025 shared [0]
+
+// -----
+
 exec.program @main inputs [] outputs [] {
   exec.variant {
     // expected-error @below {{attribute 'bytes' failed to satisfy constraint: A list of symbolic sizes, one for each dimension of one size expression}}

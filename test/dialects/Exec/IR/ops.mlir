@@ -10,6 +10,9 @@ exec.declare_state @keys type f16 sizes [n, 8]
 // CHECK: exec.kernel @add_0 family "map" sizes 1 items [s0] chunk [64] scratch [0] split static
 // CHECK-SAME: writes [false, false, true] least_bytes [32*s0, 32, 32*s0] flops [8*s0]
 exec.kernel @add_0 family "map" sizes 1 items [s0] chunk [64] scratch [0] split static writes [false, false, true] least_bytes [32*s0, 32, 32*s0] flops [8*s0]
+// CHECK: exec.kernel @add_1
+// CHECK-SAME: flops [8*s0] grid [ceildiv(s0, 32), 1, 1] threads 256 shared [64*s0]
+exec.kernel @add_1 family "map" sizes 1 items [0] chunk [1] scratch [0] split static writes [false, true] least_bytes [32*s0, 32*s0] flops [8*s0] grid [ceildiv(s0, 32), 1, 1] threads 256 shared [64*s0]
 
 // CHECK-LABEL: exec.program @main inputs [#exec.tensor<"x" : f32 [n, 8]>, #exec.tensor<"more" : i64 []>]
 // CHECK-SAME: outputs [#exec.tensor<"y" : f32 [n, 8]>]
