@@ -16,8 +16,8 @@
 
 namespace weft {
 
-/// On `llm.paged_attention`: the factors of both products may be rounded to
-/// bf16, which is query, keys, the softmax's numbers and values.
+/// On `llm.paged_attention`: the softmax's numbers and the values may be rounded
+/// to bf16, query and keys to the sum of two.
 constexpr llvm::StringLiteral narrowAttrName = "llm.narrow";
 
 } // namespace weft

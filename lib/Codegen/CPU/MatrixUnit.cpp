@@ -48,6 +48,15 @@ Value MatrixUnit::narrow(Value first, Value second) {
                        {second, first});
 }
 
+std::pair<Value, Value> MatrixUnit::split(Value numbers) {
+  Value bits = code.bitcast(numbers, code.i32());
+  Value high =
+      code.bitcast(code.make<arith::AndIOp>(
+                       bits, code.integer(bits.getType(), int32_t(0xFFFF0000))),
+                   code.f32());
+  return {high, code.make<arith::SubFOp>(numbers, high)};
+}
+
 Value MatrixUnit::toPairs(Value even, Value odd) {
   constexpr int64_t lanes = CodeBuilder::lanes;
   SmallVector<int64_t> order;

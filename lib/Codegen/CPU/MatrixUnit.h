@@ -46,8 +46,11 @@ public:
   Value round(Value numbers);
   /// The same for two vectors, one behind the other in one of bf16.
   Value narrow(Value first, Value second);
-  /// The same, and their lanes become pairs: words with the first in the low
-  /// half.
+  /// Numbers as two parts that are bf16 nearly or exactly: the 16 highest bits,
+  /// and what is left. Of f16, the parts are the number.
+  std::pair<Value, Value> split(Value numbers);
+  /// The same as narrow, and their lanes become pairs: words with the first in
+  /// the low half.
   Value toPairs(Value even, Value odd);
 
 private:

@@ -131,11 +131,16 @@ private:
     return element(pointer(place),
                    code.mul(number, code.constant(MatrixUnit::tileBytes / 4)));
   }
-  /// Products of a pass's rows with `panels` panels of tiles, of `depth` tiles
-  /// each; tiles of `rows` follow each other `rowTiles` apart.
-  void multiplyTiles(Value rows, int64_t rowTiles, llvm::ArrayRef<Value> panels,
-                     Value depth, Value result, int64_t resultStride,
-                     bool isAdded);
+  /// Tiles of 16 rows, `rowTiles` apart, and of panels.
+  struct TileFactors {
+    Value rows;
+    int64_t rowTiles;
+    Values panels;
+  };
+  /// The sum of some products of a pass's rows with as many panels each, all of
+  /// `depth` tiles.
+  void multiplyTiles(llvm::ArrayRef<TileFactors> products, Value depth,
+                     Value result, int64_t resultStride, bool isAdded);
 
   ElementEmitter &emitter;
   CodeBuilder &code;

@@ -11,6 +11,10 @@
 // of bf16 of the weights, and adds the product with the values to the result.
 // Sums, scores and weights are f32 everywhere else.
 //
+// Queries and keys are two bf16 each: softmax turns absolute errors of scores
+// into relative ones of weights, and of keys that share a large part bf16 keeps
+// little of what tells them apart.
+//
 //===----------------------------------------------------------------------===//
 
 #include "lib/Codegen/CPU/PagedAttention.h"
@@ -23,6 +27,8 @@ namespace weft {
 static constexpr int64_t tileRows = MatrixUnit::tileRows;
 static constexpr int64_t tileDepth = MatrixUnit::tileDepth;
 static constexpr int64_t tileWords = MatrixUnit::tileBytes / 4;
+/// Queries and keys are the sums of so many bf16, see MatrixUnit::split.
+static constexpr int64_t numParts = 2;
 
 /// Tiles that `depth` takes.
 static int64_t tilesFor(int64_t depth) {
@@ -32,8 +38,10 @@ static int64_t tilesFor(int64_t depth) {
 void PagedAttentionKernel::allocateMatrix() {
   int64_t rows = llvm::alignTo(itemTokens * share, passRows);
   configurationPlace = allocate(lanes);
-  queryTilePlace = allocate(rows / tileRows * tilesFor(depth) * tileWords);
-  keyTilePlace = allocate(blockSize / lanes * tilesFor(depth) * tileWords);
+  queryTilePlace =
+      allocate(rows / tileRows * numParts * tilesFor(depth) * tileWords);
+  keyTilePlace =
+      allocate(blockSize / lanes * numParts * tilesFor(depth) * tileWords);
   valueTilePlace =
       allocate(paddedWidth / lanes * tilesFor(blockSize) * tileWords);
   scorePlace = allocate(passRows * blockSize);
@@ -80,7 +88,7 @@ void PagedAttentionKernel::packQueryTiles(const Item &item) {
         element(pointer(queryPlace), code.mul(row, code.constant(paddedDepth)));
     Value tile = tileAt(queryTilePlace,
                         code.mul(code.floorDiv(row, code.constant(tileRows)),
-                                 code.constant(tilesFor(depth))));
+                                 code.constant(numParts * tilesFor(depth))));
     Value line = code.address(tile, bf16,
                               code.mul(code.mod(row, code.constant(tileRows)),
                                        code.constant(tileDepth)));
@@ -96,10 +104,14 @@ void PagedAttentionKernel::packQueryTiles(const Item &item) {
             code.select(isThere, code.load(vector, element(source, column)),
                         code.number(vector, 0));
       }
-      code.store(matrix.round(numbers),
-                 code.address(line, bf16,
-                              column / tileDepth * tileWords * 2 +
-                                  column % tileDepth));
+      auto [high, low] = matrix.split(numbers);
+      for (auto [part, value] : llvm::enumerate(ArrayRef{high, low}))
+        code.store(matrix.round(value),
+                   code.address(
+                       line, bf16,
+                       (int64_t(part) * tilesFor(depth) + column / tileDepth) *
+                               tileWords * 2 +
+                           column % tileDepth));
     }
   });
 }
@@ -119,9 +131,14 @@ void PagedAttentionKernel::packKeyTiles(const KeyBlock &block) {
                            code.address(even, block.keyElement, at), {}),
             block.keyElement);
       };
-      code.store(matrix.toPairs(read(column),
-                                hasOdd ? read(blockSize + column) : zero),
-                 element(target, column / lanes * tilesFor(depth) * tileWords));
+      auto [highEven, lowEven] = matrix.split(read(column));
+      auto [highOdd, lowOdd] =
+          matrix.split(hasOdd ? read(blockSize + column) : zero);
+      Value panel = element(target, column / lanes * numParts *
+                                        tilesFor(depth) * tileWords);
+      code.store(matrix.toPairs(highEven, highOdd), panel);
+      code.store(matrix.toPairs(lowEven, lowOdd),
+                 element(panel, tilesFor(depth) * tileWords));
     }
   };
   code.loop(code.constant(0), code.constant(depth / 2), 1, [&](Value pair) {
@@ -132,7 +149,7 @@ void PagedAttentionKernel::packKeyTiles(const KeyBlock &block) {
     packPair(code.constant(depth / 2), false);
   for (int64_t pair = (depth + 1) / 2; pair < tilesFor(depth) * tileDepth / 2;
        ++pair)
-    for (int64_t panel = 0; panel < blockSize / lanes; ++panel)
+    for (int64_t panel = 0; panel < blockSize / lanes * numParts; ++panel)
       code.store(zero,
                  element(pointer(keyTilePlace),
                          panel * tilesFor(depth) * tileWords + pair * lanes));
@@ -183,12 +200,11 @@ void PagedAttentionKernel::packValueTiles(const KeyBlock &block) {
     });
 }
 
-void PagedAttentionKernel::multiplyTiles(Value rows, int64_t rowTiles,
-                                         ArrayRef<Value> panels, Value depth,
-                                         Value result, int64_t resultStride,
-                                         bool isAdded) {
+void PagedAttentionKernel::multiplyTiles(ArrayRef<TileFactors> products,
+                                         Value depth, Value result,
+                                         int64_t resultStride, bool isAdded) {
   // Tiles 0 to 3 are sums, 4 and 5 rows, 6 and 7 panels.
-  int64_t numPanels = panels.size();
+  int64_t numPanels = products[0].panels.size();
   auto forEachSum = [&](function_ref<void(int64_t, Value)> body) {
     for (int64_t i = 0; i < passTiles; ++i)
       for (int64_t p = 0; p < numPanels; ++p)
@@ -203,13 +219,15 @@ void PagedAttentionKernel::multiplyTiles(Value rows, int64_t rowTiles,
   });
   code.loop(code.constant(0), depth, 1, [&](Value k) {
     Value offset = code.mul(k, code.constant(tileWords));
-    for (int64_t p = 0; p < numPanels; ++p)
-      matrix.load(6 + p, element(panels[p], offset));
-    for (int64_t i = 0; i < passTiles; ++i) {
-      matrix.load(4 + i,
-                  element(element(rows, i * rowTiles * tileWords), offset));
+    for (const TileFactors &factors : products) {
       for (int64_t p = 0; p < numPanels; ++p)
-        matrix.multiply(i * passTiles + p, 4 + i, 6 + p);
+        matrix.load(6 + p, element(factors.panels[p], offset));
+      for (int64_t i = 0; i < passTiles; ++i) {
+        Value rows = element(factors.rows, i * factors.rowTiles * tileWords);
+        matrix.load(4 + i, element(rows, offset));
+        for (int64_t p = 0; p < numPanels; ++p)
+          matrix.multiply(i * passTiles + p, 4 + i, 6 + p);
+      }
     }
   });
   forEachSum([&](int64_t tile, Value address) {
@@ -227,16 +245,25 @@ void PagedAttentionKernel::emitPass(const KeyBlock &block, Value firstRow,
       panels.push_back(element(pointer(place), p * tiles * tileWords));
     return panels;
   };
-  Value queryTiles = tileAt(
-      queryTilePlace, code.mul(code.floorDiv(firstRow, code.constant(tileRows)),
-                               code.constant(depthTiles)));
+  int64_t rowTiles = numParts * depthTiles;
+  Value high = tileAt(queryTilePlace,
+                      code.mul(code.floorDiv(firstRow, code.constant(tileRows)),
+                               code.constant(rowTiles)));
+  Value low = element(high, depthTiles * tileWords);
   for (int64_t panel = 0; panel < blockSize / lanes; panel += 2)
     // Other scores are hidden, whatever they are.
     code.branch(code.compare(CmpIPredicate::slt, code.constant(panel * lanes),
                              block.count),
                 [&] {
-                  multiplyTiles(queryTiles, depthTiles,
-                                panelsOf(keyTilePlace, panel, 2, depthTiles),
+                  Values highKeys = panelsOf(keyTilePlace, panel, 2, rowTiles);
+                  Values lowKeys;
+                  for (Value keys : highKeys)
+                    lowKeys.push_back(element(keys, depthTiles * tileWords));
+                  // A low part times a low part, which is left out, is 2^-14
+                  // of the product at most.
+                  multiplyTiles({{high, rowTiles, highKeys},
+                                 {low, rowTiles, highKeys},
+                                 {high, rowTiles, lowKeys}},
                                 code.constant(depthTiles),
                                 element(pointer(scorePlace), panel * lanes),
                                 blockSize, /*isAdded=*/false);
@@ -275,11 +302,12 @@ void PagedAttentionKernel::emitPass(const KeyBlock &block, Value firstRow,
                     code.constant(tileDepth));
   int64_t panels = paddedWidth / lanes;
   for (int64_t panel = 0; panel < panels; panel += 2)
-    multiplyTiles(pointer(weightTilePlace), blockTiles,
-                  panelsOf(valueTilePlace, panel,
-                           std::min<int64_t>(2, panels - panel), blockTiles),
-                  seenTiles, element(firstResult, panel * lanes), paddedWidth,
-                  /*isAdded=*/true);
+    multiplyTiles(
+        {{pointer(weightTilePlace), blockTiles,
+          panelsOf(valueTilePlace, panel, std::min<int64_t>(2, panels - panel),
+                   blockTiles)}},
+        seenTiles, element(firstResult, panel * lanes), paddedWidth,
+        /*isAdded=*/true);
 }
 
 } // namespace weft

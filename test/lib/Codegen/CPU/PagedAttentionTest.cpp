@@ -136,6 +136,29 @@ TEST_P(PagedAttentionTest, BFloatPool) {
   check({.pool = "bf16"}, {{{1, 100}, {40, 40}}});
 }
 
+TEST_P(PagedAttentionTest, KeysThatShareALargePart) {
+  // As where a model adds a bias to keys. What they share moves all scores of a
+  // query by 48, and what tells them apart must not be lost beside it.
+  PagedCase shape{.depth = 64, .width = 64, .narrow = hasMatrixUnit()};
+  KernelRunner runner(shape.attention(), GetParam());
+  PagedTables tables(std::vector<PagedSequence>{{100, 100}, {40, 70}}, shape);
+  std::vector<HostTensor> arguments = makeArguments(runner, tables);
+  for (size_t i = 0; i < arguments[0].floats().size(); i += shape.depth)
+    arguments[0].floats()[i] = 8;
+  for (int64_t pool = 0; pool < shape.blocks * shape.groups; ++pool)
+    for (int64_t slot = 0; slot < shape.block; ++slot)
+      arguments[1].floats()[pool * shape.depth * shape.block + slot] += 24;
+  arguments[1].roundToElementType();
+  HostTensor got = runner.run(tables.sizes, arguments);
+  HostTensor expected = runner.evaluate(tables.sizes, arguments);
+  double error = 0, norm = 0;
+  for (auto [x, y] : llvm::zip_equal(got.floats(), expected.floats())) {
+    error += (x - y) * (x - y);
+    norm += y * y;
+  }
+  EXPECT_LT(std::sqrt(error / norm), hasMatrixUnit() ? 4e-3 : 2e-5);
+}
+
 TEST_P(PagedAttentionTest, WhatLiesBeyondIsNotSeen) {
   PagedCase shape{.narrow = hasMatrixUnit()};
   KernelRunner runner(shape.attention(), GetParam());
