@@ -7,6 +7,7 @@
 
 #include "weft/Compiler.h"
 
+#include "lib/Codegen/Common/RegisterModels.h"
 #include "lib/Import/ImportModel.h"
 #include "lib/Import/Tokenizer/ReadTokenizer.h"
 #include "lib/InitAll.h"
@@ -102,7 +103,7 @@ private:
 DialectRegistry Compilation::getRegistry() {
   DialectRegistry registry;
   registerAllDialects(registry);
-  registerCPUCodegen(registry);
+  registerCodegen(registry);
   return registry;
 }
 

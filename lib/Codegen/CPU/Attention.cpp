@@ -25,12 +25,12 @@ Division emitAttentionKernel(ElementEmitter &emitter,
 }
 
 static SizeExpr wholeVectors(const SizeExpr &size) {
-  return ceilDiv(size, CodeBuilder::lanes) * CodeBuilder::lanes;
+  return ceilDiv(size, CPUCodeBuilder::lanes) * CPUCodeBuilder::lanes;
 }
 
 AttentionKernel::AttentionKernel(ElementEmitter &emitter,
                                  const KernelOutput &output, AttentionOp op)
-    : emitter(emitter), code(emitter.code), output(output), op(op) {
+    : emitter(emitter), code(codeOf(emitter)), output(output), op(op) {
   const Sizes &query = emitter.sizesOf(op.getQuery());
   const Sizes &key = emitter.sizesOf(op.getKey());
   batch = query[0], rows = query[1], heads = query[2], depth = query[3];
@@ -133,7 +133,7 @@ void AttentionKernel::emitItem(Value item) {
       code.add(code.sub(endRow, firstRow), code.constant(lanes - 1)),
       code.constant(lanes));
 
-  VectorType vector = CodeBuilder::vectorOf(code.f32());
+  VectorType vector = CPUCodeBuilder::vectorOf(code.f32());
   code.loop(zero, rowPanels, 1, [&](Value panel) {
     packQuery(panel);
     Value first = code.mul(panel, code.constant(lanes));

@@ -36,7 +36,7 @@ namespace weft {
 class AttentionKernel {
 public:
   using Value = mlir::Value;
-  using Values = CodeBuilder::Values;
+  using Values = CPUCodeBuilder::Values;
 
   AttentionKernel(ElementEmitter &emitter, const KernelOutput &output,
                   AttentionOp op);
@@ -45,7 +45,7 @@ public:
   Division emit();
 
 private:
-  static constexpr int64_t lanes = CodeBuilder::lanes;
+  static constexpr int64_t lanes = CPUCodeBuilder::lanes;
   /// Query rows of an item: enough to pay for copying all keys and values.
   static constexpr int64_t itemRows = 128;
   /// Keys of a block: their weights and values stay in the first cache.
@@ -133,7 +133,7 @@ private:
   Value expOfNegative(Value x);
 
   ElementEmitter &emitter;
-  CodeBuilder &code;
+  CPUCodeBuilder &code;
   const KernelOutput &output;
   AttentionOp op;
   /// [batch, rows, heads, head size], keys, groups, value size.

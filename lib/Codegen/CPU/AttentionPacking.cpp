@@ -25,7 +25,7 @@ void AttentionKernel::forEachVectorOfRow(const SizeExpr &width,
 void AttentionKernel::transpose(Value from, Value to, int64_t stride,
                                 function_ref<Value(Value)> change) {
   constexpr int64_t half = lanes / 2;
-  VectorType vector = CodeBuilder::vectorOf(code.f32());
+  VectorType vector = CPUCodeBuilder::vectorOf(code.f32());
   SmallVector<int64_t> low, high;
   for (int64_t i = 0; i < half; ++i) {
     low.append({i, lanes + i});
@@ -88,13 +88,13 @@ void AttentionKernel::copyRows(Value tensor, const KeyBlock &block,
     });
   });
   // A product with a surplus key must be finite.
-  Value zeros = code.number(CodeBuilder::vectorOf(code.f32()), 0);
+  Value zeros = code.number(CPUCodeBuilder::vectorOf(code.f32()), 0);
   code.loop(code.mul(block.count, stride), code.mul(block.padded, stride),
             lanes, [&](Value at) { code.store(zeros, element(base, at)); });
 }
 
 void AttentionKernel::packKeyMask(const KeyBlock &block) {
-  Type vector = CodeBuilder::vectorOf(code.f32());
+  Type vector = CPUCodeBuilder::vectorOf(code.f32());
   Value hidden = code.number(vector, -std::numeric_limits<double>::infinity());
   code.loop(code.constant(0), block.padded, lanes, [&](Value first) {
     Value exists = code.compare(CmpIPredicate::slt, code.laneNumbers(),
@@ -131,8 +131,9 @@ void AttentionKernel::packRowMask(const RowTile &tile, const KeyBlock &block) {
                 LaneIndex::uniform(queryRow(panel, lane)),
                 LaneIndex::consecutive(code.add(block.first, first))});
         // Surplus keys are hidden by the keys' mask.
-        added = code.select(exists, code.broadcast(added),
-                            code.number(CodeBuilder::vectorOf(code.f32()), 0));
+        added =
+            code.select(exists, code.broadcast(added),
+                        code.number(CPUCodeBuilder::vectorOf(code.f32()), 0));
         code.store(added,
                    element(rowsOfPanel, code.mul(lane, code.constant(lanes))));
       });
@@ -145,7 +146,7 @@ void AttentionKernel::packRowMask(const RowTile &tile, const KeyBlock &block) {
 
 void AttentionKernel::storeResult(Value panel) {
   ElementEmitter::Scope scope(emitter);
-  VectorType vector = CodeBuilder::vectorOf(code.f32());
+  VectorType vector = CPUCodeBuilder::vectorOf(code.f32());
   Value first = code.mul(panel, code.constant(lanes));
   Value sum = code.load(vector, element(pointer(sumPlace), first));
   Value inverse = code.divf(code.number(vector, 1), sum);
@@ -184,7 +185,7 @@ void AttentionKernel::storeResult(Value panel) {
   });
 }
 
-static void prefetchToSecondCache(CodeBuilder &code, Value address) {
+static void prefetchToSecondCache(CPUCodeBuilder &code, Value address) {
   code.make<LLVM::Prefetch>(address, /*rw=*/0u, /*hint=*/2u, /*cache=*/1u);
 }
 

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Codegen/CPU/Attention.h"
-#include "lib/Codegen/CPU/VectorMath.h"
+#include "lib/Codegen/Common/VectorMath.h"
 
 #include <numbers>
 
@@ -18,7 +18,7 @@ namespace weft {
 static constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// The greater one; a NaN on the right loses, and shows in the sums.
-static Value greater(CodeBuilder &code, Value lhs, Value rhs) {
+static Value greater(CPUCodeBuilder &code, Value lhs, Value rhs) {
   return code.select(code.compare(CmpFPredicate::OGT, rhs, lhs), rhs, lhs);
 }
 
@@ -31,7 +31,7 @@ AttentionKernel::Values AttentionKernel::accumulate(const Product &product,
                                                     ValueRange sums) {
   size_t panels = product.right.size();
   int64_t height = sums.size() / panels;
-  VectorType vector = CodeBuilder::vectorOf(code.f32());
+  VectorType vector = CPUCodeBuilder::vectorOf(code.f32());
   Values left;
   for (int64_t i = 0; i < height; ++i)
     left.push_back(
@@ -83,7 +83,7 @@ AttentionKernel::Values AttentionKernel::accumulate(const Product &product,
 AttentionKernel::Values AttentionKernel::emitScores(const RowTile &tile,
                                                     const KeyBlock &block,
                                                     ValueRange greatest) {
-  VectorType vector = CodeBuilder::vectorOf(code.f32());
+  VectorType vector = CPUCodeBuilder::vectorOf(code.f32());
   int64_t tileRows = tile.panels * lanes;
   Value zero = code.number(vector, 0), hidden = code.number(vector, -infinity);
   Value laneNumbers;
@@ -91,7 +91,7 @@ AttentionKernel::Values AttentionKernel::emitScores(const RowTile &tile,
     SmallVector<int32_t> numbers(lanes);
     std::iota(numbers.begin(), numbers.end(), 0);
     laneNumbers = code.make<arith::ConstantOp>(DenseIntElementsAttr::get(
-        CodeBuilder::vectorOf(code.i32()), ArrayRef(numbers)));
+        CPUCodeBuilder::vectorOf(code.i32()), ArrayRef(numbers)));
   }
   return code.loop(
       code.constant(0), block.padded, tileHeight, greatest,
@@ -152,7 +152,7 @@ AttentionKernel::Values AttentionKernel::emitScores(const RowTile &tile,
 AttentionKernel::Values AttentionKernel::emitWeights(const RowTile &tile,
                                                      const KeyBlock &block,
                                                      ValueRange greatest) {
-  VectorType vector = CodeBuilder::vectorOf(code.f32());
+  VectorType vector = CPUCodeBuilder::vectorOf(code.f32());
   int64_t tileRows = tile.panels * lanes;
   return code.loop(code.constant(0), block.padded, 1,
                    Values(tile.panels, code.number(vector, 0)),
@@ -174,7 +174,7 @@ AttentionKernel::Values AttentionKernel::emitWeights(const RowTile &tile,
 
 void AttentionKernel::emitProduct(const RowTile &tile, const KeyBlock &block,
                                   ValueRange growth) {
-  VectorType vector = CodeBuilder::vectorOf(code.f32());
+  VectorType vector = CPUCodeBuilder::vectorOf(code.f32());
   Value panelSize = code.size(paddedWidth * lanes);
   Value results =
       element(pointer(resultPlace), code.mul(tile.firstPanel, panelSize));
@@ -205,7 +205,7 @@ void AttentionKernel::emitProduct(const RowTile &tile, const KeyBlock &block,
 }
 
 void AttentionKernel::attend(const RowTile &tile, const KeyBlock &block) {
-  VectorType vector = CodeBuilder::vectorOf(code.f32());
+  VectorType vector = CPUCodeBuilder::vectorOf(code.f32());
   if (masksRows)
     packRowMask(tile, block);
   Value first = code.mul(tile.firstPanel, code.constant(lanes));

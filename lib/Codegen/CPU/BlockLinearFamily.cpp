@@ -18,7 +18,7 @@ using namespace mlir;
 
 namespace weft {
 
-static constexpr int64_t lanes = CodeBuilder::lanes;
+static constexpr int64_t lanes = CPUCodeBuilder::lanes;
 
 /// Up to so many rows, integers are faster than tiles: widening a panel costs
 /// as much as some rows of products.
@@ -60,7 +60,7 @@ private:
                  Value toGroup);
 
   ElementEmitter &emitter;
-  CodeBuilder &code;
+  CPUCodeBuilder &code;
   const KernelOutput &output;
   LinearOp linear;
   BlockProduct product;
@@ -78,7 +78,7 @@ static int64_t groupSizeFor(int64_t panels) { return panels >= 96 ? 4 : 2; }
 BlockLinearEmitter::BlockLinearEmitter(ElementEmitter &emitter,
                                        const KernelOutput &output,
                                        LinearOp linear)
-    : emitter(emitter), code(emitter.code), output(output), linear(linear),
+    : emitter(emitter), code(codeOf(emitter)), output(output), linear(linear),
       product{emitter, BlockFormat::Q4_0, {}, 0, 0, 0, 1, {}, {}} {
   auto type = cast<RankedTensorType>(linear.getWeight().getType());
   product.format = cast<BlockType>(type.getElementType()).getFormat();
@@ -149,7 +149,7 @@ Division BlockLinearEmitter::emit() {
       return [&] {
         ElementEmitter::Scope scope(emitter);
         emitBlock(way, staged, from, to);
-        return CodeBuilder::Values();
+        return CPUCodeBuilder::Values();
       };
     };
     code.branch(isFew, by(*ways[0]), by(*ways[1]));

@@ -16,7 +16,7 @@ SmallVector<Value, 32> BlockPanels::toFloats(const BlockStep &step) {
   SmallVector<Value, 32> floats;
   Value first = step.words.front();
   Type type = first.getType();
-  Type floatType = CodeBuilder::withElement(type, code.f32());
+  Type floatType = CPUCodeBuilder::withElement(type, code.f32());
   // scale * (q - zero) + minimum as one multiply-add.
   SmallVector<Value, 2> added(step.minima.begin(), step.minima.end());
   if (added.empty())
@@ -37,8 +37,8 @@ SmallVector<Value, 32> BlockPanels::toFloats(const BlockStep &step) {
 }
 
 SmallVector<Value, 16> BlockPanels::toPairs(const BlockStep &step) {
-  Type words = CodeBuilder::vectorOf(code.i32());
-  Type floats = CodeBuilder::vectorOf(code.f32());
+  Type words = CPUCodeBuilder::vectorOf(code.i32());
+  Type floats = CPUCodeBuilder::vectorOf(code.f32());
   // Cut off below the 16 highest bits, a number loses half a unit of its last
   // place. A factor gives it back in the mean over all mantissas, 1 / (2 ln 2)
   // units of 2^-7, and leaves numbers of 8 bits as they are.

@@ -14,7 +14,7 @@ using namespace mlir;
 
 namespace weft {
 
-static constexpr int64_t rows = CodeBuilder::lanes;
+static constexpr int64_t rows = CPUCodeBuilder::lanes;
 
 BlockTraits BlockTraits::of(BlockFormat format) {
   switch (format) {
@@ -48,7 +48,7 @@ BlockTraits BlockTraits::of(BlockFormat format) {
 
 BlockPanels::BlockPanels(ElementEmitter &emitter, BlockFormat format,
                          Value base, int64_t depth)
-    : traits(BlockTraits::of(format)), emitter(emitter), code(emitter.code),
+    : traits(BlockTraits::of(format)), emitter(emitter), code(codeOf(emitter)),
       format(format), info(infoOf(format)), planes(planesOf(format)),
       base(base), blocks(depth / info.elements) {}
 
@@ -119,7 +119,8 @@ Value BlockPanels::words(size_t plane, int64_t number) {
 Value BlockPanels::bytes(size_t plane, int64_t number) {
   Value loaded =
       code.loadLanes(code.builder.getI8Type(), address(plane, number), Value());
-  return code.make<arith::ExtUIOp>(CodeBuilder::vectorOf(code.i32()), loaded);
+  return code.make<arith::ExtUIOp>(CPUCodeBuilder::vectorOf(code.i32()),
+                                   loaded);
 }
 
 Value BlockPanels::halves(size_t plane, int64_t number) {
@@ -166,7 +167,8 @@ Value BlockPanels::lookUp(Value words, ArrayRef<uint8_t> table) {
   return emitByteLookUp(code, words, table);
 }
 
-static Value combine(CodeBuilder &code, Value low, Value high, int64_t shift) {
+static Value combine(CPUCodeBuilder &code, Value low, Value high,
+                     int64_t shift) {
   high = code.make<arith::ShLIOp>(high, code.integer(high.getType(), shift));
   return code.make<arith::OrIOp>(low, high);
 }
@@ -244,9 +246,9 @@ void BlockPanels::readLarge(BlockStep &step, int64_t number) {
 // Scales
 //===----------------------------------------------------------------------===//
 
-static Value toFloat(CodeBuilder &code, Value integers) {
+static Value toFloat(CPUCodeBuilder &code, Value integers) {
   return code.make<arith::SIToFPOp>(
-      CodeBuilder::withElement(integers.getType(), code.f32()), integers);
+      CPUCodeBuilder::withElement(integers.getType(), code.f32()), integers);
 }
 
 void BlockPanels::readScales(BlockStep &step, int64_t number) {
@@ -303,8 +305,8 @@ void BlockPanels::readScales(BlockStep &step, int64_t number) {
     for (int64_t part = 0; part < 2; ++part) {
       Value loaded = code.loadLanes(code.builder.getI8Type(),
                                     address(1, 2 * number + part), Value());
-      Value factor =
-          code.make<arith::ExtSIOp>(CodeBuilder::vectorOf(code.i32()), loaded);
+      Value factor = code.make<arith::ExtSIOp>(
+          CPUCodeBuilder::vectorOf(code.i32()), loaded);
       step.scales.push_back(scaled(halves(0, 0), factor));
     }
     return;

@@ -14,7 +14,7 @@
 #ifndef LIB_CODEGEN_CPU_BLOCKPANEL_H
 #define LIB_CODEGEN_CPU_BLOCKPANEL_H
 
-#include "lib/Codegen/CPU/ElementEmitter.h"
+#include "lib/Codegen/CPU/CPUCodeBuilder.h"
 
 #include "dialects/LLM/IR/BlockLayout.h"
 
@@ -90,7 +90,7 @@ private:
   void readScales(BlockStep &step, int64_t number);
 
   ElementEmitter &emitter;
-  CodeBuilder &code;
+  CPUCodeBuilder &code;
   const BlockFormat format;
   const BlockFormatInfo &info;
   llvm::ArrayRef<BlockPlane> planes;

@@ -30,7 +30,7 @@ struct BlockProduct {
   /// Panels of a group.
   int64_t groupSize;
   int64_t numPanels() const {
-    return llvm::divideCeil(uint64_t(columns), CodeBuilder::lanes);
+    return llvm::divideCeil(uint64_t(columns), CPUCodeBuilder::lanes);
   }
   /// Emits `loop` for a row of the input. What a row needs once, like the mean
   /// of its squares, goes before it.
@@ -56,7 +56,8 @@ class BlockProductWay {
 public:
   using Value = mlir::Value;
   explicit BlockProductWay(const BlockProduct &product)
-      : product(product), emitter(product.emitter), code(emitter.code) {}
+      : product(product), emitter(product.emitter),
+        code(codeOf(product.emitter)) {}
   virtual ~BlockProductWay() = default;
 
   /// Panels of one group lie apart, so that memory is read in several streams.
@@ -75,7 +76,7 @@ public:
 protected:
   const BlockProduct &product;
   ElementEmitter &emitter;
-  CodeBuilder &code;
+  CPUCodeBuilder &code;
 };
 
 /// Integer dot products of activations in bytes, for any number of rows.

@@ -6,82 +6,21 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Codegen/CPU/CodegenCPU.h"
-#include "lib/Codegen/CPU/ElementModels.h"
 #include "lib/Codegen/CPU/Family.h"
 #include "lib/Codegen/CPU/ObjectEmission.h"
-
-#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/UB/IR/UBOps.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "lib/Codegen/Common/LowerToLLVM.h"
 
 using namespace mlir;
 
 namespace weft {
 
-void registerCPUCodegen(DialectRegistry &registry) {
-  registry.insert<arith::ArithDialect, cf::ControlFlowDialect,
-                  LLVM::LLVMDialect, math::MathDialect, scf::SCFDialect,
-                  ub::UBDialect, vector::VectorDialect>();
-  registerBuiltinDialectTranslation(registry);
-  registerLLVMDialectTranslation(registry);
-  registry.addExtension(+[](MLIRContext *context, LLMDialect *) {
-    attachUnaryModels(*context);
-    attachBinaryModels(*context);
-    attachCastModel(*context);
-    attachLayoutModels(*context);
-    attachIndexingModels(*context);
-    attachReductionModels(*context);
-    attachContractionModels(*context);
-    attachRopeModel(*context);
-    attachSelectionModels(*context);
-  });
-}
-
 //===----------------------------------------------------------------------===//
 // The choice of a family
 //===----------------------------------------------------------------------===//
 
-/// The contraction that reaches `value` through elementwise ops at its own
-/// index, or null when there is none, or more than one, or another way to it.
-static Operation *findAnchor(ElementEmitter &emitter, Value value) {
-  Operation *anchor = nullptr;
-  bool isRegular = true;
-  llvm::DenseSet<Value> seen;
-  std::function<void(Value, bool)> visit = [&](Value at, bool preserved) {
-    Operation *op = at.getDefiningOp();
-    if (!op || (!seen.insert(at).second && preserved))
-      return;
-    if (isa<LinearOp, ExpertLinearOp, MatMulOp, AttentionOp, PagedAttentionOp>(
-            op)) {
-      isRegular &= preserved && (!anchor || anchor == op);
-      anchor = op;
-      return;
-    }
-    auto elementOp = dyn_cast<ElementOpInterface>(op);
-    bool elementwise = elementOp && elementOp.isElementwise();
-    for (Value operand : op->getOperands())
-      visit(operand, preserved && elementwise &&
-                         emitter.sizesOf(operand) == emitter.sizesOf(value));
-  };
-  visit(value, true);
-  return isRegular ? anchor : nullptr;
-}
-
 static Division emitKernel(ElementEmitter &emitter, const KernelSource &source,
                            std::string &family) {
-  KernelOutput output;
-  output.value = source.body->getTerminator()->getOperand(0);
-  while (auto reshape = output.value.getDefiningOp<ReshapeOp>())
-    output.value = reshape.getInput();
-  output.memory = {
-      emitter.code.buffers.back(),
-      cast<RankedTensorType>(output.value.getType()).getElementType(),
-      emitter.sizesOf(output.value)};
+  KernelOutput output = getKernelOutput(emitter, source);
   auto write = output.value.getDefiningOp<WriteCacheOp>();
   if (write && canEmitWriteCacheKernel(emitter, write)) {
     family = "write_cache";
@@ -112,105 +51,8 @@ static Division emitKernel(ElementEmitter &emitter, const KernelSource &source,
     family = "matmul";
     return emitMatMulKernel(emitter, output, anchor);
   }
-  bool reduces = llvm::any_of(*source.body, [](Operation &op) {
-    return isa<ReduceOp, SoftmaxOp, LayerNormOp, RMSNormOp, TopKOp>(op);
-  });
-  family = anchor ? "general" : reduces ? "reduce" : "map";
+  family = anchor ? "general" : reducesRows(source) ? "reduce" : "map";
   return emitMapKernel(emitter, output);
-}
-
-//===----------------------------------------------------------------------===//
-// Checks and metadata
-//===----------------------------------------------------------------------===//
-
-/// Every size of the body is over s0, s1, ...
-static LogicalResult checkSizes(const Sizes &sizes, unsigned sizeCount,
-                                Location location) {
-  std::set<std::string> symbols;
-  for (const SizeExpr &size : sizes) {
-    if (!size.isValid())
-      return emitError(location) << "a size leaves 64 bits";
-    size.collectSymbols(symbols);
-  }
-  for (const std::string &symbol : symbols) {
-    unsigned number = 0;
-    StringRef text(symbol);
-    if (!text.consume_front("s") || text.getAsInteger(10, number) ||
-        number >= sizeCount)
-      return emitError(location)
-             << "a size refers to '" << symbol << "'; expected s0 to s"
-             << int64_t(sizeCount) - 1;
-  }
-  return success();
-}
-
-static LogicalResult checkSource(const KernelSource &source) {
-  Block &body = *source.body;
-  assert(source.argumentSizes.size() == body.getNumArguments());
-  for (const Sizes &sizes : source.argumentSizes)
-    if (failed(checkSizes(sizes, source.sizeCount, source.location)))
-      return failure();
-  llvm::DenseMap<Value, Sizes> known;
-  for (auto [argument, sizes] :
-       llvm::zip_equal(body.getArguments(), source.argumentSizes))
-    known[argument] = sizes;
-  for (Operation &op : body.without_terminator()) {
-    auto modelOp = dyn_cast<ModelOpInterface>(op);
-    if (!modelOp)
-      return op.emitOpError("cannot stand in a kernel's body");
-    SmallVector<Sizes> operands;
-    for (Value operand : op.getOperands())
-      operands.push_back(known.lookup(operand));
-    Sizes sizes = modelOp.reifySizes(operands);
-    if (failed(checkSizes(sizes, source.sizeCount, op.getLoc())))
-      return failure();
-    known[op.getResult(0)] = std::move(sizes);
-  }
-  if (body.getTerminator()->getNumOperands() != 1)
-    return body.getTerminator()->emitOpError("ends a kernel with ")
-           << body.getTerminator()->getNumOperands()
-           << " results; expected one";
-  return success();
-}
-
-static SizeExpr bytesOf(ElementEmitter &emitter, Value tensor) {
-  auto type = cast<RankedTensorType>(tensor.getType());
-  if (isa<BlockType>(type.getElementType()))
-    return *getStorageBytes(type); // A weight: its verifier has the answer.
-  SizeExpr bytes = CodeBuilder::storageBytes(elementTypeOf(tensor));
-  for (const SizeExpr &size : emitter.sizesOf(tensor))
-    bytes = bytes * size;
-  return bytes;
-}
-
-static void describe(artifact::Kernel &kernel, ElementEmitter &emitter,
-                     const KernelSource &source, const Division &division,
-                     const std::string &family) {
-  kernel.set_name(source.name);
-  kernel.set_family(family);
-  kernel.set_size_count(source.sizeCount);
-  kernel.set_items(division.items.str());
-  kernel.set_chunk(division.chunk.str());
-  kernel.set_scratch_bytes(division.scratchBytes.str());
-  kernel.set_split(division.split);
-  auto addBuffer = [&](Value tensor, bool writes) {
-    artifact::KernelBuffer &buffer = *kernel.add_buffers();
-    buffer.set_writes(writes);
-    buffer.set_least_bytes(bytesOf(emitter, tensor).str());
-  };
-  for (BlockArgument argument : source.body->getArguments())
-    addBuffer(argument, false);
-  addBuffer(source.body->getTerminator()->getOperand(0), true);
-  SizeExpr flops;
-  for (Operation &op : source.body->without_terminator()) {
-    SmallVector<Sizes> operands;
-    for (Value operand : op.getOperands())
-      operands.push_back(emitter.sizesOf(operand));
-    flops = flops + cast<ModelOpInterface>(op)
-                        .getCost(operands, emitter.sizesOf(op.getResult(0)))
-                        .flops;
-  }
-  kernel.set_flops(flops.str());
 }
 
 //===----------------------------------------------------------------------===//
@@ -227,17 +69,22 @@ FailureOr<CompiledKernels> compileKernels(ArrayRef<KernelSource> sources,
   OwningOpRef<ModuleOp> kernels = ModuleOp::create(location);
   OpBuilder builder(kernels->getBodyRegion());
   for (const KernelSource &source : sources) {
-    if (failed(checkSource(source)))
+    if (failed(checkKernelSource(source)))
       return failure();
     auto module = ModuleOp::create(builder, source.location);
-    CodeBuilder code(module, source, target);
+    CPUCodeBuilder code(module, source, target);
     ElementEmitter emitter(code, source);
     std::string family;
     Division division = emitKernel(emitter, source, family);
     code.finish();
     if (emitter.hasFailed())
       return failure();
-    describe(*compiled.table.add_kernels(), emitter, source, division, family);
+    artifact::Kernel &kernel = *compiled.table.add_kernels();
+    describeKernel(kernel, emitter, source, family);
+    kernel.set_items(division.items.str());
+    kernel.set_chunk(division.chunk.str());
+    kernel.set_scratch_bytes(division.scratchBytes.str());
+    kernel.set_split(division.split);
   }
 
   if (failed(lowerToLLVM(*kernels)))

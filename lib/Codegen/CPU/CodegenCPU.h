@@ -20,12 +20,10 @@
 #ifndef LIB_CODEGEN_CPU_CODEGENCPU_H
 #define LIB_CODEGEN_CPU_CODEGENCPU_H
 
-#include "dialects/LLM/IR/Sizes.h"
+#include "lib/Codegen/Common/KernelSource.h"
 #include "weft/artifact.pb.h"
 #include "weft/kernel_abi.h"
 
-#include "mlir/IR/Block.h"
-#include "mlir/IR/DialectRegistry.h"
 #include "mlir/IR/Location.h"
 
 namespace weft {
@@ -57,24 +55,6 @@ struct CPUTarget {
 mlir::FailureOr<CPUTarget> resolveCPUTarget(llvm::StringRef arch,
                                             mlir::Location location);
 
-/// One kernel to compile: the body of an `llm.kernel` or of a function.
-struct KernelSource {
-  /// The exported symbol.
-  std::string name;
-  /// Arguments are tensors: the buffers that are read, in their order. The
-  /// terminator has one operand, the last buffer. In between are `llm` ops
-  /// whose sizes refer to s0, s1, ... only; `load_weight` is not among them.
-  mlir::Block *body = nullptr;
-  /// Sizes of each argument over s0, s1, ...
-  llvm::SmallVector<Sizes> argumentSizes;
-  /// Number of the parameters s0, s1, ...
-  unsigned sizeCount = 0;
-  mlir::Location location;
-  /// A cast to bf16 or f16 that makes an infinity of a number sets
-  /// WEFT_ERROR_OVERFLOW. For weights: an activation's overflow is no error.
-  bool reportsOverflow = false;
-};
-
 struct CompiledKernels {
   /// In the order of the sources.
   artifact::KernelTable table;
@@ -82,10 +62,6 @@ struct CompiledKernels {
   /// weft_kernel_table_bytes. Equal sources and target give equal bytes.
   std::string sharedObject;
 };
-
-/// The dialects that kernels pass through on their way; a context that calls
-/// compileKernels needs them in its registry.
-void registerCPUCodegen(mlir::DialectRegistry &registry);
 
 /// Compiles kernels, in parallel when the context allows threads. Fails with a
 /// diagnostic at the op that has no form on a CPU.

@@ -13,16 +13,16 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Codegen/CPU/ElementModels.h"
 #include "lib/Codegen/CPU/Family.h"
-#include "lib/Codegen/CPU/VectorMath.h"
+#include "lib/Codegen/Common/ElementModels.h"
+#include "lib/Codegen/Common/VectorMath.h"
 
 using namespace mlir;
 
 namespace weft {
 
 namespace {
-constexpr int64_t lanes = CodeBuilder::lanes;
+constexpr int64_t lanes = CPUCodeBuilder::lanes;
 /// Columns of an item, and of them those that are computed together.
 constexpr int64_t itemColumns = 64, tileColumns = 4;
 /// Elements of a row that share a scale when it is rounded.
@@ -32,7 +32,7 @@ class ExpertLinearEmitter {
 public:
   ExpertLinearEmitter(ElementEmitter &emitter, const KernelOutput &output,
                       ExpertLinearOp op)
-      : emitter(emitter), code(emitter.code), output(output), op(op),
+      : emitter(emitter), code(codeOf(emitter)), output(output), op(op),
         weight(*emitter.inMemory(op.getWeight())), columns(weight.sizes[1]),
         depth(weight.sizes[2]) {}
 
@@ -53,7 +53,7 @@ private:
   void storeResult(const Item &item);
 
   ElementEmitter &emitter;
-  CodeBuilder &code;
+  CPUCodeBuilder &code;
   const KernelOutput &output;
   ExpertLinearOp op;
   MemoryTensor weight;
@@ -128,8 +128,8 @@ void ExpertLinearEmitter::roundRow(const Item &item) {
   Value end = code.size(depth);
   code.loop(code.constant(0), end, roundedBlock, [&](Value first) {
     ElementEmitter::Scope scope(emitter);
-    CodeBuilder::Values parts;
-    Value greatest = code.number(CodeBuilder::vectorOf(code.f32()), 0);
+    CPUCodeBuilder::Values parts;
+    Value greatest = code.number(CPUCodeBuilder::vectorOf(code.f32()), 0);
     for (int64_t i = 0; i < roundedBlock; i += lanes) {
       Value k = code.add(first, code.constant(i));
       Value exists = code.compare(arith::CmpIPredicate::slt, code.laneNumbers(),
@@ -156,7 +156,7 @@ void ExpertLinearEmitter::roundRow(const Item &item) {
 
 void ExpertLinearEmitter::emitTile(const Item &item, Value first) {
   // Beyond the last column, the last one is computed again and thrown away.
-  CodeBuilder::Values tile;
+  CPUCodeBuilder::Values tile;
   Value last = code.sub(code.size(columns), code.constant(1));
   for (int64_t i = 0; i < tileColumns; ++i)
     tile.push_back(code.minimum(
@@ -167,7 +167,7 @@ void ExpertLinearEmitter::emitTile(const Item &item, Value first) {
             ? code.loadLanes(code.f32(), code.address(rounded(), code.f32(), k),
                              emitter.getMask())
             : inputAt(item, k);
-    CodeBuilder::Values sums(carried);
+    CPUCodeBuilder::Values sums(carried);
     for (auto [sum, column] : llvm::zip_equal(sums, tile)) {
       Value w =
           emitter.element(op.getWeight(), {LaneIndex::uniform(item.expert),
@@ -177,16 +177,16 @@ void ExpertLinearEmitter::emitTile(const Item &item, Value first) {
     }
     return sums;
   };
-  Value zero = code.number(CodeBuilder::vectorOf(code.f32()), 0);
+  Value zero = code.number(CPUCodeBuilder::vectorOf(code.f32()), 0);
   Value end = code.size(depth);
   Value whole =
       code.mul(code.floorDiv(end, code.constant(lanes)), code.constant(lanes));
-  CodeBuilder::Values sums = code.loop(code.constant(0), whole, lanes,
-                                       CodeBuilder::Values(tileColumns, zero),
-                                       [&](Value k, ValueRange carried) {
-                                         ElementEmitter::Scope scope(emitter);
-                                         return addTerms(k, carried);
-                                       });
+  CPUCodeBuilder::Values sums = code.loop(
+      code.constant(0), whole, lanes, CPUCodeBuilder::Values(tileColumns, zero),
+      [&](Value k, ValueRange carried) {
+        ElementEmitter::Scope scope(emitter);
+        return addTerms(k, carried);
+      });
   if (whole != end)
     sums = code.branch(
         code.compare(arith::CmpIPredicate::slt, whole, end),
@@ -207,7 +207,7 @@ void ExpertLinearEmitter::emitTile(const Item &item, Value first) {
 }
 
 void ExpertLinearEmitter::storeResult(const Item &item) {
-  VectorType vector = CodeBuilder::vectorOf(code.f32());
+  VectorType vector = CPUCodeBuilder::vectorOf(code.f32());
   forEachVector(
       emitter, code.constant(0), item.count, /*isWhole=*/false,
       [&](Value first) {

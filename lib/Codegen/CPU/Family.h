@@ -13,7 +13,8 @@
 #ifndef LIB_CODEGEN_CPU_FAMILY_H
 #define LIB_CODEGEN_CPU_FAMILY_H
 
-#include "lib/Codegen/CPU/ElementEmitter.h"
+#include "lib/Codegen/CPU/CPUCodeBuilder.h"
+#include "lib/Codegen/Common/KernelRegion.h"
 
 namespace weft {
 
@@ -21,13 +22,6 @@ namespace weft {
 struct Division {
   SizeExpr items, chunk = 1, scratchBytes;
   artifact::Split split = artifact::STATIC;
-};
-
-/// What is written: `value`, as if it had the result's bytes.
-struct KernelOutput {
-  /// The result, without reshapes at the end: they move no bytes.
-  mlir::Value value;
-  MemoryTensor memory;
 };
 
 /// Elements along the last dimension, row by row: elementwise ops, layout,

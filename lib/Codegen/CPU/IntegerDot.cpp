@@ -11,7 +11,7 @@ using namespace mlir;
 
 namespace weft {
 
-Value callIntrinsic(CodeBuilder &code, StringRef name, Type result,
+Value callIntrinsic(CPUCodeBuilder &code, StringRef name, Type result,
                     ValueRange arguments) {
   return code
       .make<LLVM::CallIntrinsicOp>(result, code.builder.getStringAttr(name),
@@ -24,7 +24,7 @@ Value callIntrinsic(CodeBuilder &code, StringRef name, Type result,
 //===----------------------------------------------------------------------===//
 
 /// Lanes [first, first + count).
-static Value slice(CodeBuilder &code, Value vector, int64_t first,
+static Value slice(CPUCodeBuilder &code, Value vector, int64_t first,
                    int64_t count) {
   if (cast<VectorType>(vector.getType()).getDimSize(0) == count)
     return vector;
@@ -34,7 +34,7 @@ static Value slice(CodeBuilder &code, Value vector, int64_t first,
   return code.make<LLVM::ShuffleVectorOp>(vector, vector, lanes);
 }
 
-static Value concat(CodeBuilder &code, ArrayRef<Value> parts) {
+static Value concat(CPUCodeBuilder &code, ArrayRef<Value> parts) {
   if (parts.size() == 1)
     return parts[0];
   Value low = concat(code, parts.take_front(parts.size() / 2)),
@@ -47,11 +47,12 @@ static Value concat(CodeBuilder &code, ArrayRef<Value> parts) {
 }
 
 /// The same bits as lanes of another width.
-static Value reinterpret(CodeBuilder &code, Value vector, unsigned width) {
+static Value reinterpret(CPUCodeBuilder &code, Value vector, unsigned width) {
   auto type = cast<VectorType>(vector.getType());
   int64_t bits = type.getDimSize(0) * type.getElementTypeBitWidth();
   return code.make<LLVM::BitcastOp>(
-      CodeBuilder::vectorOf(code.builder.getIntegerType(width), bits / width),
+      CPUCodeBuilder::vectorOf(code.builder.getIntegerType(width),
+                               bits / width),
       vector);
 }
 
@@ -62,7 +63,7 @@ static Value reinterpret(CodeBuilder &code, Value vector, unsigned width) {
 namespace {
 class Dot {
 public:
-  Dot(CodeBuilder &code, int64_t width) : code(code), width(width) {}
+  Dot(CPUCodeBuilder &code, int64_t width) : code(code), width(width) {}
 
   /// vpdpbusd: four products and their sum in each lane.
   Value accumulate(Value sum, Value word, Value activation) {
@@ -87,11 +88,11 @@ public:
     StringRef name = width == 16  ? "llvm.x86.avx512.pmaddw.d.512"
                      : width == 8 ? "llvm.x86.avx2.pmadd.wd"
                                   : "llvm.x86.sse2.pmadd.wd";
-    return callIntrinsic(code, name, CodeBuilder::vectorOf(code.i32(), width),
-                         {x, y});
+    return callIntrinsic(code, name,
+                         CPUCodeBuilder::vectorOf(code.i32(), width), {x, y});
   }
   VectorType shorts() {
-    return CodeBuilder::vectorOf(code.builder.getI16Type(), 2 * width);
+    return CPUCodeBuilder::vectorOf(code.builder.getI16Type(), 2 * width);
   }
 
   /// Sums of 16 bits, as many as cannot overflow, then of 32.
@@ -127,13 +128,13 @@ public:
   }
 
 private:
-  CodeBuilder &code;
+  CPUCodeBuilder &code;
   int64_t width;
 };
 } // namespace
 
-Value emitIntegerDot(CodeBuilder &code, ArrayRef<Value> words, int64_t greatest,
-                     Value activations, Value start) {
+Value emitIntegerDot(CPUCodeBuilder &code, ArrayRef<Value> words,
+                     int64_t greatest, Value activations, Value start) {
   int64_t width = code.target.registerLanes;
   Dot dot(code, width);
   SmallVector<Value> factors;
@@ -143,7 +144,7 @@ Value emitIntegerDot(CodeBuilder &code, ArrayRef<Value> words, int64_t greatest,
                   code.address(activations, code.i32(), int64_t(j))),
         width));
   SmallVector<Value> registers;
-  for (int64_t first = 0; first < CodeBuilder::lanes; first += width) {
+  for (int64_t first = 0; first < CPUCodeBuilder::lanes; first += width) {
     SmallVector<Value> parts;
     for (Value word : words)
       parts.push_back(slice(code, word, first, width));
@@ -161,7 +162,8 @@ Value emitIntegerDot(CodeBuilder &code, ArrayRef<Value> words, int64_t greatest,
   return concat(code, registers);
 }
 
-Value emitByteLookUp(CodeBuilder &code, Value words, ArrayRef<uint8_t> table) {
+Value emitByteLookUp(CPUCodeBuilder &code, Value words,
+                     ArrayRef<uint8_t> table) {
   int64_t width = code.target.registerLanes;
   Type byte = code.builder.getI8Type();
   if (width == 4) {
@@ -180,9 +182,9 @@ Value emitByteLookUp(CodeBuilder &code, Value words, ArrayRef<uint8_t> table) {
   for (int64_t i = 0; i < 4 * width; ++i)
     entries.push_back(int8_t(table[i % 16]));
   Value tables = code.make<arith::ConstantOp>(DenseIntElementsAttr::get(
-      CodeBuilder::vectorOf(byte, 4 * width), ArrayRef(entries)));
+      CPUCodeBuilder::vectorOf(byte, 4 * width), ArrayRef(entries)));
   SmallVector<Value> registers;
-  for (int64_t first = 0; first < CodeBuilder::lanes; first += width)
+  for (int64_t first = 0; first < CPUCodeBuilder::lanes; first += width)
     registers.push_back(reinterpret(
         code,
         callIntrinsic(

@@ -19,7 +19,7 @@ using namespace mlir;
 namespace weft {
 
 namespace {
-constexpr int64_t lanes = CodeBuilder::lanes;
+constexpr int64_t lanes = CPUCodeBuilder::lanes;
 /// How early to ask memory. Twice as far was slower by 12% for Q4_K and by 23%
 /// for Q6_K.
 constexpr int64_t aheadBytes = 2048;
@@ -115,12 +115,12 @@ void IntegerProduct::emitTile(int64_t height, Value first, Value count,
         code.minimum(code.add(first, code.constant(r)), last)));
   for (Value number : panelNumbers)
     bases.push_back(panels.panel(number));
-  Value zero = code.number(CodeBuilder::vectorOf(code.f32()), 0);
-  CodeBuilder::Values sums(height * bases.size(), zero);
+  Value zero = code.number(CPUCodeBuilder::vectorOf(code.f32()), 0);
+  CPUCodeBuilder::Values sums(height * bases.size(), zero);
   sums = code.loop(
       code.constant(0), code.constant(panels.blocksPerRow()), 1, sums,
       [&](Value block, ValueRange carried) {
-        CodeBuilder::Values next(carried);
+        CPUCodeBuilder::Values next(carried);
         SmallVector<int64_t, 8> order = panels.stepOrder();
         size_t together = panels.stepsTogether();
         // Bytes that steps share stay in registers.
@@ -154,7 +154,7 @@ void IntegerProduct::emitStep(const BlockStep &step, Value number,
   for (auto [address, sum] : llvm::zip_equal(rowAddresses, sums)) {
     QuantizedRows::Step row = staged.step(address, number);
     for (int64_t part = 0; part < traits.parts; ++part) {
-      Value start = code.integer(CodeBuilder::vectorOf(code.i32()), 0);
+      Value start = code.integer(CPUCodeBuilder::vectorOf(code.i32()), 0);
       Value correction = code.address(row.sums, code.f32(), part);
       if (!traits.hasMinima)
         start = code.broadcast(code.load(code.i32(), correction));
@@ -163,7 +163,7 @@ void IntegerProduct::emitStep(const BlockStep &step, Value number,
           traits.greatest, code.address(row.quants, code.i32(), part * words),
           start);
       Value scaled = code.make<arith::SIToFPOp>(
-          CodeBuilder::vectorOf(code.f32()), product);
+          CPUCodeBuilder::vectorOf(code.f32()), product);
       sum = code.fma(scaled, code.mulf(step.scales[part], row.scale), sum);
       if (traits.hasMinima)
         sum =

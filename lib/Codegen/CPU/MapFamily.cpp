@@ -18,8 +18,8 @@ static constexpr int64_t chunkElements = 8192;
 
 void forEachVector(ElementEmitter &emitter, Value from, Value to, bool isWhole,
                    function_ref<void(Value)> store) {
-  CodeBuilder &code = emitter.code;
-  constexpr int64_t lanes = CodeBuilder::lanes;
+  CPUCodeBuilder &code = codeOf(emitter);
+  constexpr int64_t lanes = CPUCodeBuilder::lanes;
   Value count = code.sub(to, from);
   Value whole = code.mul(code.floorDiv(count, code.constant(lanes)),
                          code.constant(lanes));
@@ -38,34 +38,8 @@ void forEachVector(ElementEmitter &emitter, Value from, Value to, bool isWhole,
   });
 }
 
-/// When every tensor has the output's sizes, or one element, indices are one
-/// number: rows of 16 and of 10,000 are the same.
-static bool isFlat(ElementEmitter &emitter, const KernelOutput &output) {
-  const Sizes &sizes = emitter.sizesOf(output.value);
-  SmallVector<Value> pending{output.value};
-  llvm::DenseSet<Value> seen;
-  while (!pending.empty()) {
-    Value value = pending.pop_back_val();
-    if (!seen.insert(value).second)
-      continue;
-    const Sizes &own = emitter.sizesOf(value);
-    bool isSingle = llvm::all_of(
-        own, [](const SizeExpr &size) { return size.asConstant() == 1; });
-    if (!isSingle && own != sizes)
-      return false;
-    Operation *op = value.getDefiningOp();
-    if (!op || isa<ConstantOp>(op))
-      continue;
-    auto elementOp = dyn_cast<ElementOpInterface>(op);
-    if (isSingle || !elementOp || !elementOp.isElementwise())
-      return false;
-    pending.append(op->operand_begin(), op->operand_end());
-  }
-  return true;
-}
-
 Division emitMapKernel(ElementEmitter &emitter, const KernelOutput &output) {
-  CodeBuilder &code = emitter.code;
+  CPUCodeBuilder &code = codeOf(emitter);
   const Sizes &sizes = emitter.sizesOf(output.value);
   SizeExpr total = 1;
   for (const SizeExpr &size : sizes)
@@ -127,7 +101,7 @@ Division emitMapKernel(ElementEmitter &emitter, const KernelOutput &output) {
       storeAt(LaneIndex::uniform(code.constant(0)));
     else
       forEachVector(
-          emitter, from, to, width && *width % CodeBuilder::lanes == 0,
+          emitter, from, to, width && *width % CPUCodeBuilder::lanes == 0,
           [&](Value first) { storeAt(LaneIndex::consecutive(first)); });
     rowPoint->erase();
     emitter.startRow(nullptr);

@@ -12,17 +12,17 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Codegen/CPU/ElementModels.h"
 #include "lib/Codegen/CPU/Family.h"
 #include "lib/Codegen/CPU/MicroKernel.h"
 #include "lib/Codegen/CPU/ProductEpilogue.h"
+#include "lib/Codegen/Common/ElementModels.h"
 
 using namespace mlir;
 
 namespace weft {
 
 namespace {
-constexpr int64_t lanes = CodeBuilder::lanes;
+constexpr int64_t lanes = CPUCodeBuilder::lanes;
 /// Bytes of a group of panels: a part of the second cache.
 constexpr int64_t groupBytes = 128 * 1024;
 /// Twice how long memory takes to answer.
@@ -47,7 +47,7 @@ class MatMulEmitter {
 public:
   MatMulEmitter(ElementEmitter &emitter, const KernelOutput &output,
                 Operation *anchor, const Product &product)
-      : emitter(emitter), code(emitter.code), output(output), anchor(anchor),
+      : emitter(emitter), code(codeOf(emitter)), output(output), anchor(anchor),
         product(product), shape(TileShape::of(code.target)) {}
 
   Division emit();
@@ -73,7 +73,7 @@ private:
   Value batchAddress(const MemoryTensor &tensor, ArrayRef<LaneIndex> batch);
 
   ElementEmitter &emitter;
-  CodeBuilder &code;
+  CPUCodeBuilder &code;
   const KernelOutput &output;
   Operation *anchor;
   const Product &product;
@@ -324,8 +324,8 @@ void MatMulEmitter::emitTile(const Item &item, Value firstRow, int64_t rows,
 /// step: the tiles of an item fetch the next item's panels, in equal parts.
 void MatMulEmitter::prefetchNextGroup(const Item &item, Value firstRow,
                                       Value panel, MicroKernel &kernel) {
-  Value bytes =
-      code.constant(group * lanes * CodeBuilder::storageBytes(kernel.bElement));
+  Value bytes = code.constant(group * lanes *
+                              CPUCodeBuilder::storageBytes(kernel.bElement));
   Value highest = code.constant(shape.maximumRows);
   Value tiles = code.floorDiv(
       code.add(item.rowCount, code.constant(shape.maximumRows - 1)), highest);

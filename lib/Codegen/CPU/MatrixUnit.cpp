@@ -34,15 +34,15 @@ void MatrixUnit::configure(Value words) {
 }
 
 Value MatrixUnit::round(Value numbers) {
-  Type narrow = CodeBuilder::vectorOf(code.builder.getBF16Type());
+  Type narrow = CPUCodeBuilder::vectorOf(code.builder.getBF16Type());
   Value rounded = callIntrinsic(code, "llvm.x86.avx512bf16.cvtneps2bf16.512",
                                 narrow, numbers);
   return code.bitcast(rounded, code.builder.getI16Type());
 }
 
 Value MatrixUnit::narrow(Value first, Value second) {
-  Type narrow =
-      CodeBuilder::vectorOf(code.builder.getBF16Type(), 2 * CodeBuilder::lanes);
+  Type narrow = CPUCodeBuilder::vectorOf(code.builder.getBF16Type(),
+                                         2 * CPUCodeBuilder::lanes);
   // The second operand becomes the lower half.
   return callIntrinsic(code, "llvm.x86.avx512bf16.cvtne2ps2bf16.512", narrow,
                        {second, first});
@@ -58,7 +58,7 @@ std::pair<Value, Value> MatrixUnit::split(Value numbers) {
 }
 
 Value MatrixUnit::toPairs(Value even, Value odd) {
-  constexpr int64_t lanes = CodeBuilder::lanes;
+  constexpr int64_t lanes = CPUCodeBuilder::lanes;
   SmallVector<int64_t> order;
   for (int64_t i = 0; i < lanes; ++i)
     llvm::append_values(order, i, lanes + i);

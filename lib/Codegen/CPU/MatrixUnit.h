@@ -15,7 +15,7 @@
 #ifndef LIB_CODEGEN_CPU_MATRIXUNIT_H
 #define LIB_CODEGEN_CPU_MATRIXUNIT_H
 
-#include "lib/Codegen/CPU/CodeBuilder.h"
+#include "lib/Codegen/CPU/CPUCodeBuilder.h"
 
 namespace weft {
 
@@ -24,7 +24,7 @@ public:
   using Value = mlir::Value;
   static constexpr int64_t tileBytes = 1024, tileRows = 16, tileDepth = 32;
 
-  explicit MatrixUnit(CodeBuilder &code) : code(code) {}
+  explicit MatrixUnit(CPUCodeBuilder &code) : code(code) {}
 
   /// Gives all tiles their full size; `words` is scratch of 64 bytes.
   void configure(Value words);
@@ -57,7 +57,7 @@ private:
   void call(llvm::StringRef name, llvm::ArrayRef<int64_t> tiles,
             mlir::ValueRange operands = {});
 
-  CodeBuilder &code;
+  CPUCodeBuilder &code;
 };
 
 } // namespace weft

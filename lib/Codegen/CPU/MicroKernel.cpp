@@ -24,7 +24,7 @@ TileShape TileShape::of(const CPUTarget &target) {
   return {3, {2, 1, 1}};
 }
 
-static void prefetchLater(CodeBuilder &code, const MicroKernel &kernel,
+static void prefetchLater(CPUCodeBuilder &code, const MicroKernel &kernel,
                           Value k) {
   Value line = code.address(kernel.later, code.builder.getI8Type(),
                             code.mul(k, kernel.laterStride));
@@ -32,14 +32,14 @@ static void prefetchLater(CodeBuilder &code, const MicroKernel &kernel,
 }
 
 void emitMicroKernel(ElementEmitter &emitter, const MicroKernel &kernel) {
-  CodeBuilder &code = emitter.code;
-  VectorType type = CodeBuilder::vectorOf(code.f32());
+  CPUCodeBuilder &code = codeOf(emitter);
+  VectorType type = CPUCodeBuilder::vectorOf(code.f32());
   auto resultAddress = [&](int64_t row, int64_t panel) {
     Value offset = code.add(code.mul(code.constant(row), kernel.resultStride),
-                            code.constant(panel * CodeBuilder::lanes));
+                            code.constant(panel * CPUCodeBuilder::lanes));
     return code.address(kernel.result, code.f32(), offset);
   };
-  CodeBuilder::Values sums;
+  CPUCodeBuilder::Values sums;
   for (int64_t row = 0; row < kernel.rows; ++row)
     for (int64_t panel = 0; panel < kernel.panels; ++panel) {
       Value start = code.number(type, 0);
@@ -51,12 +51,13 @@ void emitMicroKernel(ElementEmitter &emitter, const MicroKernel &kernel) {
     }
   auto addTerm = [&](Value k, ValueRange carried) {
     Value offset = code.mul(k, kernel.depthStride);
-    CodeBuilder::Values b;
+    CPUCodeBuilder::Values b;
     for (int64_t panel = 0; panel < kernel.panels; ++panel) {
       Value address = code.address(kernel.b[panel], kernel.bElement, offset);
       if (kernel.prefetchAhead)
-        code.prefetch(code.address(address, kernel.bElement,
-                                   kernel.prefetchAhead * CodeBuilder::lanes));
+        code.prefetch(
+            code.address(address, kernel.bElement,
+                         kernel.prefetchAhead * CPUCodeBuilder::lanes));
       Value mask = kernel.masks.empty() ? Value() : kernel.masks[panel];
       b.push_back(emitter.fromStorage(
           code.loadLanes(kernel.bElement, address, mask), kernel.bElement));
@@ -69,7 +70,7 @@ void emitMicroKernel(ElementEmitter &emitter, const MicroKernel &kernel) {
         code.prefetch(code.address(line, byte, at));
     }
     Value column = code.address(kernel.a, code.f32(), k);
-    CodeBuilder::Values next(carried);
+    CPUCodeBuilder::Values next(carried);
     for (int64_t row = 0; row < kernel.rows; ++row) {
       Value address = code.address(
           column, code.f32(), code.mul(code.constant(row), kernel.rowStride));
@@ -85,7 +86,7 @@ void emitMicroKernel(ElementEmitter &emitter, const MicroKernel &kernel) {
   Value whole = code.mul(code.floorDiv(kernel.depth, unroll), unroll);
   sums = code.loop(code.constant(0), whole, unroll, sums,
                    [&](Value k, ValueRange carried) {
-                     CodeBuilder::Values next(carried);
+                     CPUCodeBuilder::Values next(carried);
                      for (int64_t i = 0; i < kernel.unroll; ++i) {
                        Value term = code.add(k, code.constant(i));
                        if (kernel.later && i % kernel.laterStep == 0)
@@ -101,7 +102,7 @@ void emitMicroKernel(ElementEmitter &emitter, const MicroKernel &kernel) {
       code.store(sums[row * kernel.panels + panel], resultAddress(row, panel));
 }
 
-Value TileShape::panelsFor(CodeBuilder &code, Value rows) const {
+Value TileShape::panelsFor(CPUCodeBuilder &code, Value rows) const {
   Value result = code.constant(panels.back());
   for (int64_t height = maximumRows - 1; height > 0; --height)
     if (panelsFor(height) != panelsFor(height + 1))
@@ -113,7 +114,7 @@ Value TileShape::panelsFor(CodeBuilder &code, Value rows) const {
 
 void forEachRowTile(ElementEmitter &emitter, const TileShape &shape,
                     Value count, function_ref<void(Value, Value)> body) {
-  CodeBuilder &code = emitter.code;
+  CPUCodeBuilder &code = codeOf(emitter);
   Value highest = code.constant(shape.maximumRows);
   Value tiles = code.floorDiv(
       code.add(count, code.constant(shape.maximumRows - 1)), highest);

@@ -15,7 +15,7 @@
 #ifndef LIB_CODEGEN_CPU_MICROKERNEL_H
 #define LIB_CODEGEN_CPU_MICROKERNEL_H
 
-#include "lib/Codegen/CPU/ElementEmitter.h"
+#include "lib/Codegen/CPU/CPUCodeBuilder.h"
 
 namespace weft {
 
@@ -28,7 +28,7 @@ struct TileShape {
   static TileShape of(const CPUTarget &target);
   int64_t panelsFor(int64_t rows) const { return panels[rows - 1]; }
   /// The same for a number that only the kernel knows.
-  mlir::Value panelsFor(CodeBuilder &code, mlir::Value rows) const;
+  mlir::Value panelsFor(CPUCodeBuilder &code, mlir::Value rows) const;
   int64_t maximumPanels() const { return panels.front(); }
 };
 

@@ -14,9 +14,6 @@
 
 namespace weft {
 
-/// Lowers the modules in `kernels`, one a kernel, to the LLVM dialect.
-mlir::LogicalResult lowerToLLVM(mlir::ModuleOp kernels);
-
 /// An ELF object of each module in `kernels`, in the LLVM dialect.
 mlir::FailureOr<std::vector<std::string>> emitObjects(mlir::ModuleOp kernels,
                                                       const CPUTarget &target);

@@ -28,7 +28,7 @@ bool canEmitPagedAttentionKernel(ElementEmitter &emitter,
   Value keys = anchor.getKeys(), values = anchor.getValues();
   return isStatic(anchor.getQuery(), 1) && isStatic(keys, 1) &&
          isStatic(values, 1) &&
-         *emitter.sizesOf(keys)[3].asConstant() % CodeBuilder::lanes == 0 &&
+         *emitter.sizesOf(keys)[3].asConstant() % CPUCodeBuilder::lanes == 0 &&
          isNarrowFloat(anchor.getQuery()) && isNarrowFloat(keys) &&
          isNarrowFloat(values) && emitter.inMemory(keys) &&
          emitter.inMemory(values);
@@ -43,7 +43,7 @@ Division emitPagedAttentionKernel(ElementEmitter &emitter,
 PagedAttentionKernel::PagedAttentionKernel(ElementEmitter &emitter,
                                            const KernelOutput &output,
                                            PagedAttentionOp op)
-    : emitter(emitter), code(emitter.code), output(output), op(op),
+    : emitter(emitter), code(codeOf(emitter)), output(output), op(op),
       keys(*emitter.inMemory(op.getKeys())),
       values(*emitter.inMemory(op.getValues())),
       heads(*emitter.sizesOf(op.getQuery())[1].asConstant()),

@@ -36,7 +36,7 @@ namespace weft {
 class PagedAttentionKernel {
 public:
   using Value = mlir::Value;
-  using Values = CodeBuilder::Values;
+  using Values = CPUCodeBuilder::Values;
 
   PagedAttentionKernel(ElementEmitter &emitter, const KernelOutput &output,
                        PagedAttentionOp op);
@@ -45,7 +45,7 @@ public:
   Division emit();
 
 private:
-  static constexpr int64_t lanes = CodeBuilder::lanes;
+  static constexpr int64_t lanes = CPUCodeBuilder::lanes;
   /// Rows of an item, about: a multiple of every tile's height, or of the
   /// matrix unit's passes.
   static constexpr int64_t itemRows = 126, matrixItemRows = 128;
@@ -143,7 +143,7 @@ private:
                      Value result, int64_t resultStride, bool isAdded);
 
   ElementEmitter &emitter;
-  CodeBuilder &code;
+  CPUCodeBuilder &code;
   const KernelOutput &output;
   PagedAttentionOp op;
   MemoryTensor keys, values;

@@ -92,7 +92,7 @@ void PagedAttentionKernel::packQueryTiles(const Item &item) {
     Value line = code.address(tile, bf16,
                               code.mul(code.mod(row, code.constant(tileRows)),
                                        code.constant(tileDepth)));
-    VectorType vector = CodeBuilder::vectorOf(code.f32());
+    VectorType vector = CPUCodeBuilder::vectorOf(code.f32());
     // What lies beyond the depth is 0, as it is in the keys.
     for (int64_t column = 0; column < tilesFor(depth) * tileDepth;
          column += lanes) {
@@ -117,7 +117,7 @@ void PagedAttentionKernel::packQueryTiles(const Item &item) {
 }
 
 void PagedAttentionKernel::packKeyTiles(const KeyBlock &block) {
-  Value zero = code.number(CodeBuilder::vectorOf(code.f32()), 0);
+  Value zero = code.number(CPUCodeBuilder::vectorOf(code.f32()), 0);
   // A pair of the depth, of all positions.
   auto packPair = [&](Value pair, bool hasOdd) {
     Value even = code.address(block.keys, block.keyElement,
@@ -269,7 +269,7 @@ void PagedAttentionKernel::emitPass(const KeyBlock &block, Value firstRow,
                                 blockSize, /*isAdded=*/false);
                 });
   Type bf16 = code.builder.getBF16Type();
-  VectorType vector = CodeBuilder::vectorOf(code.f32());
+  VectorType vector = CPUCodeBuilder::vectorOf(code.f32());
   Value firstResult = element(pointer(resultPlace),
                               code.mul(firstRow, code.constant(paddedWidth)));
   code.loop(code.constant(0), rows, 1, [&](Value row) {

@@ -21,7 +21,7 @@ void PagedAttentionKernel::forEachVectorOfRow(int64_t size,
 }
 
 void PagedAttentionKernel::packQuery(const Item &item) {
-  VectorType vector = CodeBuilder::vectorOf(code.f32());
+  VectorType vector = CPUCodeBuilder::vectorOf(code.f32());
   // Weights are powers of 2: what they need of the scale is cheaper here than
   // at each score. A cap comes between.
   double factor = op.getScale().convertToDouble() *
@@ -124,7 +124,7 @@ PagedAttentionKernel::convert(const KeyBlock &block) {
 }
 
 void PagedAttentionKernel::storeResult(const Item &item) {
-  VectorType vector = CodeBuilder::vectorOf(code.f32());
+  VectorType vector = CPUCodeBuilder::vectorOf(code.f32());
   forEachRow(item, [&](Value token, Value head, Value row) {
     Value sums =
         code.load(vector, element(pointer(sumPlace),

@@ -7,7 +7,7 @@
 
 #include "lib/Codegen/CPU/PagedAttention.h"
 
-#include "lib/Codegen/CPU/VectorMath.h"
+#include "lib/Codegen/Common/VectorMath.h"
 
 #include <numbers>
 
@@ -68,7 +68,7 @@ void PagedAttentionKernel::forSeenPart(
 }
 
 /// `emit(first, count)` for `total` panels, `step` at a time.
-static void forEachPanels(CodeBuilder &code, int64_t total, int64_t step,
+static void forEachPanels(CPUCodeBuilder &code, int64_t total, int64_t step,
                           function_ref<void(Value, int64_t)> emit) {
   int64_t whole = total / step * step;
   if (whole == step)
@@ -101,9 +101,9 @@ void PagedAttentionKernel::emitScores(const KeyBlock &block,
         if (block.nextKeys) {
           kernel.other = code.address(block.values, block.valueElement, column);
           kernel.otherBytes =
-              count * lanes * CodeBuilder::storageBytes(block.valueElement);
+              count * lanes * CPUCodeBuilder::storageBytes(block.valueElement);
           kernel.otherStride =
-              blockSize * CodeBuilder::storageBytes(block.valueElement);
+              blockSize * CPUCodeBuilder::storageBytes(block.valueElement);
         }
         kernel.depthStride = code.constant(blockSize);
         kernel.depth = code.constant(depth);
@@ -130,8 +130,8 @@ Value PagedAttentionKernel::capped(Value score) {
 Value PagedAttentionKernel::emitWeights(
     const KeyBlock &block, Value row, Value scores,
     function_ref<void(int64_t, Value)> store) {
-  VectorType vector = CodeBuilder::vectorOf(code.f32());
-  VectorType integers = CodeBuilder::vectorOf(code.i32());
+  VectorType vector = CPUCodeBuilder::vectorOf(code.f32());
+  VectorType integers = CPUCodeBuilder::vectorOf(code.i32());
   VectorMath math(code);
   // The greater one; a NaN on the right loses, and shows in the weights.
   auto greater = [&](Value lhs, Value rhs) {
@@ -207,9 +207,9 @@ void PagedAttentionKernel::emitProduct(const KeyBlock &block,
         if (block.nextKeys) {
           kernel.other = code.address(block.nextKeys, block.keyElement, column);
           kernel.otherBytes =
-              count * lanes * CodeBuilder::storageBytes(block.keyElement);
+              count * lanes * CPUCodeBuilder::storageBytes(block.keyElement);
           kernel.otherStride =
-              width * CodeBuilder::storageBytes(block.keyElement);
+              width * CPUCodeBuilder::storageBytes(block.keyElement);
         }
         kernel.depthStride = code.constant(block.valueStride);
         kernel.depth = block.count;

@@ -21,7 +21,7 @@
 #ifndef LIB_CODEGEN_CPU_PAGEDSEQUENCES_H
 #define LIB_CODEGEN_CPU_PAGEDSEQUENCES_H
 
-#include "lib/Codegen/CPU/ElementEmitter.h"
+#include "lib/Codegen/CPU/CPUCodeBuilder.h"
 
 namespace weft {
 
@@ -32,7 +32,7 @@ public:
   /// `blockSize`: positions of a block.
   PagedSequences(ElementEmitter &emitter, Value positions, Value sequenceStart,
                  Value blockTable, int64_t blockSize)
-      : emitter(emitter), code(emitter.code), positions(positions),
+      : emitter(emitter), code(codeOf(emitter)), positions(positions),
         sequenceStart(sequenceStart), blockTable(blockTable),
         blockSize(blockSize), tokens(emitter.sizesOf(positions)[0]),
         sequences(emitter.sizesOf(blockTable)[0]),
@@ -67,7 +67,7 @@ private:
   void ifInside(Value number, Value size, llvm::function_ref<void()> body);
 
   ElementEmitter &emitter;
-  CodeBuilder &code;
+  CPUCodeBuilder &code;
   Value positions, sequenceStart, blockTable;
   int64_t blockSize;
   SizeExpr tokens, sequences, tableWidth;

@@ -14,8 +14,8 @@ namespace weft {
 void emitProductEpilogue(ElementEmitter &emitter, const KernelOutput &output,
                          Operation *anchor, Value bias,
                          const ProductSums &sums) {
-  CodeBuilder &code = emitter.code;
-  constexpr int64_t lanes = CodeBuilder::lanes;
+  CPUCodeBuilder &code = codeOf(emitter);
+  constexpr int64_t lanes = CPUCodeBuilder::lanes;
   Value result = anchor->getResult(0);
   const Sizes &sizes = emitter.sizesOf(result);
   Value columns = code.size(sizes.back());

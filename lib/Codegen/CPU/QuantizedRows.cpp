@@ -36,7 +36,7 @@ QuantizedRows::Step QuantizedRows::step(Value row, Value number) {
   return step;
 }
 
-static Value reduce(CodeBuilder &code, vector::CombiningKind kind,
+static Value reduce(CPUCodeBuilder &code, vector::CombiningKind kind,
                     Value vector) {
   return code.make<vector::ReductionOp>(kind, vector);
 }
@@ -48,7 +48,7 @@ void QuantizedRows::make(Value row, Elements elements) {
     Value column = code.mul(number, code.constant(32));
     Value x[2] = {elements(column),
                   elements(code.add(column, code.constant(16)))};
-    Type words = CodeBuilder::vectorOf(code.i32());
+    Type words = CPUCodeBuilder::vectorOf(code.i32());
     // Magnitudes compare as integers.
     Value magnitudes[2];
     for (int i : {0, 1})
@@ -65,14 +65,14 @@ void QuantizedRows::make(Value row, Elements elements) {
         code.broadcast(code.select(isZero, code.number(code.f32(), 1), scale));
     // Adding 1.5 * 2^23 rounds to whole numbers, halves to even, in the low
     // bits.
-    Value magic = code.number(CodeBuilder::vectorOf(code.f32()), 0x1.8p23);
+    Value magic = code.number(CPUCodeBuilder::vectorOf(code.f32()), 0x1.8p23);
     Value q[2];
     for (int i : {0, 1}) {
       Value rounded = code.addf(code.divf(x[i], divisor), magic);
       q[i] = code.sub(code.bitcast(rounded, code.i32()),
                       code.bitcast(magic, code.i32()));
       Value bytes =
-          code.make<arith::TruncIOp>(CodeBuilder::vectorOf(byte), q[i]);
+          code.make<arith::TruncIOp>(CPUCodeBuilder::vectorOf(byte), q[i]);
       code.store(bytes, code.address(address, byte,
                                      code.add(column, code.constant(16 * i))));
     }

@@ -22,7 +22,7 @@ class QuantizedRows {
 public:
   using Value = mlir::Value;
   /// Rows of `depth` elements, a multiple of 32, from `base` on.
-  QuantizedRows(CodeBuilder &code, Value base, int64_t depth,
+  QuantizedRows(CPUCodeBuilder &code, Value base, int64_t depth,
                 const BlockTraits &traits)
       : code(code), base(base), depth(depth), traits(traits) {}
 
@@ -43,7 +43,7 @@ public:
   Step step(Value rowAddress, Value number);
 
 private:
-  CodeBuilder &code;
+  CPUCodeBuilder &code;
   Value base;
   int64_t depth;
   BlockTraits traits;

@@ -28,7 +28,7 @@ using namespace mlir;
 namespace weft {
 
 namespace {
-constexpr int64_t lanes = CodeBuilder::lanes;
+constexpr int64_t lanes = CPUCodeBuilder::lanes;
 constexpr int64_t tileBytes = MatrixUnit::tileBytes,
                   tileRows = MatrixUnit::tileRows;
 /// Rows of one pass, and panels.
@@ -129,7 +129,7 @@ void TileProduct::forEachPart(
 
 void TileProduct::stage(Value first, Value count) {
   Type bf16 = code.builder.getBF16Type();
-  Type pairs = CodeBuilder::vectorOf(bf16, 2 * lanes);
+  Type pairs = CPUCodeBuilder::vectorOf(bf16, 2 * lanes);
   Value rowTiles = rowTileCount(count);
   auto forEachTile = [&](Value row, function_ref<Value(Value column)> pair) {
     Value rowTile = code.floorDiv(row, code.constant(tileRows));
@@ -231,13 +231,13 @@ void TileProduct::emitPass(int64_t height, const Pass &pass) {
       pass.isFirst,
       [&] {
         forEachSum([&](int64_t tile, Value) { unit.zero(tile); });
-        return CodeBuilder::Values();
+        return CPUCodeBuilder::Values();
       },
       [&] {
         forEachSum([&](int64_t tile, Value address) {
           unit.load(tile, address, stride);
         });
-        return CodeBuilder::Values();
+        return CPUCodeBuilder::Values();
       });
   Type byte = code.builder.getI8Type();
   // By the numbers of their tiles.

@@ -18,7 +18,7 @@ using namespace mlir;
 namespace weft {
 
 namespace {
-constexpr int64_t lanes = CodeBuilder::lanes;
+constexpr int64_t lanes = CPUCodeBuilder::lanes;
 
 class WidenedProduct : public BlockProductWay {
 public:

@@ -12,9 +12,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Codegen/CPU/ElementModels.h"
 #include "lib/Codegen/CPU/Family.h"
 #include "lib/Codegen/CPU/PagedSequences.h"
+#include "lib/Codegen/Common/ElementModels.h"
 
 using namespace mlir;
 
@@ -28,7 +28,7 @@ class WriteCacheEmitter {
 public:
   WriteCacheEmitter(ElementEmitter &emitter, const KernelOutput &output,
                     WriteCacheOp op)
-      : emitter(emitter), code(emitter.code), output(output), op(op),
+      : emitter(emitter), code(codeOf(emitter)), output(output), op(op),
         groups(emitter.sizesOf(op.getPool())[1]),
         width(*emitter.sizesOf(op.getRows())[2].asConstant()),
         blockSize(*emitter.sizesOf(op.getPool())[op.getTransposed() ? 3 : 2]
@@ -44,7 +44,7 @@ private:
   void store(Value value, Value base, Value first);
 
   ElementEmitter &emitter;
-  CodeBuilder &code;
+  CPUCodeBuilder &code;
   const KernelOutput &output;
   WriteCacheOp op;
   SizeExpr groups;
@@ -99,7 +99,7 @@ void WriteCacheEmitter::writeRow(Value token, Value group, Value block,
       op.getTransposed() ? slot : code.mul(slot, code.constant(width));
   Value base = code.address(output.memory.base, output.memory.element,
                             code.add(start, inBlock));
-  bool isWhole = width % CodeBuilder::lanes == 0;
+  bool isWhole = width % CPUCodeBuilder::lanes == 0;
   forEachVector(
       emitter, code.constant(0), code.constant(width), isWhole,
       [&](Value first) {
@@ -120,9 +120,9 @@ void WriteCacheEmitter::store(Value value, Value base, Value first) {
                          code.broadcast(code.constant(blockSize)));
   Value mask = emitter.getMask();
   if (!mask)
-    mask = code.integer(CodeBuilder::vectorOf(code.i1()), 1);
+    mask = code.integer(CPUCodeBuilder::vectorOf(code.i1()), 1);
   code.make<LLVM::masked_scatter>(value, code.address(base, element, lanes),
-                                  mask, CodeBuilder::storageBytes(element));
+                                  mask, CPUCodeBuilder::storageBytes(element));
 }
 
 } // namespace weft

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "test/lib/Codegen/CPU/KernelRunner.h"
+#include "lib/Codegen/Common/RegisterModels.h"
 
 #include "dialects/LLM/IR/LLM.h"
 #include "runtime/artifact/CpuFeatures.h"
@@ -56,7 +57,7 @@ bool canRun(StringRef arch) {
 static DialectRegistry makeRegistry() {
   DialectRegistry registry;
   registry.insert<LLMDialect, func::FuncDialect>();
-  registerCPUCodegen(registry);
+  registerCodegen(registry);
   return registry;
 }
 

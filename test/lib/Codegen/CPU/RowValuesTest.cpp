@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Codegen/CPU/Family.h"
+#include "lib/Codegen/Common/RegisterModels.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -22,7 +23,7 @@ using namespace weft;
 TEST(RowValues, AreComputedBeforeTheLoopOverColumns) {
   DialectRegistry registry;
   registry.insert<LLMDialect, func::FuncDialect>();
-  registerCPUCodegen(registry);
+  registerCodegen(registry);
   MLIRContext context(registry);
   context.loadAllAvailableDialects();
   // The row of the table is needed by the statistics too.
@@ -43,7 +44,7 @@ TEST(RowValues, AreComputedBeforeTheLoopOverColumns) {
       "norm", &body, {{batch, rows}, {9, 384}, {384}}, 2, location};
 
   OwningOpRef<ModuleOp> module = ModuleOp::create(location);
-  CodeBuilder code(*module, kernel, *target);
+  CPUCodeBuilder code(*module, kernel, *target);
   ElementEmitter emitter(code, kernel);
   Value result = body.getTerminator()->getOperand(0);
   emitMapKernel(

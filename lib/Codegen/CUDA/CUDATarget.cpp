@@ -1,0 +1,39 @@
+//===- CUDATarget.cpp - What --arch names ---------------------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Codegen/CUDA/CodegenCUDA.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+
+namespace weft {
+
+/// Those whose PTX kernels are tested with.
+static constexpr unsigned knownArchs[] = {80, 86, 89, 90, 100, 120};
+
+FailureOr<CUDATarget> resolveCUDATarget(StringRef arch, Location location) {
+  CUDATarget target;
+  SmallVector<StringRef> names;
+  arch.split(names, ',');
+  for (StringRef name : names) {
+    unsigned number = 0;
+    StringRef digits = name.trim();
+    if (!digits.consume_front("sm_") || digits.getAsInteger(10, number) ||
+        !llvm::is_contained(knownArchs, number))
+      return emitError(location)
+             << "arch '" << name
+             << "' is unknown; expected sm_80, sm_86, sm_89, sm_90, sm_100 or "
+                "sm_120, or several of them with commas between";
+    target.archs.push_back(number);
+  }
+  llvm::sort(target.archs);
+  target.archs.erase(llvm::unique(target.archs), target.archs.end());
+  return target;
+}
+
+} // namespace weft

@@ -1,0 +1,74 @@
+//===- CodegenCUDA.cpp - Kernels for NVIDIA GPUs --------------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Codegen/CUDA/CodegenCUDA.h"
+#include "lib/Codegen/CUDA/Family.h"
+#include "lib/Codegen/CUDA/PTXEmission.h"
+#include "lib/Codegen/Common/LowerToLLVM.h"
+
+using namespace mlir;
+
+namespace weft {
+
+static Grid emitKernel(ElementEmitter &emitter, const KernelSource &source,
+                       std::string &family) {
+  KernelOutput output = getKernelOutput(emitter, source);
+  Operation *anchor = findAnchor(emitter, output.value);
+  family = anchor ? "general" : reducesRows(source) ? "reduce" : "map";
+  return emitMapKernel(emitter, output, source);
+}
+
+static void describe(artifact::Kernel &kernel, ElementEmitter &emitter,
+                     const KernelSource &source, const Grid &grid,
+                     StringRef family) {
+  describeKernel(kernel, emitter, source, family);
+  // Those of a CPU.
+  kernel.set_items("0");
+  kernel.set_chunk("1");
+  kernel.set_scratch_bytes("0");
+  kernel.set_split(artifact::STATIC);
+  for (const SizeExpr &size : {grid.x, grid.y, grid.z})
+    kernel.add_grid(size.str());
+  kernel.set_block_threads(cudaCodeOf(emitter).blockThreads());
+  kernel.set_shared_bytes(grid.sharedBytes.str());
+}
+
+FailureOr<CompiledCUDAKernels>
+compileCUDAKernels(ArrayRef<KernelSource> sources, const CUDATarget &target) {
+  CompiledCUDAKernels compiled;
+  if (sources.empty())
+    return compiled;
+  Location location = sources[0].location;
+  location.getContext()->loadAllAvailableDialects();
+  OwningOpRef<ModuleOp> kernels = ModuleOp::create(location);
+  OpBuilder builder(kernels->getBodyRegion());
+  for (const KernelSource &source : sources) {
+    if (failed(checkKernelSource(source)))
+      return failure();
+    auto module = ModuleOp::create(builder, source.location);
+    bool writesInPlace = llvm::any_of(
+        *source.body, [](Operation &op) { return isa<WriteCacheOp>(op); });
+    CUDACodeBuilder code(module, source, target, writesInPlace);
+    ElementEmitter emitter(code, source);
+    std::string family;
+    Grid grid = emitKernel(emitter, source, family);
+    code.finish();
+    if (emitter.hasFailed())
+      return failure();
+    describe(*compiled.table.add_kernels(), emitter, source, grid, family);
+  }
+  if (failed(lowerToLLVM(*kernels)))
+    return failure();
+  FailureOr<std::string> ptx =
+      emitPTX(*kernels, target, compiled.table.SerializeAsString());
+  if (failed(ptx))
+    return failure();
+  compiled.ptx = std::move(*ptx);
+  return compiled;
+}
+
+} // namespace weft

@@ -1,0 +1,38 @@
+//===- Family.h - Kernels by shape class ------------------------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Each family emits the body of one thread and says the grid. Its blocks are
+// independent of each other; those beyond the work exit. Before it emits, a
+// family says how many threads a block has (CUDACodeBuilder::setBlockThreads)
+// and how many elements a thread computes together (CodeBuilder::lanes).
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LIB_CODEGEN_CUDA_FAMILY_H
+#define LIB_CODEGEN_CUDA_FAMILY_H
+
+#include "lib/Codegen/CUDA/CUDACodeBuilder.h"
+#include "lib/Codegen/Common/KernelRegion.h"
+
+namespace weft {
+
+/// Blocks of a launch, over s0, s1, ..., and the bytes of dynamic shared memory
+/// of each.
+struct Grid {
+  SizeExpr x = 1, y = 1, z = 1;
+  SizeExpr sharedBytes = 0;
+};
+
+/// Elements one by one or in vectors: elementwise ops, layout, gathers, and all
+/// else in its general form. Rows that are reduced are computed by a warp or a
+/// block.
+Grid emitMapKernel(ElementEmitter &emitter, const KernelOutput &output,
+                   const KernelSource &source);
+
+} // namespace weft
+
+#endif // LIB_CODEGEN_CUDA_FAMILY_H
