@@ -115,25 +115,36 @@ void CodeBuilder::loop(Value from, Value to, Value step,
 CodeBuilder::Values CodeBuilder::branch(Value condition,
                                         function_ref<Values()> then,
                                         function_ref<Values()> otherwise) {
-  auto arm = [&](function_ref<Values()> body) {
-    return [this, body](OpBuilder &inner, Location) {
-      OpBuilder::InsertionGuard guard(builder);
-      builder.setInsertionPointToEnd(inner.getInsertionBlock());
-      Values results = body();
-      make<scf::YieldOp>(results);
-    };
+  // Arms are filled where they are: what is emitted in them asks which blocks
+  // lie around it. The types of the results are known only then.
+  auto branch = make<scf::IfOp>(TypeRange(), condition, /*addThenBlock=*/true,
+                                /*addElseBlock=*/true);
+  auto fill = [&](Region &arm, function_ref<Values()> body) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToEnd(&arm.front());
+    Values results = body();
+    make<scf::YieldOp>(results);
+    return results;
   };
-  auto branch = make<scf::IfOp>(condition, arm(then), arm(otherwise));
-  return Values(branch.getResults());
+  Values results = fill(branch.getThenRegion(), then);
+  fill(branch.getElseRegion(), otherwise);
+  if (results.empty())
+    return results;
+  auto typed = make<scf::IfOp>(TypeRange(ValueRange(results)), condition,
+                               /*addThenBlock=*/false, /*addElseBlock=*/false);
+  typed.getThenRegion().takeBody(branch.getThenRegion());
+  typed.getElseRegion().takeBody(branch.getElseRegion());
+  branch.erase();
+  return Values(typed.getResults());
 }
 
 void CodeBuilder::branch(Value condition, function_ref<void()> then) {
-  make<scf::IfOp>(condition, [&](OpBuilder &inner, Location) {
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToEnd(inner.getInsertionBlock());
-    then();
-    make<scf::YieldOp>();
-  });
+  auto branch = make<scf::IfOp>(TypeRange(), condition, /*addThenBlock=*/true,
+                                /*addElseBlock=*/false);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToEnd(&branch.getThenRegion().front());
+  then();
+  make<scf::YieldOp>();
 }
 
 void CodeBuilder::choose(Value number, int64_t highest,
