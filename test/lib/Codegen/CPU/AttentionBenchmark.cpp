@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "test/lib/Codegen/CPU/AttentionCase.h"
+#include "test/lib/Codegen/CPU/CPUKernels.h"
 
 #include <benchmark/benchmark.h>
 
@@ -24,19 +25,17 @@ static void attention(benchmark::State &state, const std::string &arch,
   std::vector<int64_t> sizes{state.range(0), state.range(1), state.range(1)};
   std::vector<KernelRunner::Floats> memory;
   for (const artifact::KernelBuffer &buffer : runner->kernel().buffers())
-    memory.emplace_back(runner->valueOf(buffer.least_bytes(), sizes) / 4 + 16,
-                        0.5f);
+    memory.emplace_back(valueOf(buffer.least_bytes(), sizes) / 4 + 16, 0.5f);
   std::vector<void *> buffers;
   for (KernelRunner::Floats &floats : memory)
     buffers.push_back(llvm::alignAddr(floats.data(), llvm::Align(64)) -
                       reinterpret_cast<uintptr_t>(floats.data()) +
                       reinterpret_cast<char *>(floats.data()));
-  GuardedMemory scratch(
-      runner->valueOf(runner->kernel().scratch_bytes(), sizes));
+  GuardedMemory scratch(valueOf(runner->kernel().scratch_bytes(), sizes));
   uint32_t error = 0;
   WeftArgs args{buffers.data(), sizes.data(), &error};
-  uint64_t items = runner->valueOf(runner->kernel().items(), sizes);
-  WeftKernel kernel = runner->function();
+  uint64_t items = valueOf(runner->kernel().items(), sizes);
+  WeftKernel kernel = CPUKernels::of(*runner).function(runner->kernel());
   for (auto _ : state)
     kernel(&args, 0, items, scratch.floats());
   double flops = 2.0 * sizes[0] * sizes[1] * sizes[2] * shape.heads *

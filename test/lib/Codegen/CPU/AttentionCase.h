@@ -8,7 +8,7 @@
 #ifndef TEST_LIB_CODEGEN_CPU_ATTENTIONCASE_H
 #define TEST_LIB_CODEGEN_CPU_ATTENTIONCASE_H
 
-#include "test/lib/Codegen/CPU/KernelRunner.h"
+#include "test/lib/Codegen/Common/KernelRunner.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"

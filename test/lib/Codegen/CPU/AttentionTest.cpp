@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "test/lib/Codegen/CPU/AttentionCase.h"
+#include "test/lib/Codegen/CPU/CPUKernels.h"
 
 #include "gtest/gtest.h"
 #include <random>

@@ -14,6 +14,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "test/lib/Codegen/CPU/BlockLinearCase.h"
+#include "test/lib/Codegen/CPU/CPUKernels.h"
 
 #include "llvm/Support/Format.h"
 #include <immintrin.h>
@@ -95,9 +96,9 @@ void benchmark(const BlockLinearCase &each, const std::string &arch,
         result(rows * each.columns);
     for (size_t i = 0; i < input.size(); ++i)
       input[i] = float(int(i * 7919 % 201)) - 100;
-    uint64_t items = runner.valueOf(runner.kernel().items(), {rows});
-    size_t scratchBytes = llvm::alignTo(
-        runner.valueOf(runner.kernel().scratch_bytes(), {rows}), 64);
+    uint64_t items = valueOf(runner.kernel().items(), {rows});
+    size_t scratchBytes =
+        llvm::alignTo(valueOf(runner.kernel().scratch_bytes(), {rows}), 64);
     std::vector<char *> scratch;
     for (int i = 0; i < threads; ++i)
       scratch.push_back(Memory(scratchBytes).bytes);
@@ -108,8 +109,9 @@ void benchmark(const BlockLinearCase &each, const std::string &arch,
                            residual.data(), result.data()};
         uint32_t error = 0;
         WeftArgs args{buffers, &rows, &error};
-        runner.function()(&args, items * thread / threads,
-                          items * (thread + 1) / threads, scratch[thread]);
+        CPUKernels::of(runner).function(runner.kernel())(
+            &args, items * thread / threads, items * (thread + 1) / threads,
+            scratch[thread]);
       }
     });
     if (rows <= 8)

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "test/lib/Codegen/CPU/BlockLinearCase.h"
+#include "test/lib/Codegen/CPU/CPUKernels.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include <gtest/gtest.h>

@@ -15,7 +15,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "test/lib/Codegen/CPU/BenchmarkTiming.h"
-#include "test/lib/Codegen/CPU/KernelRunner.h"
+#include "test/lib/Codegen/CPU/CPUKernels.h"
+#include "test/lib/Codegen/Common/KernelRunner.h"
 
 #include "llvm/Support/Format.h"
 #include <immintrin.h>
@@ -91,19 +92,19 @@ int main(int argc, char **argv) {
     runner.select("linear_" + std::to_string(columns) + "_" +
                   std::to_string(depth));
     llvm::outs() << "N " << columns << " K " << depth << ":";
-    WeftKernel function = runner.function();
+    WeftKernel function = CPUKernels::of(runner).function(runner.kernel());
     for (int64_t rows : {1, 8, 16, 32, 128, 1024}) {
       std::vector<float *> memory;
       for (const artifact::KernelBuffer &buffer : runner.kernel().buffers()) {
-        int64_t bytes = runner.valueOf(buffer.least_bytes(), {rows});
+        int64_t bytes = valueOf(buffer.least_bytes(), {rows});
         memory.push_back(static_cast<float *>(
             std::aligned_alloc(64, (bytes + 63) / 64 * 64)));
         std::fill_n(memory.back(), bytes / 4, 0.5f);
       }
       void *scratch = std::aligned_alloc(
-          64, (runner.valueOf(runner.kernel().scratch_bytes(), {rows}) + 63) /
-                  64 * 64);
-      uint64_t items = runner.valueOf(runner.kernel().items(), {rows});
+          64,
+          (valueOf(runner.kernel().scratch_bytes(), {rows}) + 63) / 64 * 64);
+      uint64_t items = valueOf(runner.kernel().items(), {rows});
       int64_t sizes[] = {rows};
       WeftArgs args{reinterpret_cast<void *const *>(memory.data()), sizes,
                     nullptr};

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "test/lib/Codegen/CPU/BenchmarkTiming.h"
+#include "test/lib/Codegen/CPU/CPUKernels.h"
 #include "test/lib/Codegen/CPU/PagedCase.h"
 
 #include "llvm/Support/Format.h"
@@ -49,7 +50,7 @@ static void benchmark(KernelRunner &runner, const PagedCase &shape,
   std::vector<Buffer> memory;
   std::vector<void *> buffers;
   for (const artifact::KernelBuffer &buffer : runner.kernel().buffers()) {
-    memory.emplace_back(runner.valueOf(buffer.least_bytes(), sizes));
+    memory.emplace_back(valueOf(buffer.least_bytes(), sizes));
     buffers.push_back(memory.back().data);
   }
   auto put = [&](int i, llvm::ArrayRef<int64_t> numbers) {
@@ -59,10 +60,10 @@ static void benchmark(KernelRunner &runner, const PagedCase &shape,
   put(3, tables.positions);
   put(4, tables.starts);
   put(6, tables.lengths);
-  Buffer scratch(runner.valueOf(runner.kernel().scratch_bytes(), sizes));
+  Buffer scratch(valueOf(runner.kernel().scratch_bytes(), sizes));
   uint32_t error = 0;
   WeftArgs args{buffers.data(), sizes.data(), &error};
-  uint64_t items = runner.valueOf(runner.kernel().items(), sizes);
+  uint64_t items = valueOf(runner.kernel().items(), sizes);
   int64_t turn = 0;
   double seconds = measure([&] {
     std::vector<int64_t> table = tables.table;
@@ -70,7 +71,8 @@ static void benchmark(KernelRunner &runner, const PagedCase &shape,
       block = (block + turn * int64_t(table.size())) % shape.blocks;
     ++turn;
     put(5, table);
-    runner.function()(&args, 0, items, scratch.data);
+    CPUKernels::of(runner).function(runner.kernel())(&args, 0, items,
+                                                     scratch.data);
   });
   double keys = 0, bytes = 0;
   for (const PagedSequence &sequence : step) {

@@ -8,7 +8,7 @@
 #ifndef TEST_LIB_CODEGEN_CPU_PAGEDCASE_H
 #define TEST_LIB_CODEGEN_CPU_PAGEDCASE_H
 
-#include "test/lib/Codegen/CPU/KernelRunner.h"
+#include "test/lib/Codegen/Common/KernelRunner.h"
 
 #include "llvm/Support/FormatVariadic.h"
 #include <random>

@@ -5,7 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "test/lib/Codegen/CPU/KernelRunner.h"
+#include "test/lib/Codegen/CPU/CPUKernels.h"
+#include "test/lib/Codegen/Common/KernelRunner.h"
 
 #include "llvm/Object/ELFObjectFile.h"
 #include <gtest/gtest.h>
@@ -44,8 +45,9 @@ static const char *text = R"(
 TEST(SharedObject, ImportsNothingAndExportsItsKernels) {
   for (const char *arch : {"x86-64", "x86-64-v3", "x86-64-v4"}) {
     KernelRunner runner(text, arch);
-    auto file = llvm::object::ObjectFile::createELFObjectFile(
-        llvm::MemoryBufferRef(runner.sharedObject(), "kernels"));
+    auto file =
+        llvm::object::ObjectFile::createELFObjectFile(llvm::MemoryBufferRef(
+            CPUKernels::of(runner).sharedObject(), "kernels"));
     ASSERT_TRUE(bool(file));
     auto &elf = llvm::cast<llvm::object::ELFObjectFileBase>(**file);
     std::set<std::string> exported;
@@ -72,13 +74,15 @@ TEST(SharedObject, HoldsItsTable) {
   EXPECT_EQ(runner.kernel().buffers(0).least_bytes(), "2*s0*s1");
   runner.select("second");
   EXPECT_EQ(runner.kernel().flops(), "3840*s0");
-  EXPECT_NE(runner.sharedObject().find(runner.kernel().SerializeAsString()),
+  EXPECT_NE(CPUKernels::of(runner).sharedObject().find(
+                runner.kernel().SerializeAsString()),
             std::string::npos);
 }
 
 TEST(SharedObject, IsTheSameEveryTime) {
   KernelRunner first(text, "x86-64-v3"), second(text, "x86-64-v3");
-  EXPECT_EQ(first.sharedObject(), second.sharedObject());
+  EXPECT_EQ(CPUKernels::of(first).sharedObject(),
+            CPUKernels::of(second).sharedObject());
 }
 
 TEST(SharedObject, NoItemsTouchNothing) {
@@ -88,6 +92,6 @@ TEST(SharedObject, NoItemsTouchNothing) {
     int64_t sizes[] = {0, 0};
     void *buffers[5] = {};
     WeftArgs args{buffers, sizes, nullptr};
-    runner.function()(&args, 0, 0, nullptr);
+    CPUKernels::of(runner).function(runner.kernel())(&args, 0, 0, nullptr);
   }
 }

@@ -5,8 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "test/lib/Codegen/CPU/KernelCheck.h"
+#include "test/lib/Codegen/CPU/CPUKernels.h"
 #include "test/lib/Codegen/CPU/PagedCase.h"
+#include "test/lib/Codegen/Common/KernelCheck.h"
 
 #include "gtest/gtest.h"
 

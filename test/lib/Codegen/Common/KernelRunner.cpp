@@ -5,53 +5,20 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "test/lib/Codegen/CPU/KernelRunner.h"
-#include "lib/Codegen/Common/RegisterModels.h"
+#include "test/lib/Codegen/Common/KernelRunner.h"
 
 #include "dialects/LLM/IR/LLM.h"
-#include "runtime/artifact/CpuFeatures.h"
+#include "lib/Codegen/Common/RegisterModels.h"
 
 #include "mlir/Parser/Parser.h"
-#include <sys/mman.h>
-#include <unistd.h>
 
 using namespace mlir;
 
 namespace weft {
 
-[[noreturn]] static void die(const Twine &message) {
+void die(const Twine &message) {
   llvm::errs() << message << "\n";
   std::abort();
-}
-
-GuardedMemory::GuardedMemory(size_t bytes) {
-  size_t page = sysconf(_SC_PAGESIZE);
-  mapped = (bytes + page - 1) / page * page + page;
-  base = static_cast<char *>(mmap(nullptr, mapped, PROT_READ | PROT_WRITE,
-                                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-  if (base == MAP_FAILED)
-    die("cannot map memory");
-  mprotect(base + mapped - page, page, PROT_NONE);
-  data = base + mapped - page - bytes;
-  std::memset(data, 0xff, bytes);
-}
-
-GuardedMemory::GuardedMemory(GuardedMemory &&other)
-    : base(std::exchange(other.base, nullptr)), data(other.data),
-      mapped(other.mapped) {}
-
-GuardedMemory::~GuardedMemory() {
-  if (base)
-    munmap(base, mapped);
-}
-
-bool canRun(StringRef arch) {
-  MLIRContext context;
-  auto target = resolveCPUTarget(arch, UnknownLoc::get(&context));
-  return succeeded(target) &&
-         llvm::all_of(target->features, [](const std::string &feature) {
-           return hasCpuFeature(feature);
-         });
 }
 
 static DialectRegistry makeRegistry() {
@@ -90,17 +57,7 @@ KernelRunner::KernelRunner(const std::string &text, StringRef arch)
     sources.push_back(source);
   }
   entry = *module->getOps<func::FuncOp>().begin();
-  auto target = resolveCPUTarget(arch, entry.getLoc());
-  if (failed(target))
-    die("no target");
-  auto result = compileKernels(sources, *target);
-  if (failed(result))
-    die("cannot compile " + text);
-  compiled = std::move(*result);
-  auto library = LoadedKernels::load(compiled.sharedObject, entry.getLoc());
-  if (failed(library))
-    die("cannot load");
-  loaded.emplace(std::move(*library));
+  compiled = RunnableKernels::compile(sources, arch);
 }
 
 void KernelRunner::select(StringRef name) {
@@ -117,7 +74,7 @@ std::vector<std::string> KernelRunner::names() {
 }
 
 const artifact::Kernel &KernelRunner::kernel() const {
-  for (const artifact::Kernel &kernel : compiled.table.kernels())
+  for (const artifact::Kernel &kernel : compiled->table().kernels())
     if (kernel.name() == func::FuncOp(entry).getName())
       return kernel;
   die("no kernel");
@@ -134,8 +91,7 @@ static SizeExpr::Values valuesOf(ArrayRef<int64_t> sizes) {
   };
 }
 
-int64_t KernelRunner::valueOf(const std::string &expression,
-                              ArrayRef<int64_t> sizes) const {
+int64_t valueOf(const std::string &expression, ArrayRef<int64_t> sizes) {
   auto parsed = SizeExpr::parse(expression);
   if (!parsed.isOk())
     die("cannot parse " + expression);
@@ -214,28 +170,22 @@ static void ofBytes(const char *bytes, HostTensor &tensor) {
 HostTensor KernelRunner::run(ArrayRef<int64_t> sizes,
                              ArrayRef<HostTensor> arguments, bool reverse,
                              uint32_t *errors) {
-  std::vector<GuardedMemory> memory;
-  std::vector<void *> buffers;
+  std::vector<std::vector<char>> memory;
+  std::vector<LaunchBuffer> buffers;
   for (int i = 0; i < kernel().buffers_size(); ++i) {
-    memory.emplace_back(valueOf(kernel().buffers(i).least_bytes(), sizes));
-    buffers.push_back(memory.back().bytes());
+    // NaNs, if they are floats.
+    memory.emplace_back(valueOf(kernel().buffers(i).least_bytes(), sizes),
+                        char(0xff));
+    buffers.push_back({memory.back().data(), memory.back().size()});
     if (size_t(i) < arguments.size())
-      toBytes(arguments[i], memory.back().bytes());
+      toBytes(arguments[i], memory.back().data());
   }
   Value returned = entry.getBody().front().getTerminator()->getOperand(0);
   if (auto write = returned.getDefiningOp<WriteCacheOp>())
     // In place.
     buffers.back() =
         buffers[cast<BlockArgument>(write.getPool()).getArgNumber()];
-  GuardedMemory scratch(valueOf(kernel().scratch_bytes(), sizes));
-  uint32_t error = 0;
-  WeftArgs args{buffers.data(), sizes.data(), &error};
-  uint64_t items = valueOf(kernel().items(), sizes);
-  if (reverse)
-    for (uint64_t item = items; item-- > 0;)
-      function()(&args, item, item + 1, scratch.bytes());
-  else
-    function()(&args, 0, items, scratch.bytes());
+  uint32_t error = compiled->run(kernel(), buffers, sizes, reverse);
   if (errors)
     *errors = error;
   else if (error)
@@ -244,7 +194,7 @@ HostTensor KernelRunner::run(ArrayRef<int64_t> sizes,
   int64_t bytes = valueOf(kernel().buffers().rbegin()->least_bytes(), sizes);
   HostTensor result(type.getElementType(),
                     {bytes / bytesOf(type.getElementType())});
-  ofBytes(static_cast<char *>(buffers.back()), result);
+  ofBytes(buffers.back().address, result);
   return result;
 }
 
@@ -303,14 +253,6 @@ std::vector<double> KernelRunner::evaluate(ArrayRef<int64_t> sizes,
                                            ArrayRef<Floats> arguments) {
   HostTensor result = evaluate(sizes, ofFloats(sizes, arguments));
   return result.floats().vec();
-}
-
-std::vector<std::string> archsHere() {
-  std::vector<std::string> archs;
-  for (const char *arch : {"x86-64", "x86-64-v3", "x86-64-v4"})
-    if (canRun(arch))
-      archs.push_back(arch);
-  return archs;
 }
 
 } // namespace weft

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "test/lib/Codegen/CPU/KernelCheck.h"
+#include "test/lib/Codegen/Common/KernelCheck.h"
 
 #include <gtest/gtest.h>
 

@@ -12,32 +12,44 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TEST_LIB_CODEGEN_CPU_KERNELRUNNER_H
-#define TEST_LIB_CODEGEN_CPU_KERNELRUNNER_H
+#ifndef TEST_LIB_CODEGEN_COMMON_KERNELRUNNER_H
+#define TEST_LIB_CODEGEN_COMMON_KERNELRUNNER_H
 
 #include "dialects/LLM/IR/HostTensor.h"
-#include "lib/Codegen/CPU/CodegenCPU.h"
+#include "lib/Codegen/Common/KernelSource.h"
+#include "weft/artifact.pb.h"
+#include "weft/kernel_abi.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace weft {
 
-/// Memory that ends before a page that nobody may touch.
-class GuardedMemory {
-public:
-  explicit GuardedMemory(size_t bytes);
-  GuardedMemory(GuardedMemory &&other);
-  GuardedMemory &operator=(GuardedMemory &&) = delete;
-  ~GuardedMemory();
-  /// Starts as NaNs.
-  char *bytes() const { return data; }
-  float *floats() const { return reinterpret_cast<float *>(data); }
-
-private:
-  char *base = nullptr, *data = nullptr;
-  size_t mapped = 0;
+/// A buffer of one launch; buffers with the same address are the same memory.
+struct LaunchBuffer {
+  char *address;
+  uint64_t bytes;
 };
+
+/// Kernels compiled for one arch, on a device that runs them.
+class RunnableKernels {
+public:
+  /// Dies when they don't compile. Each target's tests have their own.
+  static std::unique_ptr<RunnableKernels>
+  compile(llvm::ArrayRef<KernelSource> sources, llvm::StringRef arch);
+  virtual ~RunnableKernels() = default;
+
+  virtual const artifact::KernelTable &table() const = 0;
+  /// Runs a kernel on the host's bytes; the error flag that it left. In
+  /// `reverse`, what can run in any order runs from the last to the first.
+  virtual uint32_t run(const artifact::Kernel &kernel,
+                       llvm::ArrayRef<LaunchBuffer> buffers,
+                       llvm::ArrayRef<int64_t> sizes, bool reverse) = 0;
+};
+
+/// The value of an expression over s0, s1, ...
+int64_t valueOf(const std::string &expression, llvm::ArrayRef<int64_t> sizes);
+[[noreturn]] void die(const llvm::Twine &message);
 
 /// Functions whose arguments carry `llm.sizes` over s0, s1, ... All are
 /// compiled at once; `select` says which one the others are about, the first at
@@ -68,10 +80,7 @@ public:
   std::vector<int64_t> countArguments(llvm::ArrayRef<int64_t> sizes) const;
 
   const artifact::Kernel &kernel() const;
-  int64_t valueOf(const std::string &expression,
-                  llvm::ArrayRef<int64_t> sizes) const;
-  WeftKernel function() const { return loaded->find(kernel().name()); }
-  const std::string &sharedObject() const { return compiled.sharedObject; }
+  RunnableKernels &kernels() const { return *compiled; }
 
 private:
   std::vector<HostTensor> ofFloats(llvm::ArrayRef<int64_t> sizes,
@@ -79,15 +88,13 @@ private:
   mlir::MLIRContext context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::func::FuncOp entry;
-  CompiledKernels compiled;
-  std::optional<LoadedKernels> loaded;
+  std::unique_ptr<RunnableKernels> compiled;
 };
 
 /// True when this machine can run code for `arch`.
-bool canRun(llvm::StringRef arch);
 /// Those of the three that this machine can run.
 std::vector<std::string> archsHere();
 
 } // namespace weft
 
-#endif // TEST_LIB_CODEGEN_CPU_KERNELRUNNER_H
+#endif // TEST_LIB_CODEGEN_COMMON_KERNELRUNNER_H

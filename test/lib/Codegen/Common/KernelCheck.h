@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TEST_LIB_CODEGEN_CPU_KERNELCHECK_H
-#define TEST_LIB_CODEGEN_CPU_KERNELCHECK_H
+#ifndef TEST_LIB_CODEGEN_COMMON_KERNELCHECK_H
+#define TEST_LIB_CODEGEN_COMMON_KERNELCHECK_H
 
-#include "test/lib/Codegen/CPU/KernelRunner.h"
+#include "test/lib/Codegen/Common/KernelRunner.h"
 
 namespace weft {
 
@@ -30,4 +30,4 @@ void expectClose(const HostTensor &actual, const HostTensor &expected,
 
 } // namespace weft
 
-#endif // TEST_LIB_CODEGEN_CPU_KERNELCHECK_H
+#endif // TEST_LIB_CODEGEN_COMMON_KERNELCHECK_H

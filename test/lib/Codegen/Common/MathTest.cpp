@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "test/lib/Codegen/CPU/KernelRunner.h"
+#include "test/lib/Codegen/Common/KernelRunner.h"
 
 #include <functional>
 #include <gtest/gtest.h>
