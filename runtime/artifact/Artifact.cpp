@@ -82,13 +82,17 @@ Status Artifact::openFiles(const Options &options) {
                            std::to_string(file.bytes()));
     bool isCode = code.contains(file.path());
     bool isTokenizer = file.path() == tokenizer;
+    bool isWeights = weights.contains(file.path());
+    if (isCode && (isTokenizer || isWeights))
+      return Status::error("'" + printable(file.path()) +
+                           "' is said to be code and something else");
     if (isCode || isTokenizer || options.verifyHashes)
       WEFT_RETURN_IF_ERROR(checkHash(*mapped, file));
-    if (isCode)
-      resolvedPaths[file.path()] = mapped->path();
     if (isTokenizer)
       tokenizerFile = std::move(*mapped);
-    if (!weights.contains(file.path()))
+    else if (isCode)
+      codeFiles[file.path()] = std::move(*mapped);
+    if (!isWeights)
       continue;
     StatusOr<SafetensorsHeader> header = readSafetensors(mapped->bytes());
     if (!header)
@@ -123,7 +127,7 @@ StatusOr<KernelLibrary> Artifact::openCode(uint32_t index) const {
   std::string what = "artifact '" + printable(path) + "': stage " +
                      std::to_string(index) + " ";
   if (stage.target() != artifact::CPU)
-    return Status::error(what + "is for CUDA; this runtime runs CPU stages");
+    return Status::error(what + "is for CUDA; a CPU device cannot run it");
   if (stage.kernel_abi() != WEFT_KERNEL_ABI_VERSION)
     return Status::error(
         what + "has kernel ABI version " + std::to_string(stage.kernel_abi()) +
@@ -141,7 +145,7 @@ StatusOr<KernelLibrary> Artifact::openCode(uint32_t index) const {
     return Status::error(what + "has " +
                          std::to_string(stage.code_files_size()) +
                          " code files; expected 1");
-  return KernelLibrary::open(resolvedPaths.at(stage.code_files(0)),
+  return KernelLibrary::open(codeFiles.at(stage.code_files(0)).path(),
                              stage.kernels());
 }
 

@@ -32,6 +32,11 @@ public:
   /// Opens the code of a CPU stage. Fails when this machine cannot run it.
   StatusOr<KernelLibrary> openCode(uint32_t stage) const;
 
+  /// A code file of some stage, in the mapped file, whose hash was checked.
+  std::span<const uint8_t> codeFile(const std::string &name) const {
+    return codeFiles.at(name).bytes();
+  }
+
   /// The weight that rank `rank` knows as `name`: its bytes in the mapped file.
   /// Fails unless the file holds it on a multiple of 64 bytes.
   StatusOr<std::span<const uint8_t>> weight(const std::string &name,
@@ -52,7 +57,7 @@ private:
   std::unique_ptr<artifact::Manifest> parsedManifest;
   std::map<std::string, WeightFile> weightFiles;
   MappedFile tokenizerFile;
-  std::map<std::string, std::string> resolvedPaths; // of code files
+  std::map<std::string, MappedFile> codeFiles;
 };
 
 /// Reads manifest.pb in `folder` and checks it against manifest.sha256 and by

@@ -24,6 +24,17 @@ static bool isSameTable(const artifact::KernelTable &lhs,
   return lhs.SerializeAsString() == rhs.SerializeAsString();
 }
 
+Status weft::checkKernelTable(std::span<const uint8_t> bytes,
+                              const artifact::KernelTable &table) {
+  artifact::KernelTable embedded;
+  if (!parseMessage(embedded, bytes))
+    return Status::error("holds no kernel table");
+  if (!isSameTable(embedded, table))
+    return Status::error(
+        "holds a kernel table that differs from the manifest's");
+  return Status::ok();
+}
+
 StatusOr<KernelLibrary>
 KernelLibrary::open(const std::string &path,
                     const artifact::KernelTable &table) {
@@ -41,11 +52,10 @@ KernelLibrary::open(const std::string &path,
       static_cast<const uint8_t *>(dlsym(library.handle, "weft_kernel_table"));
   auto *size = static_cast<const uint64_t *>(
       dlsym(library.handle, "weft_kernel_table_bytes"));
-  artifact::KernelTable embedded;
-  if (!bytes || !size || !parseMessage(embedded, {bytes, *size}))
+  if (!bytes || !size)
     return bad("holds no kernel table");
-  if (!isSameTable(embedded, table))
-    return bad("holds a kernel table that differs from the manifest's");
+  if (Status status = checkKernelTable({bytes, *size}, table); !status)
+    return bad(status.message());
   for (const artifact::Kernel &kernel : table.kernels()) {
     void *symbol = dlsym(library.handle, kernel.name().c_str());
     if (!symbol)

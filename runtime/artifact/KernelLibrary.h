@@ -12,10 +12,16 @@
 #include "weft/artifact.pb.h"
 #include "weft/kernel_abi.h"
 
+#include <span>
 #include <string>
 #include <vector>
 
 namespace weft {
+
+/// Fails unless `bytes`, the kernel table inside a stage's code, says what the
+/// manifest's says.
+Status checkKernelTable(std::span<const uint8_t> bytes,
+                        const artifact::KernelTable &table);
 
 /// The kernels of one stage's shared object, opened.
 class KernelLibrary {

@@ -33,8 +33,12 @@ public:
 
   /// Zeroed memory; fails when there is not enough. 0 bytes are allowed.
   virtual StatusOr<std::unique_ptr<Buffer>> allocate(uint64_t bytes) = 0;
-  /// The same for memory that may be much more than is ever used: where the
-  /// device can, only what is touched takes any.
+  /// The same, of any content: for what is written before it is read.
+  virtual StatusOr<std::unique_ptr<Buffer>> allocateUnset(uint64_t bytes) {
+    return allocate(bytes);
+  }
+  /// The same as `allocate` for memory that may be much more than is ever used:
+  /// where the device can, only what is touched takes any.
   virtual StatusOr<std::unique_ptr<Buffer>> reserve(uint64_t bytes) {
     return allocate(bytes);
   }
@@ -46,8 +50,12 @@ public:
   /// Makes room so that launches of up to `scratchBytes` allocate nothing.
   virtual Status reserveScratch(uint64_t scratchBytes) = 0;
 
-  /// The bits that kernels raised in WeftArgs::error since the last call.
+  /// The bits that kernels raised in WeftArgs::error since the last call. Where
+  /// queues are not synchronous, those of work that was waited for.
   virtual uint32_t takeErrors() = 0;
+  /// The least Launch::errorSlot that raised the bits taken last, on devices
+  /// that are not synchronous.
+  virtual uint32_t errorSlot() const { return 0; }
 
   /// A request begins: threads of the device may be awake until `rest`.
   virtual void wake() {}

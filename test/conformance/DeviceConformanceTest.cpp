@@ -5,8 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "runtime/artifact/Artifact.h"
 #include "runtime/device/cpu/CpuDevice.h"
+#include "runtime/device/cuda/CudaDevice.h"
 #include "runtime/device/null/NullDevice.h"
+
+#include "test/runtime/support/CudaKernels.h"
+#include "test/runtime/support/TestArtifact.h"
 
 #include <gmock/gmock.h>
 
@@ -38,33 +43,112 @@ struct Driver {
   /// Kernel 0 is `scaleAndAdd`.
   std::function<std::unique_ptr<Code>(Device &)> code;
   bool runsKernels;
+  /// May promise more memory than there is.
+  bool reservesLazily;
 };
 
 std::unique_ptr<Code> hostCode(Device &) {
   return std::make_unique<CpuCode>(std::vector<WeftKernel>{scaleAndAdd});
 }
 
+/// `scaleAndAdd` over s1 elements, one a thread.
+const char scaleAndAddPtx[] = R"(
+.visible .entry scaleAndAdd(.param .u64 input, .param .u64 result,
+                            .param .s64 factor, .param .s64 count,
+                            .param .u64 error)
+{
+  .reg .pred %outside, %fine;
+  .reg .b32 %block, %size, %thread;
+  .reg .b64 %index, %n, %input, %result, %value, %error;
+  mov.u32 %block, %ctaid.x;
+  mov.u32 %size, %ntid.x;
+  mov.u32 %thread, %tid.x;
+  mul.wide.u32 %index, %block, %size;
+  cvt.u64.u32 %n, %thread;
+  add.s64 %index, %index, %n;
+  ld.param.u64 %n, [count];
+  setp.ge.s64 %outside, %index, %n;
+  @%outside bra DONE;
+  shl.b64 %index, %index, 3;
+  ld.param.u64 %input, [input];
+  add.s64 %input, %input, %index;
+  ld.global.u64 %value, [%input];
+  setp.ne.s64 %fine, %value, 13;
+  @%fine bra COMPUTE;
+  ld.param.u64 %error, [error];
+  mov.u32 %block, 1;
+  red.global.or.b32 [%error], %block;
+COMPUTE:
+  ld.param.u64 %n, [factor];
+  mad.lo.s64 %value, %value, %n, 1;
+  ld.param.u64 %result, [result];
+  add.s64 %result, %result, %index;
+  st.global.u64 [%result], %value;
+DONE:
+  ret;
+}
+)";
+
+/// An artifact of nothing but this kernel, loaded.
+std::unique_ptr<Code> cudaCode(Device &device) {
+  test::TemporaryFolder folder;
+  artifact::Manifest manifest = test::encoderManifest(artifact::CUDA);
+  manifest.clear_weights();
+  artifact::Stage &stage = *manifest.mutable_stages(0);
+  artifact::Variant &variant = *stage.mutable_programs(0)->mutable_variants(0);
+  variant.clear_buffers();
+  variant.clear_commands();
+  artifact::KernelTable &table = *stage.mutable_kernels();
+  table.mutable_kernels()->DeleteSubrange(1, table.kernels_size() - 1);
+  artifact::Kernel &kernel = *table.mutable_kernels(0);
+  kernel.set_name("scaleAndAdd");
+  kernel.set_size_count(2);
+  kernel.mutable_buffers()->RemoveLast();
+  test::addFile(folder.path(), manifest, "stage0.ptx",
+                test::cudaModule(table, scaleAndAddPtx));
+  test::writeManifest(folder.path(), manifest);
+  StatusOr<Artifact> artifact = Artifact::open(folder.path(), {});
+  EXPECT_TRUE(artifact.isOk()) << artifact.message();
+  StatusOr<std::unique_ptr<Code>> code = device.loadCode(*artifact, 0);
+  EXPECT_TRUE(code.isOk()) << code.message();
+  return std::move(*code);
+}
+
+std::unique_ptr<Device> simulatedDevice(unsigned number) {
+  auto driver = cuda::DriverLibrary::openSimulated(2);
+  EXPECT_TRUE(driver.isOk()) << driver.message();
+  auto device = CudaDevice::create(*driver, number);
+  EXPECT_TRUE(device.isOk()) << device.message();
+  return std::move(*device);
+}
+
 const Driver drivers[] = {
-    {"cpu1", [] { return createCpuDevice(0, 1); }, hostCode, true},
-    {"cpu2", [] { return createCpuDevice(0, 2); }, hostCode, true},
+    {"cpu1", [] { return createCpuDevice(0, 1); }, hostCode, true, true},
+    {"cpu2", [] { return createCpuDevice(0, 2); }, hostCode, true, true},
     // More workers than any machine of ours has CPUs.
-    {"cpu67", [] { return createCpuDevice(0, 67); }, hostCode, true},
-    {"null", [] { return std::make_unique<NullDevice>(0); }, hostCode, false},
+    {"cpu67", [] { return createCpuDevice(0, 67); }, hostCode, true, true},
+    {"null", [] { return std::make_unique<NullDevice>(0); }, hostCode, false,
+     true},
+    {"cusim0", [] { return simulatedDevice(0); }, cudaCode, true, false},
+    {"cusim1", [] { return simulatedDevice(1); }, cudaCode, true, false},
 };
 
 /// A launch of `scaleAndAdd`, and what it points to.
 struct Scaling {
   Scaling(const Code &code, const Buffer &input, const Buffer &result,
           int64_t factor, uint64_t items)
-      : buffers{input.address(), result.address()}, sizes{factor} {
+      : buffers{input.address(), result.address()},
+        sizes{factor, static_cast<int64_t>(items)} {
     launch.code = &code;
     launch.buffers = buffers;
     launch.sizes = sizes;
     launch.items = items;
+    launch.grid[0] = (items + 127) / 128;
+    launch.blockThreads = 128;
   }
 
   void *buffers[2];
-  int64_t sizes[1];
+  int64_t sizes[2];
   Launch launch;
 };
 
@@ -111,9 +195,14 @@ TEST_P(DeviceConformance, RefusesWhatNoMachineHas) {
 }
 
 TEST_P(DeviceConformance, ReservesMoreThanItTouches) {
-  // Both drivers can: what lies between the ends takes no memory.
+  // What lies between the ends takes no memory, except on a GPU, which has what
+  // it promises.
   constexpr uint64_t bytes = uint64_t(1) << 40;
   StatusOr<std::unique_ptr<Buffer>> buffer = device->reserve(bytes);
+  if (!GetParam().reservesLazily) {
+    EXPECT_THAT(buffer.message(), testing::HasSubstr("cannot allocate"));
+    return;
+  }
   ASSERT_TRUE(buffer.isOk()) << buffer.message();
   EXPECT_EQ((*buffer)->bytes(), bytes);
   auto *data = static_cast<uint8_t *>((*buffer)->address());
@@ -190,10 +279,13 @@ TEST_P(DeviceConformance, ReportsErrorFlagsOnce) {
   std::vector<int64_t> values(100, 13);
   expectOk(queue->upload(input->address(), values.data(), 800));
   Scaling scaling(*code, *input, *result, 1, 100);
+  scaling.launch.errorSlot = 7;
   expectOk(queue->launch(scaling.launch));
   expectOk(queue->finish());
   if (GetParam().runsKernels)
     EXPECT_EQ(device->takeErrors(), WEFT_ERROR_INDEX_OUT_OF_RANGE);
+  if (!device->isSynchronous())
+    EXPECT_EQ(device->errorSlot(), 7u);
   EXPECT_EQ(device->takeErrors(), 0u);
 }
 
@@ -204,6 +296,47 @@ TEST_P(DeviceConformance, RefusesAnEmptyChunk) {
   launch.items = 4;
   launch.chunk = 0;
   EXPECT_FALSE(queue->launch(launch).isOk());
+}
+
+TEST_P(DeviceConformance, MovesMoreThanItsStaging) {
+  // 20 MiB and a bit, which staging cuts into uneven parts.
+  std::vector<int64_t> values((20 << 20) / 8 + 3);
+  std::iota(values.begin(), values.end(), 5);
+  uint64_t bytes = values.size() * 8;
+  std::unique_ptr<Buffer> buffer = allocate(bytes);
+  for (int round = 0; round != 3; ++round) {
+    values[0] = round;
+    values.back() = -round;
+    expectOk(queue->upload(buffer->address(), values.data(), bytes));
+    // The host's memory is the host's again.
+    std::vector<int64_t> copy = values;
+    std::fill(values.begin(), values.end(), 0);
+    EXPECT_EQ(download(*buffer), copy);
+    values = std::move(copy);
+  }
+}
+
+TEST_P(DeviceConformance, ReplaysWhatItCaptured) {
+  if (!queue->canCapture()) {
+    EXPECT_EQ(queue->beginCapture().message(), "this device captures no work");
+    return;
+  }
+  std::unique_ptr<Code> code = GetParam().code(*device);
+  std::unique_ptr<Buffer> input = allocate(800), result = allocate(800),
+                          copy = allocate(800);
+  Scaling scaling(*code, *input, *result, 5, 100);
+  expectOk(queue->beginCapture());
+  expectOk(queue->launch(scaling.launch));
+  expectOk(queue->copy(copy->address(), result->address(), 800));
+  StatusOr<std::unique_ptr<Graph>> graph = queue->endCapture();
+  ASSERT_TRUE(graph.isOk()) << graph.message();
+  EXPECT_EQ(download(*copy), std::vector<int64_t>(100, 0)) << "not done yet";
+  for (int64_t value : {2, 3}) {
+    std::vector<int64_t> values(100, value);
+    expectOk(queue->upload(input->address(), values.data(), 800));
+    expectOk(queue->replay(**graph));
+    EXPECT_EQ(download(*copy), std::vector<int64_t>(100, value * 5 + 1));
+  }
 }
 
 TEST_P(DeviceConformance, OutlivesManyShortRequests) {

@@ -217,7 +217,7 @@ const Forgery forgeries[] = {
      "is not in file"},
     {"WeightInCode",
      [](Manifest &m) { m.mutable_weights(0)->set_file("stage0.so"); },
-     "safetensors"},
+     "'stage0.so' is said to be code and something else"},
     {"WeightTooSmall",
      [](Manifest &m) { variantOf(m).mutable_buffers(1)->set_bytes("164"); },
      "buffer 1 ('table') has 164 bytes in the program, but what it stands for "
@@ -299,7 +299,7 @@ const Forgery forgeries[] = {
      [](Manifest &m) {
        m.mutable_stages(0)->set_code_files(0, "weights/common.safetensors");
      },
-     "cannot be loaded"},
+     "'weights/common.safetensors' is said to be code and something else"},
     {"KernelTwice",
      [](Manifest &m) {
        *m.mutable_stages(0)->mutable_kernels()->add_kernels() =

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "TestArtifact.h"
+#include "CudaKernels.h"
 #include "KernelTable.h"
 #include "runtime/base/Sha256.h"
 #include "weft/kernel_abi.h"
@@ -148,7 +149,7 @@ artifact::TensorInfo test::tensorInfo(std::string name, artifact::DataType type,
   return info;
 }
 
-artifact::Manifest test::emptyManifest() {
+artifact::Manifest test::emptyManifest(artifact::Target target) {
   artifact::Manifest manifest;
   manifest.set_format_version(1);
   manifest.set_tool_version("test");
@@ -160,19 +161,25 @@ artifact::Manifest test::emptyManifest() {
     size.set_maximum(1 << 20);
     size.set_divisor(1);
   }
+  manifest.add_ranks()->set_stage(0);
   artifact::Stage &stage = *manifest.add_stages();
-  stage.set_target(artifact::CPU);
+  stage.set_target(target);
+  if (target == artifact::CUDA) {
+    stage.set_arch("sm_80");
+    stage.add_code_files("stage0.ptx");
+    *stage.mutable_kernels() = cudaKernelTable();
+    return manifest;
+  }
   stage.set_arch("x86-64");
   stage.add_cpu_features("sse2");
   stage.add_code_files("stage0.so");
   stage.set_kernel_abi(WEFT_KERNEL_ABI_VERSION);
   *stage.mutable_kernels() = kernelTable();
-  manifest.add_ranks()->set_stage(0);
   return manifest;
 }
 
-artifact::Manifest test::encoderManifest() {
-  artifact::Manifest manifest = emptyManifest();
+artifact::Manifest test::encoderManifest(artifact::Target target) {
+  artifact::Manifest manifest = emptyManifest(target);
   for (const char *name : {"table", "w"}) {
     artifact::Weight &weight = *manifest.add_weights();
     weight.set_name(name);
@@ -236,7 +243,11 @@ std::string test::kernelObject() { return readText(WEFT_TEST_KERNELS); }
 
 void test::writeArtifact(const std::string &folder,
                          artifact::Manifest manifest) {
-  addFile(folder, manifest, "stage0.so", kernelObject());
+  const artifact::Stage &stage = manifest.stages(0);
+  if (stage.target() == artifact::CUDA)
+    addFile(folder, manifest, "stage0.ptx", cudaModule(stage.kernels()));
+  else
+    addFile(folder, manifest, "stage0.so", kernelObject());
   if (manifest.weights_size() != 0)
     addFile(folder, manifest, "weights/common.safetensors", encoderWeights());
   writeManifest(folder, manifest);

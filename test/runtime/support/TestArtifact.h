@@ -40,12 +40,13 @@ std::string
 safetensors(const std::map<std::string, std::vector<float>> &tensors);
 
 /// A manifest that runs on this machine with `stage0.so` and no entry point
-/// yet: sizes batch and sequence, one rank, the kernels of Kernels.c.
-artifact::Manifest emptyManifest();
+/// yet: sizes batch and sequence, one rank, the kernels of Kernels.c. For CUDA,
+/// with `stage0.ptx` and those of CudaKernels.h.
+artifact::Manifest emptyManifest(artifact::Target target = artifact::CPU);
 
 /// A model of two layers: output[batch, sequence, 8] = 2 * (table[ids] W^T),
 /// where ids are i64[batch, sequence], table f32[10, 4] and W f32[8, 4].
-artifact::Manifest encoderManifest();
+artifact::Manifest encoderManifest(artifact::Target target = artifact::CPU);
 /// Its weights: table[i] = i, W[i] = i % 5 - 2.
 std::string encoderWeights();
 
