@@ -107,9 +107,14 @@ private:
 };
 
 struct LoadOptions {
-  /// One device for each rank: "cpu:0", "null:0". Empty: as many as the
-  /// artifact has ranks, of its target.
-  std::vector<std::string> devices;
+  /// One device for each rank: "cpu:0", "cuda:0", "null:0"; or "cusim:2" alone,
+  /// for two simulated GPUs. Empty: as many as the artifact has ranks, of its
+  /// target.
+  std::vector<std::string> devices = {};
+  /// Of simulated GPUs: "fast" without checks, "check" with all of them (see
+  /// docs/cusim.md); empty: as the environment says. What the first model of a
+  /// process says holds for all.
+  std::string simulation = {};
   /// Threads of the process, the caller's included, split over the ranks (each
   /// has one at least); 0: one for each CPU that the affinity mask and the
   /// cgroup's limit leave.

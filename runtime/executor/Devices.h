@@ -10,6 +10,7 @@
 
 #include "runtime/device/Device.h"
 #include "weft/Runtime.h"
+#include "weft/artifact.pb.h"
 
 namespace weft {
 
@@ -20,9 +21,12 @@ struct Devices {
   bool isOversubscribed = false;
 };
 
-/// Opens those that `options` names, or cpu:0, cpu:1, ... Fails on another
-/// number than `ranks`, an unknown name, or a device that is named twice.
-StatusOr<Devices> openDevices(const LoadOptions &options, unsigned ranks);
+/// Opens those that `options` names, or cpu:0, cpu:1, ... for code of a CPU and
+/// cuda:0, cuda:1, ... for CUDA. Fails on another number than `ranks`, devices
+/// that cannot run code for `target` or are of several kinds, an unknown name,
+/// or a device that is named twice.
+StatusOr<Devices> openDevices(const LoadOptions &options, unsigned ranks,
+                              artifact::Target target);
 
 } // namespace weft
 

@@ -98,8 +98,10 @@ Status Executor::loadVariant(const artifact::Variant &source) {
       if (!constant)
         return constant.status();
       memory = {(*constant)->address(), buffer.data.size()};
-      WEFT_RETURN_IF_ERROR(device.createQueue()->upload(
-          memory.address, buffer.data.data(), memory.bytes));
+      std::unique_ptr<Queue> queue = device.createQueue();
+      WEFT_RETURN_IF_ERROR(
+          queue->upload(memory.address, buffer.data.data(), memory.bytes));
+      WEFT_RETURN_IF_ERROR(queue->finish());
       residents.owned.push_back(std::move(*constant));
     }
     variant->limits[i] = memory.bytes;
@@ -114,6 +116,7 @@ Status Executor::loadVariant(const artifact::Variant &source) {
     variant->queues.push_back(device.createQueue());
   for (uint32_t i = 0; i != variant->program.events; ++i)
     variant->events.push_back(device.createEvent());
+  variant->hasInputs = device.createEvent();
   variants.push_back(std::move(variant));
   return Status::ok();
 }
@@ -293,6 +296,8 @@ StatusOr<Executor::Bucket> Executor::makeBucket() {
   if (!plan)
     return plan.status();
   bucket.plan = std::move(*plan);
+  bucket.captured =
+      CapturedSteps(bucket.variant->program, *bucket.variant->queues[0]);
   return bucket;
 }
 

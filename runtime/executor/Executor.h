@@ -10,6 +10,7 @@
 
 #include "runtime/collectives/Watchdog.h"
 #include "runtime/device/Device.h"
+#include "runtime/executor/CapturedSteps.h"
 #include "runtime/executor/ExecutionPlan.h"
 #include "weft/Runtime.h"
 
@@ -74,6 +75,8 @@ private:
     std::vector<void *> addresses; // of each root buffer that stays in place
     std::vector<std::unique_ptr<Queue>> queues;
     std::vector<std::unique_ptr<Event>> events;
+    /// Set when inputs are on the device: for queues but the first.
+    std::unique_ptr<Event> hasInputs;
     /// Of temporary buffers whose size follows from a variable; they grow.
     std::vector<std::unique_ptr<Buffer>> dynamicBuffers;
   };
@@ -86,6 +89,7 @@ private:
     std::vector<std::vector<int64_t>> outputShapes;
     std::vector<uint64_t> inputBytes, outputBytes;
     std::vector<bool> ownsOutput; // this rank writes the caller's memory
+    CapturedSteps captured;
     uint64_t lastUse = 0;
   };
 
@@ -109,7 +113,13 @@ private:
   Status exchange(const Op &op);
   Status record(const Op &op, std::chrono::steady_clock::time_point begin,
                 const RunOptions &options);
-  Status checkErrors(const Op &op);
+  Status checkErrors(const Op *op);
+  Status finish(Queue &queue);
+  Status finishQueues();
+  Status runStep(const CapturedSteps::Step &step);
+  Status runCommands(std::span<const TensorView> inputs,
+                     std::span<const MutableTensorView> outputs,
+                     const RunOptions &options);
 
   const artifact::Manifest &manifest;
   const artifact::EntryPoint &entry;
@@ -132,6 +142,8 @@ private:
   std::vector<std::unique_ptr<Buffer>> staging; // inputs, then outputs
   std::vector<void *> addresses;                // of each buffer
   std::vector<void *> arguments;                // of one launch
+  /// A run ended early: the device may still be at it.
+  bool mayBeBusy = false;
 };
 
 } // namespace weft

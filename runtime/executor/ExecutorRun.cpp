@@ -36,104 +36,6 @@ static Status atNode(const Op &op, const std::string &what) {
 }
 
 //===----------------------------------------------------------------------===//
-// Places of buffers
-//===----------------------------------------------------------------------===//
-
-StatusOr<void *> Executor::stagingBuffer(size_t slot, uint64_t bytes) {
-  std::unique_ptr<Buffer> &buffer = staging[slot];
-  if (!buffer || buffer->bytes() < bytes) {
-    buffer = nullptr;
-    StatusOr<std::unique_ptr<Buffer>> memory = device.allocate(bytes);
-    if (!memory)
-      return memory.status();
-    buffer = std::move(*memory);
-  }
-  return buffer->address();
-}
-
-/// Finds an address on the device for each input and output: the caller's own
-/// where the device can use it.
-Status Executor::stage(std::span<const TensorView> inputs,
-                       std::span<const MutableTensorView> outputs) {
-  auto isUsable = [&](const void *data) {
-    return device.sharesHostMemory() && data &&
-           reinterpret_cast<uintptr_t>(data) % 64 == 0;
-  };
-  Queue &queue = *current->variant->queues[0];
-  for (size_t i = 0; i != inputAddresses.size(); ++i) {
-    const void *data = inputs[inputOrder[i]].data;
-    if (isUsable(data)) {
-      // Programs that write to an input were refused.
-      inputAddresses[i] = const_cast<void *>(data);
-      continue;
-    }
-    StatusOr<void *> copy = stagingBuffer(i, current->inputBytes[i]);
-    if (!copy)
-      return copy.status();
-    inputAddresses[i] = *copy;
-    if (current->inputBytes[i] != 0)
-      WEFT_RETURN_IF_ERROR(queue.upload(*copy, data, current->inputBytes[i]));
-  }
-  for (size_t i = 0; i != outputAddresses.size(); ++i) {
-    void *data = outputOrder[i] ? outputs[*outputOrder[i]].data : nullptr;
-    if (isUsable(data) && current->ownsOutput[i]) {
-      outputAddresses[i] = data;
-      continue;
-    }
-    StatusOr<void *> copy =
-        stagingBuffer(inputAddresses.size() + i, current->outputBytes[i]);
-    if (!copy)
-      return copy.status();
-    outputAddresses[i] = *copy;
-  }
-  return Status::ok();
-}
-
-/// Sets `addresses` of every buffer that is known by now.
-Status Executor::placeBuffers() {
-  Variant &variant = *current->variant;
-  const ExecutionPlan &plan = *current->plan;
-  const std::vector<ProgramBuffer> &buffers = variant.program.buffers;
-  auto rootAddress = [&](uint32_t root) -> void * {
-    const ProgramBuffer &buffer = buffers[root];
-    switch (buffer.kind) {
-    case artifact::Buffer::INPUT:
-      return inputAddresses[buffer.index];
-    case artifact::Buffer::OUTPUT:
-      return outputAddresses[buffer.index];
-    case artifact::Buffer::TEMPORARY:
-      if (buffer.isDynamic)
-        return variant.dynamicBuffers[root]->address();
-      return static_cast<char *>(residents.arena->address()) +
-             plan.arenaOffset(root);
-    default:
-      return variant.addresses[root];
-    }
-  };
-  for (uint32_t i = 0; i != buffers.size(); ++i) {
-    if (!plan.isKnown(i))
-      continue;
-    if (buffers[i].kind == artifact::Buffer::TEMPORARY &&
-        buffers[i].isDynamic) {
-      std::unique_ptr<Buffer> &memory = variant.dynamicBuffers[i];
-      if (!memory || memory->bytes() < plan.bytes(i)) {
-        memory = nullptr;
-        StatusOr<std::unique_ptr<Buffer>> grown =
-            device.allocate(plan.bytes(i));
-        if (!grown)
-          return grown.status();
-        memory = std::move(*grown);
-      }
-    }
-  }
-  for (uint32_t i = 0; i != buffers.size(); ++i)
-    if (plan.isKnown(i))
-      addresses[i] = static_cast<char *>(rootAddress(buffers[i].root)) +
-                     plan.rootOffset(i);
-  return Status::ok();
-}
-
-//===----------------------------------------------------------------------===//
 // Commands
 //===----------------------------------------------------------------------===//
 
@@ -167,11 +69,16 @@ Status Executor::read(const Op &op) {
   uint8_t bytes[8] = {};
   uint64_t width =
       byteWidth(static_cast<DataType>(static_cast<int>(read.type)));
-  WEFT_RETURN_IF_ERROR(current->variant->queues[op.queue]->download(
-      bytes,
-      static_cast<char *>(addresses[read.buffer]) +
-          current->plan->readOffset(op.index),
-      width));
+  Queue &queue = *current->variant->queues[op.queue];
+  if (!device.isSynchronous()) {
+    WEFT_RETURN_IF_ERROR(finish(queue));
+    WEFT_RETURN_IF_ERROR(checkErrors(nullptr));
+  }
+  WEFT_RETURN_IF_ERROR(
+      queue.download(bytes,
+                     static_cast<char *>(addresses[read.buffer]) +
+                         current->plan->readOffset(op.index),
+                     width));
   Status status =
       current->plan->setVariable(read.variable, integerAt(bytes, read.type));
   if (!status)
@@ -227,8 +134,10 @@ Status Executor::perform(const Op &op, size_t &next) {
     std::copy(std::begin(numbers.grid), std::end(numbers.grid), command.grid);
     command.blockThreads = launch.blockThreads;
     command.sharedBytes = numbers.sharedBytes;
+    command.errorSlot = op.index;
+    command.node = &op.node;
     WEFT_RETURN_IF_ERROR(queue.launch(command));
-    return device.isSynchronous() ? checkErrors(op) : Status::ok();
+    return device.isSynchronous() ? checkErrors(&op) : Status::ok();
   }
   case Op::Kind::Collective:
     return exchange(op);
@@ -269,13 +178,51 @@ Status Executor::perform(const Op &op, size_t &next) {
   return Status::ok();
 }
 
-Status Executor::checkErrors(const Op &op) {
+/// Fails when a kernel raised an error: that of `op`, or on a device that works
+/// later the one that the device says.
+Status Executor::checkErrors(const Op *op) {
   uint32_t errors = device.takeErrors();
   if (errors == 0)
     return Status::ok();
-  if (errors & WEFT_ERROR_INDEX_OUT_OF_RANGE)
-    return atNode(op, "an index in the input data is out of range");
-  return atNode(op, "the kernel raised error " + std::to_string(errors));
+  for (const Op &other : current->variant->program.ops)
+    if (!op && !device.isSynchronous() && other.kind == Op::Kind::Launch &&
+        other.index == device.errorSlot())
+      op = &other;
+  std::string what = errors & WEFT_ERROR_INDEX_OUT_OF_RANGE
+                         ? "an index in the input data is out of range"
+                         : "the kernel raised error " + std::to_string(errors);
+  return op ? atNode(*op, what) : Status::error(what);
+}
+
+//===----------------------------------------------------------------------===//
+// Waiting for a device
+//===----------------------------------------------------------------------===//
+
+/// Waits for a queue, but not for ever where the run has an end, or where
+/// another rank may fail before it does its part.
+Status Executor::finish(Queue &queue) {
+  Watchdog &watchdog = context.watchdog;
+  if (device.isSynchronous() ||
+      (watchdog.size() == 1 && watchdog.timeout() == 0))
+    return queue.finish();
+  StatusOr<bool> isDone = queue.finishUnless(
+      [&] { return watchdog.hasFailed() || watchdog.isLateAlone(); });
+  if (!isDone)
+    return isDone.status();
+  if (*isDone)
+    return Status::ok();
+  if (watchdog.hasFailed())
+    return anotherRankFailed();
+  return Status::error("the run was stopped after " +
+                       secondsText(watchdog.timeout()) + " seconds, with " +
+                       device.name() +
+                       " still at work; raise the timeout if it needs more");
+}
+
+Status Executor::finishQueues() {
+  for (std::unique_ptr<Queue> &queue : current->variant->queues)
+    WEFT_RETURN_IF_ERROR(finish(*queue));
+  return Status::ok();
 }
 
 Status Executor::record(const Op &op, Clock::time_point begin,
@@ -314,8 +261,10 @@ Status Executor::record(const Op &op, Clock::time_point begin,
   case Op::Kind::Wait:
     return Status::ok();
   }
-  if (!device.isSynchronous())
-    WEFT_RETURN_IF_ERROR(current->variant->queues[op.queue]->finish());
+  if (!device.isSynchronous()) {
+    WEFT_RETURN_IF_ERROR(finish(*current->variant->queues[op.queue]));
+    WEFT_RETURN_IF_ERROR(checkErrors(&op));
+  }
   record.end = Clock::now();
   std::lock_guard lock(context.reporting);
   options.onCommand(record);
@@ -325,6 +274,9 @@ Status Executor::record(const Op &op, Clock::time_point begin,
 Status Executor::execute(const RunOptions &options) {
   const std::vector<Op> &ops = current->variant->program.ops;
   Watchdog &watchdog = context.watchdog;
+  CapturedSteps &captured = current->captured;
+  // A timeline is of each command.
+  captured.beginRun(options.onCommand ? std::span<void *const>() : addresses);
   for (size_t at = 0; at != ops.size();) {
     const Op &op = ops[at];
     size_t next = at + 1;
@@ -338,7 +290,12 @@ Status Executor::execute(const RunOptions &options) {
     if (options.onCommand)
       begin = Clock::now();
     watchdog.reach(context.rank, &op.node);
-    WEFT_RETURN_IF_ERROR(perform(op, next));
+    if (const CapturedSteps::Step *step = captured.stepAt(at)) {
+      WEFT_RETURN_IF_ERROR(runStep(*step));
+      next = step->end;
+    } else {
+      WEFT_RETURN_IF_ERROR(perform(op, next));
+    }
     // After a failure the caller may have given this rank up: what it gave is
     // no longer looked at.
     if (watchdog.hasFailed())
@@ -350,20 +307,50 @@ Status Executor::execute(const RunOptions &options) {
   return Status::ok();
 }
 
-Status Executor::run(std::span<const TensorView> inputs,
-                     std::span<const MutableTensorView> outputs,
-                     const RunOptions &options) {
-  Request request(device);
+/// What lies between begin and end is done by one call. In the run that
+/// captures it, it is not done before.
+Status Executor::runStep(const CapturedSteps::Step &step) {
+  CapturedSteps &captured = current->captured;
+  Queue &queue = *current->variant->queues[0];
+  const std::vector<Op> &ops = current->variant->program.ops;
+  auto perform = [&](size_t at) {
+    size_t next = at + 1;
+    return this->perform(ops[at], next);
+  };
+  if (!captured.isCaptured(step)) {
+    WEFT_RETURN_IF_ERROR(queue.beginCapture());
+    Status status = Status::ok();
+    for (size_t at = step.begin; status && at != step.end; ++at)
+      status = perform(at);
+    // Also after an error: the queue may not stay as it is.
+    StatusOr<std::unique_ptr<Graph>> graph = queue.endCapture();
+    if (!status || !graph) {
+      // Run as before, what is wrong shows itself, if it is not only that the
+      // device cannot capture it.
+      captured.giveUp();
+      for (size_t at = step.begin; at != step.end; ++at)
+        WEFT_RETURN_IF_ERROR(perform(at));
+      return Status::ok();
+    }
+    captured.keep(step, std::move(*graph));
+  }
+  return queue.replay(captured.graph(step));
+}
+
+Status Executor::runCommands(std::span<const TensorView> inputs,
+                             std::span<const MutableTensorView> outputs,
+                             const RunOptions &options) {
+  if (std::exchange(mayBeBusy, true))
+    for (std::unique_ptr<Variant> &variant : variants)
+      for (std::unique_ptr<Queue> &queue : variant->queues)
+        WEFT_RETURN_IF_ERROR(finish(*queue));
   device.takeErrors();
   current->plan->clearVariables();
   WEFT_RETURN_IF_ERROR(stage(inputs, outputs));
   WEFT_RETURN_IF_ERROR(placeBuffers());
   WEFT_RETURN_IF_ERROR(execute(options));
-  for (std::unique_ptr<Queue> &queue : current->variant->queues)
-    WEFT_RETURN_IF_ERROR(queue->finish());
-  if (device.takeErrors() != 0)
-    return Status::error("a kernel found an index in the input data that is "
-                         "out of range");
+  WEFT_RETURN_IF_ERROR(finishQueues());
+  WEFT_RETURN_IF_ERROR(checkErrors(nullptr));
   for (size_t i = 0; i != outputAddresses.size(); ++i) {
     if (!outputOrder[i] || !current->ownsOutput[i] ||
         current->outputBytes[i] == 0)
@@ -373,5 +360,13 @@ Status Executor::run(std::span<const TensorView> inputs,
       WEFT_RETURN_IF_ERROR(current->variant->queues[0]->download(
           data, outputAddresses[i], current->outputBytes[i]));
   }
+  mayBeBusy = false;
   return Status::ok();
+}
+
+Status Executor::run(std::span<const TensorView> inputs,
+                     std::span<const MutableTensorView> outputs,
+                     const RunOptions &options) {
+  Request request(device);
+  return runCommands(inputs, outputs, options);
 }

@@ -98,7 +98,8 @@ Status Model::Implementation::open(const std::string &folder,
     return Status::error("it has " + std::to_string(manifest.stages_size()) +
                          " stages; this runtime runs artifacts of one stage");
   auto count = static_cast<unsigned>(manifest.ranks_size());
-  StatusOr<Devices> devices = openDevices(options, count);
+  StatusOr<Devices> devices =
+      openDevices(options, count, manifest.stages(0).target());
   if (!devices)
     return devices.status();
   threadCount = devices->threads;

@@ -35,7 +35,7 @@ Status Rank::loadWeights(bool copies) {
     Memory memory{const_cast<uint8_t *>(bytes->data()), bytes->size()};
     if (copies) {
       StatusOr<std::unique_ptr<Buffer>> copy =
-          rankDevice->allocate(bytes->size());
+          rankDevice->allocateUnset(bytes->size());
       if (!copy)
         return Status::error("weight '" + printable(weight.name()) +
                              "': " + copy.message());
@@ -46,7 +46,7 @@ Status Rank::loadWeights(bool copies) {
     }
     residents.weights[weight.name()] = memory;
   }
-  return Status::ok();
+  return queue->finish();
 }
 
 Status Rank::loadStates() {

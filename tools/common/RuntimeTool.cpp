@@ -88,10 +88,17 @@ void tool::LoadFlags::addTo(CLI::App &app) {
       ->required()
       ->type_name("DIR.weft");
   app.add_option("--devices", devices,
-                 "one device for each rank of the artifact (default: cpu:0, "
-                 "cpu:1, ...)")
+                 "one device for each rank of the artifact, or cusim:N for N "
+                 "simulated GPUs (default: cpu:0, cpu:1, ..., or for code of "
+                 "GPUs cuda:0, cuda:1, ...)")
       ->delimiter(',')
-      ->type_name("cpu:0,...");
+      ->type_name("cpu:0,...|cuda:0,...|cusim:N");
+  app.add_option("--cusim", simulation,
+                 "simulated GPUs look at nothing (fast), or report wrong "
+                 "accesses, races and missing waits (check) (default: wrong "
+                 "accesses; see docs/cusim.md)")
+      ->check(CLI::IsMember({"fast", "check"}))
+      ->type_name("fast|check");
   app.add_option(
          "--threads", threads,
          "threads of the process, split over its ranks (default: one for each "
@@ -111,6 +118,7 @@ void tool::LoadFlags::addTo(CLI::App &app) {
 LoadOptions tool::LoadFlags::options() const {
   LoadOptions options;
   options.devices = devices;
+  options.simulation = simulation;
   options.threads = threads;
   options.copiesWeights = weights == "huge";
   options.verifyHashes = verifyHashes;

@@ -35,11 +35,12 @@ std::optional<int> parse(CLI::App &app, int argc, char **argv);
 StatusOr<std::pair<std::string, std::string>> splitPair(const std::string &text,
                                                         const char *option);
 
-/// Options that both tools have: --devices, --threads, --weights,
+/// Options that both tools have: --devices, --cusim, --threads, --weights,
 /// --verify-hashes.
 struct LoadFlags {
   std::string artifact;
   std::vector<std::string> devices;
+  std::string simulation;
   unsigned threads = 0;
   std::string weights = "map";
   bool verifyHashes = false;

@@ -211,14 +211,19 @@ TEST_F(ModelTest, RunsOnTheNullDevice) {
 
 TEST_F(ModelTest, RefusesDevicesItDoesNotHave) {
   writeEncoder(folder.path());
-  for (const char *name : {"", "cpu", "cpu:", "cpu:x", "cpu:0x", "cuda:0",
-                           "cpu:-1", "cpu:99999999999", "tpu:0"}) {
+  for (const char *name : {"", "cpu", "cpu:", "cpu:x", "cpu:0x", "cpu:-1",
+                           "cpu:99999999999", "tpu:0"}) {
     LoadOptions options;
     options.devices = {name};
     StatusOr<Model> model = Model::load(folder.path(), options);
     ASSERT_FALSE(model.isOk()) << name;
     EXPECT_THAT(model.message(), HasSubstr("is unknown; expected cpu:0"));
   }
+  for (const char *name : {"cuda:0", "cusim:1"})
+    EXPECT_THAT(Model::load(folder.path(), {.devices = {name}}).message(),
+                HasSubstr("its code is for a CPU, which no CUDA device runs"));
+  EXPECT_THAT(Model::load(folder.path(), {.simulation = "check"}).message(),
+              HasSubstr("they are not; give --devices=cusim:1"));
   LoadOptions options;
   options.threads = 5000;
   EXPECT_FALSE(Model::load(folder.path(), options).isOk());
