@@ -24,9 +24,15 @@ struct CompileOptions {
   /// The artifact's folder, NAME.weft. One that exists is replaced when it
   /// holds an artifact. Ignored when there is none to write (see below).
   std::string output;
-  /// "host", "x86-64", "x86-64-v3" (AVX2) or "x86-64-v4" (AVX-512), the last two
-  /// perhaps with features, as in "x86-64-v4+avx512vnni+amx-bf16".
-  std::string arch = "host";
+  /// "cpu" or "cuda".
+  std::string target = "cpu";
+  /// CPU: "host", "x86-64", "x86-64-v3" (AVX2) or "x86-64-v4" (AVX-512), the last
+  /// two perhaps with features, as in "x86-64-v4+avx512vnni+amx-bf16". CUDA:
+  /// "sm_80", or several with commas between. Empty: "host", "sm_80".
+  std::string arch;
+  /// CUDA: whether cubins are beside the PTX: "auto" (where ptxas is installed),
+  /// "none" or "require".
+  std::string cubin = "auto";
   /// What linear weights and embedding tables are held in: "keep" (as the model
   /// file does), "f32", "bf16" or "f16". Everything else is computed as the
   /// model says.
@@ -39,8 +45,9 @@ struct CompileOptions {
   /// What the cache of keys and values is held in: "f16" or "f32".
   std::string cacheType = "f16";
   /// How products with weights in blocks round their inputs: "int8", in blocks
-  /// of 32, as fast kernels need it, or "f32", not at all.
-  std::string activations = "int8";
+  /// of 32, as fast kernels of a CPU need it, or "f32", not at all. Empty: "int8"
+  /// on a CPU, "f32" on a GPU.
+  std::string activations;
   /// The devices, as axes and their numbers: "dp=2,tp=4". "tp" splits layers,
   /// "dp" the batch. Empty: one device.
   std::string mesh;

@@ -22,7 +22,6 @@
 using namespace mlir;
 using namespace weft;
 
-static constexpr llvm::StringLiteral codeFile = "stage0.so";
 static constexpr llvm::StringLiteral tokenizerFile = "tokenizer.pb";
 
 static std::span<const uint8_t> asBytes(const std::string &text) {
@@ -123,18 +122,6 @@ static void describeMesh(ModuleOp module, artifact::Manifest &manifest) {
   }
 }
 
-static void describeStage(const PackageInput &input, artifact::Stage &stage) {
-  stage.set_target(artifact::CPU);
-  stage.set_arch(input.target.arch);
-  for (const std::string &feature : input.target.features)
-    stage.add_cpu_features(feature);
-  // A program that only copies has no kernels, and so no code.
-  if (!input.kernels.sharedObject.empty())
-    stage.add_code_files(codeFile.str());
-  stage.set_kernel_abi(WEFT_KERNEL_ABI_VERSION);
-  *stage.mutable_kernels() = input.kernels.table;
-}
-
 StatusOr<PackageReport> weft::writeArtifact(const PackageInput &input,
                                             const PackageOptions &options) {
   PackageReport report;
@@ -147,7 +134,7 @@ StatusOr<PackageReport> weft::writeArtifact(const PackageInput &input,
     option.set_name(name);
     option.set_value(value);
   }
-  describeStage(input, *manifest.add_stages());
+  *manifest.add_stages() = input.stage;
   describeMesh(input.module, manifest);
   if (failed(addPrograms(input.module, manifest)) ||
       failed(addLanguageModel(input.module, manifest)))
@@ -157,15 +144,17 @@ StatusOr<PackageReport> weft::writeArtifact(const PackageInput &input,
   if (!folder)
     return folder.status();
   const std::string &path = folder->path();
-  const std::string &code = input.kernels.sharedObject;
   auto write = [&](llvm::StringRef file, const std::string &content) -> Status {
     if (content.empty())
       return Status::ok();
     addFile(manifest, file, content.size(), sha256(asBytes(content)));
     return writeAtomically(path + "/" + file.str(), {asBytes(content)});
   };
-  WEFT_RETURN_IF_ERROR(write(codeFile, code));
-  report.codeBytes = code.size();
+  for (auto [name, content] :
+       llvm::zip_equal(input.stage.code_files(), input.codeFiles)) {
+    WEFT_RETURN_IF_ERROR(write(name, content));
+    report.codeBytes += content.size();
+  }
   if (manifest.has_language_model() && !input.tokenizer.empty()) {
     WEFT_RETURN_IF_ERROR(write(tokenizerFile, input.tokenizer));
     manifest.mutable_language_model()->set_tokenizer_file(tokenizerFile.str());

@@ -17,12 +17,14 @@
 
 namespace weft {
 
-/// What an artifact for one CPU stage is made of.
+/// What an artifact of one stage is made of.
 struct PackageInput {
   /// `exec.program` ops, `llm.size`, `llm.weight`.
   mlir::ModuleOp module;
-  const CompiledKernels &kernels;
-  const CPUTarget &target;
+  /// Target, arch, kernels and the names of the code's files.
+  const artifact::Stage &stage;
+  /// What is in each of `stage.code_files`.
+  const std::vector<std::string> &codeFiles;
   /// Functions that compute weights; empty when there are none.
   const CompiledKernels &initializers;
   std::string modelName;

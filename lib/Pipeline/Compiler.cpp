@@ -29,6 +29,7 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
@@ -71,6 +72,13 @@ private:
   static DialectRegistry getRegistry();
 
   Status runPhases();
+  Status resolveTarget();
+  bool isForGPU() const { return std::holds_alternative<CUDATarget>(*target); }
+  std::string getActivations() const {
+    if (!options.activations.empty())
+      return options.activations;
+    return isForGPU() ? "f32" : "int8";
+  }
   /// Runs a phase that ends with IR; `isDone` when the options say so.
   Status runPhase(StringRef name, llvm::function_ref<Status()> work);
   Status runPasses(StringRef name,
@@ -93,7 +101,7 @@ private:
   CompileReport report;
   PartitionReport partitionReport;
   OwningOpRef<ModuleOp> module;
-  std::optional<CPUTarget> target;
+  std::optional<CodeTarget> target;
   std::optional<GeneratedCode> code;
   bool isDone = false;
 };
@@ -215,19 +223,19 @@ Status Compilation::package() {
                               tokenizer.message());
   std::string name = getModelName(model);
   PackageInput input{*module,
-                     code->kernels,
-                     *target,
+                     code->stage,
+                     code->files,
                      code->initializers,
                      name,
                      getModelFolder(),
                      tokenizer ? *tokenizer : std::string(),
-                     {{"arch", target->arch},
+                     {{"arch", code->stage.arch()},
                       {"mesh", options.mesh},
                       {"precision", options.precision},
                       {"shard", options.shard},
-                      {"target", "cpu"}}};
+                      {"target", options.target}}};
   if (isLanguageModel(*module)) {
-    input.options["activations"] = options.activations;
+    input.options["activations"] = getActivations();
     input.options["kv-type"] = options.cacheType;
   }
   std::erase_if(input.options,
@@ -289,6 +297,37 @@ void Compilation::count() {
   report.kernels = std::distance(kernels.begin(), kernels.end());
 }
 
+Status Compilation::resolveTarget() {
+  Location location = UnknownLoc::get(&context);
+  if (options.target == "cpu") {
+    auto cpu = resolveCPUTarget(options.arch.empty() ? "host" : options.arch,
+                                location);
+    if (failed(cpu))
+      return diagnostics.getStatus("unknown arch '" + options.arch + "'");
+    target = *cpu;
+    return Status::ok();
+  }
+  if (options.target != "cuda")
+    return Status::error("unknown target '" + options.target +
+                         "'; expected cpu or cuda");
+  auto gpu = resolveCUDATarget(options.arch.empty() ? "sm_80" : options.arch,
+                               location);
+  if (failed(gpu))
+    return diagnostics.getStatus("unknown arch '" + options.arch + "'");
+  using Cubin = CUDATarget::Cubin;
+  auto cubin = llvm::StringSwitch<std::optional<Cubin>>(options.cubin)
+                   .Case("auto", Cubin::Auto)
+                   .Case("none", Cubin::None)
+                   .Case("require", Cubin::Require)
+                   .Default(std::nullopt);
+  if (!cubin)
+    return Status::error("unknown choice of cubins '" + options.cubin +
+                         "'; expected auto, none or require");
+  gpu->cubin = *cubin;
+  target = *gpu;
+  return Status::ok();
+}
+
 Status Compilation::runPhases() {
   // The last phase writes files and leaves no IR of its own.
   auto phasesWithIR = ArrayRef(phaseNames).drop_back();
@@ -310,22 +349,21 @@ Status Compilation::runPhases() {
   bool writes = !options.planOnly && options.stopAfter.empty();
   if (writes)
     WEFT_RETURN_IF_ERROR(ArtifactFolder::checkTarget(options.output));
-  auto resolved = resolveCPUTarget(options.arch, UnknownLoc::get(&context));
-  if (failed(resolved))
-    return diagnostics.getStatus("unknown arch '" + options.arch + "'");
-  target = *resolved;
+  WEFT_RETURN_IF_ERROR(resolveTarget());
 
   WEFT_RETURN_IF_ERROR(runPhase("import", [&] { return import(); }));
   WEFT_RETURN_IF_ERROR(runPhase(
       "simplify", [&] { return runPasses("simplify", buildSimplifyPhase); }));
   WEFT_RETURN_IF_ERROR(runPhase("precision", [&] {
     return runPasses("precision", [&](OpPassManager &pm) {
-      buildPrecisionPhase(pm, options.precision, options.activations);
+      buildPrecisionPhase(pm, options.precision, getActivations());
     });
   }));
   WEFT_RETURN_IF_ERROR(runPhase("partition", [&] { return partition(); }));
-  WEFT_RETURN_IF_ERROR(
-      runPhase("fuse", [&] { return runPasses("fuse", buildFusePhase); }));
+  WEFT_RETURN_IF_ERROR(runPhase("fuse", [&] {
+    return runPasses(
+        "fuse", [&](OpPassManager &pm) { buildFusePhase(pm, isForGPU()); });
+  }));
   WEFT_RETURN_IF_ERROR(runPhase(
       "schedule", [&] { return runPasses("schedule", buildSchedulePhase); }));
   if (!isDone) {

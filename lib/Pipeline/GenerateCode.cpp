@@ -38,15 +38,11 @@ static KernelSource getSource(func::FuncOp function) {
   return source;
 }
 
-static FailureOr<CompiledKernels> compileAll(ArrayRef<func::FuncOp> functions,
-                                             const CPUTarget &target,
-                                             bool reportsOverflow) {
+static std::vector<KernelSource> getSources(ArrayRef<func::FuncOp> functions) {
   std::vector<KernelSource> sources;
-  for (func::FuncOp function : functions) {
+  for (func::FuncOp function : functions)
     sources.push_back(getSource(function));
-    sources.back().reportsOverflow = reportsOverflow;
-  }
-  return compileKernels(sources, target);
+  return sources;
 }
 
 /// The initializers of weights that programs use, each once.
@@ -124,20 +120,66 @@ static LogicalResult replaceByKernel(func::FuncOp function,
   return success();
 }
 
+/// Compiles the stage's kernels and describes it.
+static LogicalResult compileStage(ArrayRef<KernelSource> sources,
+                                  const CPUTarget &target,
+                                  GeneratedCode &code) {
+  FailureOr<CompiledKernels> compiled = compileKernels(sources, target);
+  if (failed(compiled))
+    return failure();
+  artifact::Stage &stage = code.stage;
+  stage.set_target(artifact::CPU);
+  stage.set_arch(target.arch);
+  for (const std::string &feature : target.features)
+    stage.add_cpu_features(feature);
+  stage.set_kernel_abi(WEFT_KERNEL_ABI_VERSION);
+  *stage.mutable_kernels() = std::move(compiled->table);
+  // A program that only copies has no kernels, and so no code.
+  if (!sources.empty()) {
+    stage.add_code_files("stage0.so");
+    code.files.push_back(std::move(compiled->sharedObject));
+  }
+  return success();
+}
+
+static LogicalResult compileStage(ArrayRef<KernelSource> sources,
+                                  const CUDATarget &target,
+                                  GeneratedCode &code) {
+  FailureOr<CompiledCUDAKernels> compiled = compileCUDAKernels(sources, target);
+  if (failed(compiled))
+    return failure();
+  artifact::Stage &stage = code.stage;
+  stage.set_target(artifact::CUDA);
+  stage.set_arch("sm_" + std::to_string(target.leastArch()));
+  *stage.mutable_kernels() = std::move(compiled->table);
+  if (sources.empty())
+    return success();
+  stage.add_code_files("stage0.ptx");
+  code.files.push_back(std::move(compiled->ptx));
+  for (auto &[arch, cubin] : compiled->cubins) {
+    stage.add_code_files("stage0.sm_" + std::to_string(arch) + ".cubin");
+    code.files.push_back(std::move(cubin));
+  }
+  return success();
+}
+
 FailureOr<GeneratedCode> weft::generateCode(ModuleOp module,
-                                            const CPUTarget &target) {
+                                            const CodeTarget &target) {
   GeneratedCode code;
   SmallVector<func::FuncOp> functions;
   for (auto function : module.getOps<func::FuncOp>())
     if (function->hasAttr(exec::kernelSizesAttrName) &&
         !function->hasAttr(exec::sizeValuesAttrName))
       functions.push_back(function);
-  auto compiled = compileAll(functions, target, /*reportsOverflow=*/false);
-  if (failed(compiled))
+  std::vector<KernelSource> sources = getSources(functions);
+  if (failed(std::visit(
+          [&](const auto &target) {
+            return compileStage(sources, target, code);
+          },
+          target)))
     return failure();
-  code.kernels = std::move(*compiled);
   for (auto [function, kernel] :
-       llvm::zip_equal(functions, code.kernels.table.kernels()))
+       llvm::zip_equal(functions, code.stage.kernels().kernels()))
     if (failed(replaceByKernel(function, kernel)))
       return failure();
 
@@ -151,7 +193,10 @@ FailureOr<GeneratedCode> weft::generateCode(ModuleOp module,
   auto anywhere = resolveCPUTarget("x86-64", module.getLoc());
   if (failed(anywhere))
     return failure();
-  compiled = compileAll(initializers, *anywhere, /*reportsOverflow=*/true);
+  sources = getSources(initializers);
+  for (KernelSource &source : sources)
+    source.reportsOverflow = true;
+  FailureOr<CompiledKernels> compiled = compileKernels(sources, *anywhere);
   if (failed(compiled))
     return failure();
   code.initializers = std::move(*compiled);

@@ -9,13 +9,22 @@
 #define LIB_PIPELINE_GENERATECODE_H
 
 #include "lib/Codegen/CPU/CodegenCPU.h"
+#include "lib/Codegen/CUDA/CodegenCUDA.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
+#include <variant>
+
 namespace weft {
 
+/// What a stage runs on.
+using CodeTarget = std::variant<CPUTarget, CUDATarget>;
+
 struct GeneratedCode {
-  CompiledKernels kernels;
+  /// Target, arch, kernels and the names of the code's files.
+  artifact::Stage stage;
+  /// What is in each of `stage.code_files`.
+  std::vector<std::string> files;
   /// Functions that compute weights; empty when there are none.
   CompiledKernels initializers;
 };
@@ -24,7 +33,7 @@ struct GeneratedCode {
 /// of the weights that they use. Each kernel's function gives way to an
 /// `exec.kernel` that says what launches must know.
 mlir::FailureOr<GeneratedCode> generateCode(mlir::ModuleOp module,
-                                            const CPUTarget &target);
+                                            const CodeTarget &target);
 
 } // namespace weft
 

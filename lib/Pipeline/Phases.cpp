@@ -42,10 +42,12 @@ void buildLocalizingPasses(OpPassManager &pm) {
   pm.addPass(createHoistWeightsPass());
 }
 
-void buildFusePhase(OpPassManager &pm) {
+void buildFusePhase(OpPassManager &pm, bool forGPU) {
   pm.addNestedPass<func::FuncOp>(createMergeLinearsPass());
   pm.addPass(createHoistWeightsPass());
-  pm.addPass(createPackLinearWeightsPass());
+  PackLinearWeightsPassOptions packing;
+  packing.onlyBlocks = forGPU;
+  pm.addPass(createPackLinearWeightsPass(packing));
   pm.addNestedPass<func::FuncOp>(createFormKernelsPass());
 }
 

@@ -16,8 +16,8 @@ namespace weft {
 void buildSimplifyPhase(mlir::OpPassManager &pm);
 
 /// Weights are held in the type that `precision` names: see
-/// llm-lower-precision. Inputs of products with weights in blocks are rounded to
-/// the type that `activations` names: see llm-quantize-activations.
+/// llm-lower-precision. Inputs of products with weights in blocks are rounded
+/// to the type that `activations` names: see llm-quantize-activations.
 void buildPrecisionPhase(mlir::OpPassManager &pm, llvm::StringRef precision,
                          llvm::StringRef activations);
 
@@ -27,8 +27,9 @@ void buildShardingPasses(mlir::OpPassManager &pm, llvm::StringRef mesh,
 /// From shardings to one program for all devices of the mesh.
 void buildLocalizingPasses(mlir::OpPassManager &pm);
 
-/// Ops become kernels; weights take the form in which kernels read them.
-void buildFusePhase(mlir::OpPassManager &pm);
+/// Ops become kernels; weights take the form in which the kernels of a CPU, or
+/// of a GPU, read them.
+void buildFusePhase(mlir::OpPassManager &pm, bool forGPU);
 
 /// Kernels become launches of a program over buffers.
 void buildSchedulePhase(mlir::OpPassManager &pm);

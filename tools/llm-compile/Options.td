@@ -12,13 +12,15 @@ class Assigned<string name, string metavar, string help> :
 
 def output : JoinedOrSeparate<["-"], "o">, MetaVarName<"DIR.weft">,
     HelpText<"The artifact to write; one that exists is replaced">;
-def target : Assigned<"target", "cpu", "The kind of device (default cpu)">;
+def target : Assigned<"target", "TARGET", "The kind of device: cpu (default) or cuda">;
 def arch : Assigned<"arch", "ARCH",
-    "host (default), x86-64, x86-64-v3 (AVX2) or x86-64-v4 (AVX-512), perhaps with features: x86-64-v3+avxvnni, x86-64-v4+avx512vnni+amx-bf16">;
+    "CPU: host (default), x86-64, x86-64-v3 (AVX2) or x86-64-v4 (AVX-512), perhaps with features: x86-64-v3+avxvnni, x86-64-v4+avx512vnni+amx-bf16. CUDA: sm_80 (default), or several: sm_80,sm_90">;
+def cubin : Assigned<"cubin", "CHOICE",
+    "CUDA: assemble for each arch too: auto (default, where ptxas is installed), none (the driver compiles the PTX) or require">;
 def precision : Assigned<"precision", "TYPE",
     "What weights are held in: keep (default, as the model does), f32, bf16 or f16">;
 def activations : Assigned<"activations", "TYPE",
-    "What products with quantized weights round their inputs to: int8 (default, fast) or f32 (exact)">;
+    "What products with quantized weights round their inputs to: int8 (fast, the default on CPUs) or f32 (exact, the default on GPUs)">;
 def context : Assigned<"context", "TOKENS",
     "Greatest length of a sequence (default: what the model was made for)">;
 def max_sequences : Assigned<"max-sequences", "N",

@@ -79,9 +79,11 @@ static Status readCount(const InputArgList &args, unsigned option,
 
 static Status readOptions(const InputArgList &args, CompileOptions &options) {
   options.output = args.getLastArgValue(OPT_output).str();
-  options.arch = args.getLastArgValue(OPT_arch, "host").str();
+  options.target = args.getLastArgValue(OPT_target, "cpu").str();
+  options.arch = args.getLastArgValue(OPT_arch).str();
+  options.cubin = args.getLastArgValue(OPT_cubin, "auto").str();
   options.precision = args.getLastArgValue(OPT_precision, "keep").str();
-  options.activations = args.getLastArgValue(OPT_activations, "int8").str();
+  options.activations = args.getLastArgValue(OPT_activations).str();
   options.cacheType = args.getLastArgValue(OPT_kv_type, "f16").str();
   WEFT_RETURN_IF_ERROR(readCount(args, OPT_context, options.context));
   WEFT_RETURN_IF_ERROR(
@@ -95,10 +97,6 @@ static Status readOptions(const InputArgList &args, CompileOptions &options) {
   options.stopAfter = args.getLastArgValue(OPT_stop_after).str();
   options.savePhases = args.getLastArgValue(OPT_save_phases).str();
   options.planOnly = args.hasArg(OPT_plan_only);
-  if (StringRef target = args.getLastArgValue(OPT_target, "cpu");
-      target != "cpu")
-    return Status::error("unknown target '" + target.str() +
-                         "'; expected --target=cpu");
   if (const Arg *arg = args.getLastArg(OPT_verify, OPT_verify_EQ)) {
     double tolerance = 1e-5;
     if (arg->getOption().matches(OPT_verify_EQ) &&

@@ -72,6 +72,8 @@ struct PackLinearWeightsPass
     llvm::DenseSet<Attribute> packedInBlocks;
     for (LinearOp linear : linears) {
       OpOperand &use = linear.getWeightMutable();
+      if (onlyBlocks && !isInBlocks(use))
+        continue;
       if (packWeight(use, initializers, packedInBlocks) && !isInBlocks(use))
         linear.setPanel(panel);
     }

@@ -470,8 +470,12 @@ def PackLinearWeightsPass : Pass<"llm-pack-linear-weights", "::mlir::ModuleOp"> 
     A linear whose weight is computed at run time stays, and so does one whose
     kernel reads the weight for something else too.
   }];
-  let options = [Option<"panel", "panel", "int64_t", /*default=*/"16",
-                        "Rows of the weight in a panel">];
+  let options = [
+    Option<"panel", "panel", "int64_t", /*default=*/"16",
+           "Rows of the weight in a panel">,
+    Option<"onlyBlocks", "only-blocks", "bool", /*default=*/"false",
+           "Leave weights of floats row by row, as a GPU reads them">,
+  ];
   let dependentDialects = ["::weft::LLMDialect"];
 }
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Codegen/CUDA/CodegenCUDA.h"
+#include "lib/Codegen/CUDA/Assembly.h"
 #include "lib/Codegen/CUDA/Family.h"
 #include "lib/Codegen/CUDA/PTXEmission.h"
 #include "lib/Codegen/Common/LowerToLLVM.h"
@@ -68,6 +69,8 @@ compileCUDAKernels(ArrayRef<KernelSource> sources, const CUDATarget &target) {
   if (failed(ptx))
     return failure();
   compiled.ptx = std::move(*ptx);
+  if (failed(assemble(compiled.ptx, target, location, compiled.cubins)))
+    return failure();
   return compiled;
 }
 

@@ -34,6 +34,8 @@ struct CUDATarget {
   /// Compute capabilities, 80 for sm_80, in ascending order: PTX is for the
   /// first one, cubins are for each.
   llvm::SmallVector<unsigned> archs;
+  /// Whether there must be cubins, may be where there is an assembler, or not.
+  enum class Cubin { None, Auto, Require } cubin = Cubin::None;
 
   unsigned leastArch() const { return archs.front(); }
 };
@@ -48,6 +50,8 @@ struct CompiledCUDAKernels {
   /// One module with the kernels, weft_kernel_table and
   /// weft_kernel_table_bytes. Equal sources and target give equal bytes.
   std::string ptx;
+  /// The same assembled, for each arch; empty without an assembler.
+  std::vector<std::pair<unsigned, std::string>> cubins;
 };
 
 /// Fails with a diagnostic at the op that has no form on a GPU.
