@@ -169,6 +169,8 @@ public:
   std::optional<LanguageModel> languageModel() const;
   /// Threads of all ranks.
   unsigned threads() const;
+  /// Of each rank: "cpu:0", "cuda:1", "cusim:0".
+  std::vector<std::string> devices() const;
 
   /// The shapes of the inputs for values of the symbolic sizes, in the order of
   /// `inputs`.

@@ -134,7 +134,8 @@ Status Executor::perform(const Op &op, size_t &next) {
     std::copy(std::begin(numbers.grid), std::end(numbers.grid), command.grid);
     command.blockThreads = launch.blockThreads;
     command.sharedBytes = numbers.sharedBytes;
-    command.errorSlot = op.index;
+    command.errorSlot =
+        static_cast<uint32_t>(&op - variant.program.ops.data());
     command.node = &op.node;
     WEFT_RETURN_IF_ERROR(queue.launch(command));
     return device.isSynchronous() ? checkErrors(&op) : Status::ok();
@@ -184,10 +185,9 @@ Status Executor::checkErrors(const Op *op) {
   uint32_t errors = device.takeErrors();
   if (errors == 0)
     return Status::ok();
-  for (const Op &other : current->variant->program.ops)
-    if (!op && !device.isSynchronous() && other.kind == Op::Kind::Launch &&
-        other.index == device.errorSlot())
-      op = &other;
+  const std::vector<Op> &ops = current->variant->program.ops;
+  if (!op && !device.isSynchronous() && device.errorSlot() < ops.size())
+    op = &ops[device.errorSlot()];
   std::string what = errors & WEFT_ERROR_INDEX_OUT_OF_RANGE
                          ? "an index in the input data is out of range"
                          : "the kernel raised error " + std::to_string(errors);

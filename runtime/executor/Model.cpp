@@ -275,6 +275,13 @@ std::optional<LanguageModel> Model::languageModel() const {
 
 unsigned Model::threads() const { return implementation->threadCount; }
 
+std::vector<std::string> Model::devices() const {
+  std::vector<std::string> names;
+  for (const std::unique_ptr<Rank> &rank : implementation->ranks)
+    names.push_back(rank->device().name());
+  return names;
+}
+
 StatusOr<std::vector<std::vector<int64_t>>>
 Model::inputShapes(const std::map<std::string, int64_t> &sizes,
                    const std::string &entryPoint) const {

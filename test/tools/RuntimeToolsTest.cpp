@@ -116,8 +116,8 @@ TEST_F(RuntimeTools, RefusesWithOneLine) {
               HasSubstr("there is no input 'idz'; expected one of: ids"));
   EXPECT_THAT(error(llmRun + " --input ids=ids.npy --input ids=ids.npy"),
               HasSubstr("given twice"));
-  EXPECT_THAT(error(llmRun + " --devices=cuda:0 --input ids=ids.npy"),
-              HasSubstr("device 'cuda:0' is unknown"));
+  EXPECT_THAT(error(llmRun + " --devices=tpu:0 --input ids=ids.npy"),
+              HasSubstr("device 'tpu:0' is unknown"));
   EXPECT_THAT(error(llmRun + " --devices=cpu:0,cpu:1 --input ids=ids.npy"),
               HasSubstr("2 devices"));
   EXPECT_THAT(error(llmRun + " --weights=best"), HasSubstr("best"));
@@ -314,6 +314,34 @@ TEST_F(RuntimeTools, ExampleRuns) {
   EXPECT_THAT(outcome.out, HasSubstr("output: 24 numbers"));
   error(WEFT_BIN "/example-encode none.weft 1 2 3");
   error(WEFT_BIN "/example-encode model.weft 99");
+}
+
+TEST_F(RuntimeTools, RunOnSimulatedGpus) {
+  Outcome cpu = run(llmRun + " --input ids=ids.npy --output-dir out");
+  ASSERT_EQ(cpu.status, 0) << cpu.err;
+  writeArtifact(artifact, encoderManifest(artifact::CUDA));
+  for (const char *checks : {"", " --cusim=fast", " --cusim=check"}) {
+    Outcome gpu =
+        run(llmRun + " --input ids=ids.npy --devices=cusim:1" + checks +
+            " --trace trace.json --timeout=60 --threads=2 --expect "
+            "output=out/output.npy");
+    EXPECT_EQ(gpu.status, 0) << gpu.err;
+    EXPECT_THAT(readText(folder.file("trace.json")), HasSubstr("cusim:0"));
+  }
+  Outcome bench = run(llmBench + " --sizes=batch=2,sequence=3 -r 4 "
+                                 "--devices=cusim:1");
+  EXPECT_EQ(bench.status, 0) << bench.err;
+  EXPECT_THAT(bench.out, HasSubstr("launches  3"));
+  EXPECT_THAT(bench.out, testing::Not(HasSubstr("peak")));
+
+  EXPECT_THAT(error(llmRun + " --input ids=ids.npy --devices=cpu:0"),
+              HasSubstr("use --devices=cuda:0,... or --devices=cusim:1"));
+  // A machine may have a GPU.
+  if (Outcome none = run(llmRun + " --input ids=ids.npy"); none.status != 0)
+    EXPECT_THAT(none.err, HasSubstr("simulate them with --devices=cusim:1"));
+  writeEncoder(artifact);
+  EXPECT_THAT(error(llmRun + " --input ids=ids.npy --cusim=check"),
+              HasSubstr("give --devices=cusim:1"));
 }
 
 } // namespace

@@ -49,6 +49,11 @@ struct LoadFlags {
   LoadOptions options() const;
 };
 
+/// Whether the host's own speed says anything about the model's.
+inline bool runsOnCpu(const Model &model) {
+  return model.devices().front().starts_with("cpu");
+}
+
 /// "f32[1,128,384]".
 std::string describe(DataType type, std::span<const int64_t> shape);
 

@@ -126,7 +126,7 @@ static Status checkCapacity(const LanguageModel &language,
 
 StatusOr<GenerationResult>
 tool::measureGeneration(Model &model, const GenerationOptions &options,
-                        const ReadPeak &readPeak) {
+                        const std::optional<ReadPeak> &readPeak) {
   LanguageModel language = *model.languageModel();
   WEFT_RETURN_IF_ERROR(checkCapacity(language, options));
   Stepper stepper(model, language, options);
@@ -158,9 +158,11 @@ tool::measureGeneration(Model &model, const GenerationOptions &options,
       // Pages that are only probed would count as the model's.
       result.peakResidentBytes = peakResidentBytes();
       // The first pass maps them.
-      readPeak.measure(model.threads());
+      if (readPeak)
+        readPeak->measure(model.threads());
     }
-    result.readRates.push_back(readPeak.measure(model.threads()));
+    if (readPeak)
+      result.readRates.push_back(readPeak->measure(model.threads()));
   }
   return result;
 }
@@ -195,8 +197,9 @@ void tool::printTable(const GenerationOptions &options,
   print("generation", result.generation);
   std::printf("%-12s %10.1f MB at most\n", "memory",
               static_cast<double>(result.peakResidentBytes) / 1e6);
-  std::printf("%-12s %10.1f GB/s of the weights\n", "reading",
-              mean(result.readRates));
+  if (!result.readRates.empty())
+    std::printf("%-12s %10.1f GB/s of the weights\n", "reading",
+                mean(result.readRates));
 }
 
 void tool::printJson(const GenerationOptions &options,

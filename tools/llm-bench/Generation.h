@@ -31,10 +31,11 @@ struct GenerationResult {
 
 /// Measures a prompt, then generation, `repeats` times, all with random tokens;
 /// logits are computed for the last token of each sequence. Fails when the
-/// artifact's capacity does not suffice.
-StatusOr<GenerationResult> measureGeneration(Model &model,
-                                             const GenerationOptions &options,
-                                             const ReadPeak &readPeak);
+/// artifact's capacity does not suffice. Without `readPeak`, `readRates` stays
+/// empty.
+StatusOr<GenerationResult>
+measureGeneration(Model &model, const GenerationOptions &options,
+                  const std::optional<ReadPeak> &readPeak);
 
 void printTable(const GenerationOptions &options,
                 const GenerationResult &result);

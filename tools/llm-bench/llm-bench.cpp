@@ -50,7 +50,7 @@ struct Result {
   // Of one run, a rank's mean time.
   std::map<std::string, Work> families, kernels;
   double launches = 0; // of one run, on one rank
-  double peak = 0;     // GFLOP/s
+  double peak = 0;     // GFLOP/s of the CPUs; 0 on other devices
 
   double mean() const {
     return std::accumulate(latencies.begin(), latencies.end(), 0.0) /
@@ -250,7 +250,8 @@ static StatusOr<Result> measure(Model &model, const Options &options) {
       work.flops /= options.generation.repeats;
     }
   result.launches /= std::max(rankRuns, 1.0);
-  result.peak = tool::measureFmaPeak(model.threads());
+  if (tool::runsOnCpu(model))
+    result.peak = tool::measureFmaPeak(model.threads());
   return result;
 }
 
@@ -294,14 +295,18 @@ static void printTable(const Result &result) {
   std::printf("memory    %.1f MB at most\n",
               static_cast<double>(tool::peakResidentBytes()) / 1e6);
   std::printf("launches  %.0f\n", result.launches);
-  std::printf("peak      %.1f GFLOP/s of f32 multiply-adds\n\n", result.peak);
-  std::printf("%-12s %12s %10s %8s\n", "family", "us", "GFLOP/s", "of peak");
+  if (result.peak > 0)
+    std::printf("peak      %.1f GFLOP/s of f32 multiply-adds\n", result.peak);
+  std::printf("\n%-12s %12s %10s %8s\n", "family", "us", "GFLOP/s",
+              result.peak > 0 ? "of peak" : "");
   for (const auto &[name, family] : result.families) {
     double rate =
         family.microseconds > 0 ? family.flops / family.microseconds / 1e3 : 0;
     std::printf("%-12s %12.1f", name.c_str(), family.microseconds);
     if (family.flops > 0)
-      std::printf(" %10.1f %7.1f%%", rate, 100 * rate / result.peak);
+      std::printf(" %10.1f", rate);
+    if (family.flops > 0 && result.peak > 0)
+      std::printf(" %7.1f%%", 100 * rate / result.peak);
     std::printf("\n");
   }
 }
@@ -317,12 +322,16 @@ static Status benchEntryPoint(Model &model, const Options &options) {
 }
 
 static Status benchGeneration(Model &model, const Options &options) {
-  auto readPeak = tool::ReadPeak::open(options.load.artifact,
+  std::optional<tool::ReadPeak> readPeak;
+  if (tool::runsOnCpu(model)) {
+    auto opened = tool::ReadPeak::open(options.load.artifact,
                                        options.load.options().copiesWeights);
-  if (!readPeak)
-    return readPeak.status();
+    if (!opened)
+      return opened.status();
+    readPeak = std::move(*opened);
+  }
   tool::Progress progress("measuring " + options.load.artifact);
-  auto result = tool::measureGeneration(model, options.generation, *readPeak);
+  auto result = tool::measureGeneration(model, options.generation, readPeak);
   progress.end();
   if (!result)
     return result.status();

@@ -100,8 +100,27 @@ getCode(const object::ELFSymbolRef &symbol) {
                                  offset, symbol.getSize()));
 }
 
+/// PTX is text; what it holds beside lines is not for a terminal.
+static Status printPtx(const std::string &folder, const std::string &path,
+                       raw_ostream &out) {
+  StatusOr<MappedFile> file = MappedFile::openInside(folder, path);
+  if (!file)
+    return file.status();
+  for (uint8_t byte : file->bytes())
+    out << (byte == '\n' || byte == '\t' || isPrint(byte)
+                ? static_cast<char>(byte)
+                : '?');
+  return Status::ok();
+}
+
 Status disassemble(const std::string &folder, const artifact::Stage &stage,
                    raw_ostream &out) {
+  if (stage.target() == artifact::CUDA) {
+    for (const std::string &path : stage.code_files())
+      if (path.ends_with(".ptx"))
+        WEFT_RETURN_IF_ERROR(printPtx(folder, path, out));
+    return Status::ok();
+  }
   std::string features;
   for (const std::string &feature : stage.cpu_features())
     features += (features.empty() ? "+" : ",+") + feature;

@@ -14,7 +14,7 @@ def kernels : Flag<["--"], "kernels">,
 def weights : Flag<["--"], "weights">,
     HelpText<"Show the weights and where they lie">;
 def disassemble : Flag<["--"], "disassemble">,
-    HelpText<"Show the machine code of each kernel">;
+    HelpText<"Show the machine code of each kernel, or its PTX">;
 
 def help : Flag<["--"], "help">, HelpText<"Show this text">;
 def h : Flag<["-"], "h">, Alias<help>;

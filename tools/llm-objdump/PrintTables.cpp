@@ -73,13 +73,21 @@ void printSummary(const artifact::Manifest &manifest, raw_ostream &out) {
     printTensors("input", entry.inputs(), out);
     printTensors("output", entry.outputs(), out);
   }
-  for (const auto &[index, stage] : enumerate(manifest.stages()))
+  for (const auto &[index, stage] : enumerate(manifest.stages())) {
     out << "stage " << index << ": " << artifact::Target_Name(stage.target())
         << " " << printable(stage.arch()) << ", "
-        << stage.kernels().kernels_size() << " kernels, needs "
-        << (stage.cpu_features().empty() ? "no features"
-                                         : join(stage.cpu_features(), " "))
-        << "\n";
+        << stage.kernels().kernels_size() << " kernels, ";
+    // 12040 is CUDA 12.4.
+    if (stage.target() == artifact::CUDA)
+      out << "in " << join(stage.code_files(), " ")
+          << ", needs a driver for CUDA " << stage.driver_version() / 1000
+          << "." << stage.driver_version() % 1000 / 10 << "\n";
+    else
+      out << "needs "
+          << (stage.cpu_features().empty() ? "no features"
+                                           : join(stage.cpu_features(), " "))
+          << "\n";
+  }
   for (const artifact::File &file : manifest.files())
     out << "file " << printable(file.path()) << ": " << file.bytes()
         << " bytes, sha256 "

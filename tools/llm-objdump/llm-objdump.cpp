@@ -29,8 +29,7 @@ static Status dump(const std::string &folder, const InputArgList &args) {
     WEFT_RETURN_IF_ERROR(objdump::printWeights(folder, **manifest, outs()));
   if (args.hasArg(OPT_disassemble))
     for (const artifact::Stage &stage : (*manifest)->stages())
-      if (stage.target() == artifact::CPU)
-        WEFT_RETURN_IF_ERROR(objdump::disassemble(folder, stage, outs()));
+      WEFT_RETURN_IF_ERROR(objdump::disassemble(folder, stage, outs()));
   return Status::ok();
 }
 

@@ -9,6 +9,7 @@
 #include "runtime/base/Text.h"
 
 #include <algorithm>
+#include <atomic>
 #include <climits>
 #include <cstdlib>
 #include <dlfcn.h>
@@ -43,6 +44,9 @@ static const char *findMissing(const DriverFunctions &table) {
   return nullptr;
 }
 
+/// The simulator, if this process has opened it.
+static std::atomic<void *> simulator = nullptr;
+
 StatusOr<Library> DriverLibrary::open(const std::string &file,
                                       bool isSimulated) {
   // Never closed: cuInit leaves threads behind.
@@ -52,6 +56,12 @@ StatusOr<Library> DriverLibrary::open(const std::string &file,
     return Status::error("cannot load the CUDA driver: " +
                          printable(reason ? reason : "unknown reason"));
   }
+  // They have one name, and the system gives what has it already.
+  if (isSimulated)
+    simulator = handle;
+  else if (handle == simulator)
+    return Status::error("this process has opened simulated devices before; "
+                         "those of the machine need one of their own");
   auto library = std::make_shared<DriverLibrary>();
   library->simulated = isSimulated;
   if (isSimulated)

@@ -56,8 +56,11 @@ Status ErrorFlags::collect(CUstream stream) {
       std::find_if(copy, end, [](uint32_t word) { return word != 0; });
   if (first == end)
     return Status::ok();
-  if (bits == 0)
+  if (bits == 0) {
     firstSlot = static_cast<uint32_t>(first - copy);
+    if (firstSlot == wordCount - 1)
+      firstSlot = UINT32_MAX;
+  }
   for (; first != end; ++first)
     bits |= *first;
   WEFT_CUDA_CALL(context->driver(), cuMemsetD8Async, words, 0, byteCount,

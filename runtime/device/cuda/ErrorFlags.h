@@ -31,7 +31,8 @@ public:
 
   /// The bits noted since the last call.
   uint32_t take() { return std::exchange(bits, 0); }
-  /// The least launch that raised what was taken last.
+  /// The least launch that raised what was taken last; UINT32_MAX for one of
+  /// those that share a word.
   uint32_t slot() const { return firstSlot; }
 
 private:
