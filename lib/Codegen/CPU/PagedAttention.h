@@ -29,7 +29,7 @@
 #include "lib/Codegen/CPU/Family.h"
 #include "lib/Codegen/CPU/MatrixUnit.h"
 #include "lib/Codegen/CPU/MicroKernel.h"
-#include "lib/Codegen/CPU/PagedSequences.h"
+#include "lib/Codegen/Common/PagedSequences.h"
 
 namespace weft {
 

@@ -13,8 +13,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Codegen/CPU/Family.h"
-#include "lib/Codegen/CPU/PagedSequences.h"
 #include "lib/Codegen/Common/ElementModels.h"
+#include "lib/Codegen/Common/PagedSequences.h"
 
 using namespace mlir;
 

@@ -18,7 +18,17 @@ namespace weft {
 static Grid emitKernel(ElementEmitter &emitter, const KernelSource &source,
                        std::string &family) {
   KernelOutput output = getKernelOutput(emitter, source);
+  auto write = output.value.getDefiningOp<WriteCacheOp>();
+  if (write && canEmitWriteCacheKernel(emitter, write)) {
+    family = "write_cache";
+    return emitWriteCacheKernel(emitter, output, write);
+  }
   Operation *anchor = findAnchor(emitter, output.value);
+  auto paged = dyn_cast_or_null<PagedAttentionOp>(anchor);
+  if (paged && canEmitPagedAttentionKernel(emitter, paged)) {
+    family = "paged_attention";
+    return emitPagedAttentionKernel(emitter, output, paged);
+  }
   family = anchor ? "general" : reducesRows(source) ? "reduce" : "map";
   return emitMapKernel(emitter, output, source);
 }

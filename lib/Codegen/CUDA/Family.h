@@ -33,6 +33,18 @@ struct Grid {
 Grid emitMapKernel(ElementEmitter &emitter, const KernelOutput &output,
                    const KernelSource &source);
 
+/// Rows of a step's tokens into their places of a paged cache.
+bool canEmitWriteCacheKernel(ElementEmitter &emitter, WriteCacheOp op);
+Grid emitWriteCacheKernel(ElementEmitter &emitter, const KernelOutput &output,
+                          WriteCacheOp op);
+
+/// Attention of a step's tokens to paged caches.
+bool canEmitPagedAttentionKernel(ElementEmitter &emitter,
+                                 PagedAttentionOp anchor);
+Grid emitPagedAttentionKernel(ElementEmitter &emitter,
+                              const KernelOutput &output,
+                              PagedAttentionOp anchor);
+
 } // namespace weft
 
 #endif // LIB_CODEGEN_CUDA_FAMILY_H

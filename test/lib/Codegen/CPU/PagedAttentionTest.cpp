@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "test/lib/Codegen/CPU/CPUKernels.h"
-#include "test/lib/Codegen/CPU/PagedCase.h"
 #include "test/lib/Codegen/Common/KernelCheck.h"
+#include "test/lib/Codegen/Common/PagedCase.h"
 
 #include "gtest/gtest.h"
 

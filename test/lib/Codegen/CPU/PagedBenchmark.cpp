@@ -13,7 +13,7 @@
 
 #include "test/lib/Codegen/CPU/BenchmarkTiming.h"
 #include "test/lib/Codegen/CPU/CPUKernels.h"
-#include "test/lib/Codegen/CPU/PagedCase.h"
+#include "test/lib/Codegen/Common/PagedCase.h"
 
 #include "llvm/Support/Format.h"
 

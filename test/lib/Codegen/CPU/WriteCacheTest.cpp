@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "test/lib/Codegen/CPU/CPUKernels.h"
-#include "test/lib/Codegen/CPU/PagedCase.h"
+#include "test/lib/Codegen/Common/PagedCase.h"
 #include "test/lib/Codegen/Common/KernelCheck.h"
 
 #include "gtest/gtest.h"

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TEST_LIB_CODEGEN_CPU_PAGEDCASE_H
-#define TEST_LIB_CODEGEN_CPU_PAGEDCASE_H
+#ifndef TEST_LIB_CODEGEN_COMMON_PAGEDCASE_H
+#define TEST_LIB_CODEGEN_COMMON_PAGEDCASE_H
 
 #include "test/lib/Codegen/Common/KernelRunner.h"
 
@@ -129,4 +129,4 @@ struct PagedTables {
 
 } // namespace weft
 
-#endif // TEST_LIB_CODEGEN_CPU_PAGEDCASE_H
+#endif // TEST_LIB_CODEGEN_COMMON_PAGEDCASE_H

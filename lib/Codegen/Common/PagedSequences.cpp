@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Codegen/CPU/PagedSequences.h"
+#include "lib/Codegen/Common/PagedSequences.h"
 
 #include "lib/Codegen/Common/ElementModels.h"
 
@@ -38,7 +38,7 @@ void PagedSequences::forTile(Value number, int64_t height,
   // Region r holds the tokens up to sequence_start[r], and one more the rest:
   // sequence s is region s + 1. Carried: where the region starts, the number of
   // its first tile, the region and the tokens of the tile that was found.
-  CPUCodeBuilder::Values found = code.loop(
+  CodeBuilder::Values found = code.loop(
       zero, code.add(last, code.constant(2)), 1,
       ValueRange{zero, zero, code.constant(-1), zero, zero},
       [&](Value region, ValueRange carried) {
@@ -58,10 +58,10 @@ void PagedSequences::forTile(Value number, int64_t height,
         Value isHere = code.compare(CmpIPredicate::ult, inside, tiles);
         Value first = code.add(start, code.mul(inside, code.constant(height)));
         Value end = code.minimum(code.add(first, code.constant(height)), stop);
-        return CPUCodeBuilder::Values{stop, code.add(firstTile, tiles),
-                                      code.select(isHere, region, carried[2]),
-                                      code.select(isHere, first, carried[3]),
-                                      code.select(isHere, end, carried[4])};
+        return CodeBuilder::Values{stop, code.add(firstTile, tiles),
+                                   code.select(isHere, region, carried[2]),
+                                   code.select(isHere, first, carried[3]),
+                                   code.select(isHere, end, carried[4])};
       });
   Value region = found[2];
   code.branch(code.compare(CmpIPredicate::sge, region, zero), [&] {

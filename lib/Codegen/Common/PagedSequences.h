@@ -18,10 +18,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef LIB_CODEGEN_CPU_PAGEDSEQUENCES_H
-#define LIB_CODEGEN_CPU_PAGEDSEQUENCES_H
+#ifndef LIB_CODEGEN_COMMON_PAGEDSEQUENCES_H
+#define LIB_CODEGEN_COMMON_PAGEDSEQUENCES_H
 
-#include "lib/Codegen/CPU/CPUCodeBuilder.h"
+#include "lib/Codegen/Common/ElementEmitter.h"
 
 namespace weft {
 
@@ -32,7 +32,7 @@ public:
   /// `blockSize`: positions of a block.
   PagedSequences(ElementEmitter &emitter, Value positions, Value sequenceStart,
                  Value blockTable, int64_t blockSize)
-      : emitter(emitter), code(codeOf(emitter)), positions(positions),
+      : emitter(emitter), code(emitter.code), positions(positions),
         sequenceStart(sequenceStart), blockTable(blockTable),
         blockSize(blockSize), tokens(emitter.sizesOf(positions)[0]),
         sequences(emitter.sizesOf(blockTable)[0]),
@@ -67,7 +67,7 @@ private:
   void ifInside(Value number, Value size, llvm::function_ref<void()> body);
 
   ElementEmitter &emitter;
-  CPUCodeBuilder &code;
+  CodeBuilder &code;
   Value positions, sequenceStart, blockTable;
   int64_t blockSize;
   SizeExpr tokens, sequences, tableWidth;
@@ -75,4 +75,4 @@ private:
 
 } // namespace weft
 
-#endif // LIB_CODEGEN_CPU_PAGEDSEQUENCES_H
+#endif // LIB_CODEGEN_COMMON_PAGEDSEQUENCES_H

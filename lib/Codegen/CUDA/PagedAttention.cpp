@@ -1,0 +1,253 @@
+//===- PagedAttention.cpp - Attention to paged caches ---------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Codegen/CUDA/PagedAttention.h"
+
+#include "lib/Codegen/Common/ElementModels.h"
+
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+#include <numbers>
+
+using namespace mlir;
+using arith::CmpFPredicate;
+using arith::CmpIPredicate;
+
+namespace weft {
+
+static constexpr double infinity = std::numeric_limits<double>::infinity();
+
+static bool isNarrowFloat(Value tensor) {
+  Type type = elementTypeOf(tensor);
+  return isa<FloatType>(type) && ElementEmitter::computeType(type).isF32();
+}
+
+bool canEmitPagedAttentionKernel(ElementEmitter &emitter,
+                                 PagedAttentionOp anchor) {
+  Value keys = anchor.getKeys(), values = anchor.getValues();
+  if (!isNarrowFloat(anchor.getQuery()) || !isNarrowFloat(keys) ||
+      !isNarrowFloat(values) || !emitter.inMemory(keys) ||
+      !emitter.inMemory(values))
+    return false;
+  auto isStatic = [&](Value tensor) {
+    return llvm::all_of(
+        ArrayRef(emitter.sizesOf(tensor)).drop_front(1),
+        [](const SizeExpr &size) { return size.asConstant().value_or(0) > 0; });
+  };
+  if (!isStatic(anchor.getQuery()) || !isStatic(keys) || !isStatic(values))
+    return false;
+  // Whole vectors, and no more of a row than a warp's lanes hold.
+  auto fits = [](const SizeExpr &size) {
+    return *size.asConstant() % 8 == 0 && *size.asConstant() <= 256;
+  };
+  const Sizes &key = emitter.sizesOf(keys);
+  return *key[2].asConstant() % 8 == 0 && fits(key[3]) &&
+         llvm::isPowerOf2_64(*key[3].asConstant()) &&
+         fits(emitter.sizesOf(values)[3]);
+}
+
+Grid emitPagedAttentionKernel(ElementEmitter &emitter,
+                              const KernelOutput &output,
+                              PagedAttentionOp anchor) {
+  return PagedAttentionKernel(emitter, output, anchor).emit();
+}
+
+PagedAttentionKernel::PagedAttentionKernel(ElementEmitter &emitter,
+                                           const KernelOutput &output,
+                                           PagedAttentionOp op)
+    : emitter(emitter), code(cudaCodeOf(emitter)), output(output), op(op),
+      keys(*emitter.inMemory(op.getKeys())),
+      values(*emitter.inMemory(op.getValues())),
+      heads(*emitter.sizesOf(op.getQuery())[1].asConstant()),
+      groups(*keys.sizes[1].asConstant()), depth(*keys.sizes[2].asConstant()),
+      width(*values.sizes[3].asConstant()),
+      blockSize(*keys.sizes[3].asConstant()), share(heads / groups),
+      rows(llvm::divideCeil(share, llvm::divideCeil(share, maximumRows))),
+      itemsOfGroup(llvm::divideCeil(share, rows)),
+      keyLanes(blockSize / vectorSize), keyRows(warpLanes / keyLanes),
+      valueLanes(width / vectorSize), valueRows(warpLanes / valueLanes),
+      sequences(emitter, op.getPositions(), op.getSequenceStart(),
+                op.getBlockTable(), blockSize) {
+  code.setBlockThreads(threads);
+  code.lanes = vectorSize;
+  lane = rest(code.threadId32(), warpLanes);
+  warp = quotient(code.threadId32(), warpLanes);
+  query = code.allocateShared(rows * depth * 4, 32);
+  weights = code.allocateShared(warps * rows * blockSize * 4, 32);
+  results = code.allocateShared(warps * valueRows * width * 4, 32);
+  greatest = code.allocateShared(warps * rows * 4);
+  sums = code.allocateShared(warps * rows * 4);
+}
+
+Grid PagedAttentionKernel::emit() {
+  Value number = code.blockId(), each = code.constant(groups * itemsOfGroup);
+  Value inToken = code.mod(number, each);
+  Item item;
+  item.group = code.floorDiv(inToken, code.constant(itemsOfGroup));
+  item.firstHead = code.mul(code.mod(inToken, code.constant(itemsOfGroup)),
+                            code.constant(rows));
+  sequences.forTile(code.floorDiv(number, each), /*height=*/1,
+                    [&](const PagedSequences::Tile &tile) {
+                      item.tile = tile;
+                      emitItem(item);
+                    });
+  return {sequences.countTiles(1) * (groups * itemsOfGroup)};
+}
+
+void PagedAttentionKernel::emitItem(Item item) {
+  findKeys(item);
+  stageQuery(item);
+  code.barrier();
+  merge(item, emitBlocks(item));
+}
+
+void PagedAttentionKernel::findKeys(Item &item) {
+  Value zero = code.constant(0), one = code.constant(1);
+  Value capacity = sequences.capacity();
+  Value length = sequences.load(op.getKvLength(), {item.tile.sequence});
+  length = code.select(item.tile.isInside, length, zero);
+  Value position = sequences.load(op.getPositions(), {item.tile.firstToken});
+  Value end = code.minimum(code.add(position, one), length);
+  emitter.reportError(code.compare(CmpIPredicate::sgt, end, capacity),
+                      WEFT_ERROR_INDEX_OUT_OF_RANGE);
+  end = code.minimum(code.maximum(end, zero), capacity);
+  Value first = zero;
+  if (std::optional<int64_t> window = op.getWindow())
+    first = code.minimum(
+        code.maximum(code.sub(code.add(position, one), code.constant(*window)),
+                     zero),
+        end);
+  item.firstKey = narrow(first), item.endKey = narrow(end);
+}
+
+/// The head of the query; surplus rows repeat the last one.
+Value PagedAttentionKernel::headOf(const Item &item, Value row) {
+  Value inGroup = code.add(item.firstHead, row);
+  if (share % rows != 0)
+    inGroup = code.minimum(inGroup, code.constant(share - 1));
+  return code.add(code.mul(item.group, code.constant(share)), inGroup);
+}
+
+void PagedAttentionKernel::stageQuery(const Item &item) {
+  // Weights are powers of 2: what they need of the scale is cheaper here than
+  // at each score. A cap comes between.
+  double factor = op.getScale().convertToDouble() *
+                  (op.getSoftCap() ? 1 : std::numbers::log2e);
+  int64_t vectors = depth / vectorSize;
+  code.loop(
+      code.threadId(), code.constant(rows * vectors), threads, [&](Value i) {
+        ElementEmitter::Scope scope(emitter);
+        Value row = code.floorDiv(i, code.constant(vectors));
+        Value first = code.mul(code.mod(i, code.constant(vectors)),
+                               code.constant(vectorSize));
+        Value loaded = emitter.element(
+            op.getQuery(), {LaneIndex::uniform(item.tile.firstToken),
+                            LaneIndex::uniform(headOf(item, row)),
+                            LaneIndex::consecutive(first)});
+        code.store(
+            code.mulf(code.broadcast(loaded), code.number(code.f32(), factor)),
+            sharedAt(query, code.mul(i, code.constant(vectorSize))), Value(),
+            /*isAligned=*/true);
+      });
+}
+
+/// Adds what the warps have, and stores the rows.
+void PagedAttentionKernel::merge(const Item &item, const Sums &own) {
+  auto add = [&](Value lhs, Value rhs) { return code.addf(lhs, rhs); };
+  Value zero = code.number(code.f32(), 0), one = code.number(code.f32(), 1);
+  Value isFirst = code.compare(CmpIPredicate::eq, lane, number(0));
+  Value place = times(warp, rows);
+  for (int64_t row = 0; row < rows; ++row) {
+    Value sum = own.sums[row];
+    // Lanes beyond these have the same keys.
+    for (int64_t mask = keyLanes / 2; mask > 0; mask /= 2)
+      sum = add(sum, code.shuffleXor(sum, mask));
+    code.branch(isFirst, [&] {
+      Value at = plus(place, number(row));
+      code.store(own.greatest[row], sharedAt(greatest, at));
+      code.store(sum, sharedAt(sums, at));
+    });
+  }
+  code.barrier();
+  // Of a lane: 8 columns of every `valueRows`th position.
+  Value ownPlace =
+      plus(times(warp, valueRows * width), times(lane, vectorSize));
+  Value hasColumns =
+      code.compare(CmpIPredicate::slt, lane, number(valueRows * valueLanes));
+  Value isColumn =
+      code.compare(CmpIPredicate::slt, code.threadId32(), number(valueLanes));
+  Value column = code.mul(code.threadId(), code.constant(vectorSize));
+  for (int64_t row = 0; row < rows; ++row) {
+    Values tops, parts;
+    for (int64_t i = 0; i < warps; ++i) {
+      tops.push_back(
+          code.load(code.f32(), sharedAt(greatest, number(i * rows + row))));
+      parts.push_back(
+          code.load(code.f32(), sharedAt(sums, number(i * rows + row))));
+    }
+    Value top = tops[0];
+    for (Value other : ArrayRef(tops).drop_front())
+      top =
+          code.select(code.compare(CmpFPredicate::OGT, other, top), other, top);
+    // Where all are -infinity, any other number makes all weights 0.
+    Value isNothing = code.compare(CmpFPredicate::OEQ, top,
+                                   code.number(code.f32(), -infinity));
+    top = code.select(isNothing, zero, top);
+    Value sum = zero;
+    for (auto [other, part] : llvm::zip_equal(tops, parts))
+      sum = code.fma(exp2(code.subf(other, top)), part, sum);
+    Value factor = exp2(code.subf(own.greatest[row], top));
+    code.branch(hasColumns, [&] {
+      code.store(code.mulf(own.results[row], factor),
+                 sharedAt(results, ownPlace), Value(), /*isAligned=*/true);
+    });
+    code.barrier();
+    code.branch(isColumn, [&] {
+      ElementEmitter::Scope scope(emitter);
+      Value result = code.loop(
+          code.constant(0), code.constant(warps * valueRows * width),
+          code.constant(width),
+          ValueRange{code.number(code.vectorOf(code.f32()), 0)},
+          [&](Value place, ValueRange carried) {
+            Value part = code.loadLanes(
+                code.f32(), sharedAt(results, code.add(place, column)), Value(),
+                /*isAligned=*/true);
+            return Values{add(carried[0], part)};
+          })[0];
+      // A row that sees no key is zero.
+      Value isEmpty = code.compare(CmpFPredicate::OEQ, sum, zero);
+      Value inverse = code.divf(one, code.select(isEmpty, one, sum));
+      storeResult(item, row, column, code.mulf(result, inverse));
+    });
+    code.barrier();
+  }
+}
+
+void PagedAttentionKernel::storeResult(const Item &item, int64_t row,
+                                       Value column, Value result) {
+  auto store = [&] {
+    ElementEmitter::Scope scope(emitter);
+    LaneIndices index = {LaneIndex::uniform(item.tile.firstToken),
+                         LaneIndex::uniform(headOf(item, code.constant(row))),
+                         LaneIndex::consecutive(column)};
+    emitter.provide(op.getResult(), index, result);
+    Value stored = code.broadcast(emitter.element(output.value, index));
+    LaneIndex position = emitter.linearize(index, output.memory.sizes);
+    code.store(
+        emitter.toStorage(stored, output.memory.element),
+        code.address(output.memory.base, output.memory.element, position.value),
+        Value(), code.isMultipleOf(position.value, vectorSize));
+  };
+  if (share % rows == 0)
+    return store();
+  Value isRow = code.compare(CmpIPredicate::slt,
+                             code.add(item.firstHead, code.constant(row)),
+                             code.constant(share));
+  code.branch(isRow, store);
+}
+
+} // namespace weft
