@@ -67,6 +67,10 @@ public:
              std::span<const MutableTensorView> outputs,
              const RunOptions &options);
 
+  /// Waits a little for what a run that ended early may have left on the
+  /// device; false when the device is still at it.
+  bool settle();
+
 private:
   struct Variant {
     ProgramVariant program;

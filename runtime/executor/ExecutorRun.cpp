@@ -134,8 +134,7 @@ Status Executor::perform(const Op &op, size_t &next) {
     std::copy(std::begin(numbers.grid), std::end(numbers.grid), command.grid);
     command.blockThreads = launch.blockThreads;
     command.sharedBytes = numbers.sharedBytes;
-    command.errorSlot =
-        static_cast<uint32_t>(&op - variant.program.ops.data());
+    command.errorSlot = static_cast<uint32_t>(&op - variant.program.ops.data());
     command.node = &op.node;
     WEFT_RETURN_IF_ERROR(queue.launch(command));
     return device.isSynchronous() ? checkErrors(&op) : Status::ok();
@@ -217,6 +216,19 @@ Status Executor::finish(Queue &queue) {
                        secondsText(watchdog.timeout()) + " seconds, with " +
                        device.name() +
                        " still at work; raise the timeout if it needs more");
+}
+
+bool Executor::settle() {
+  const Clock::time_point end = Clock::now() + std::chrono::milliseconds(500);
+  if (!mayBeBusy)
+    return true;
+  for (std::unique_ptr<Variant> &variant : variants)
+    for (std::unique_ptr<Queue> &queue : variant->queues)
+      if (StatusOr<bool> isDone =
+              queue->finishUnless([&] { return Clock::now() > end; });
+          isDone && !*isDone)
+        return false;
+  return true;
 }
 
 Status Executor::finishQueues() {

@@ -13,6 +13,7 @@
 #include "runtime/executor/Rank.h"
 #include "runtime/executor/RankThreads.h"
 
+#include <algorithm>
 #include <cstring>
 #include <mutex>
 
@@ -160,8 +161,13 @@ Model &Model::operator=(Model &&other) noexcept {
   return *this;
 }
 Model::~Model() {
-  // A rank that never ended still uses all of it.
-  if (implementation && implementation->isStuck)
+  if (!implementation)
+    return;
+  auto &ranks = implementation->ranks;
+  // A rank or a device that never ended still uses all of it.
+  if (implementation->isStuck ||
+      !std::all_of(ranks.begin(), ranks.end(),
+                   [](auto &rank) { return rank->settle(); }))
     static_cast<void>(implementation.release());
 }
 

@@ -8,6 +8,8 @@
 #include "runtime/executor/Rank.h"
 #include "runtime/base/Text.h"
 
+#include <algorithm>
+
 using namespace weft;
 
 std::string weft::rankName(const artifact::Manifest &manifest, unsigned rank) {
@@ -71,6 +73,11 @@ Status Rank::loadStates() {
     residents.owned.push_back(std::move(*memory));
   }
   return Status::ok();
+}
+
+bool Rank::settle() {
+  return std::all_of(executors.begin(), executors.end(),
+                     [](auto &executor) { return executor->settle(); });
 }
 
 StatusOr<std::unique_ptr<Rank>> Rank::load(const Artifact &artifact,

@@ -30,6 +30,8 @@ public:
 
   Device &device() { return *rankDevice; }
   Executor &executor(size_t entry) { return *executors[entry]; }
+  /// Executor::settle of all.
+  bool settle();
 
 private:
   Rank(const Artifact &artifact, unsigned index, std::unique_ptr<Device> device)

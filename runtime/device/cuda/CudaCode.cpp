@@ -9,9 +9,7 @@
 #include "runtime/artifact/Artifact.h"
 #include "runtime/base/SizeExpr.h"
 #include "runtime/base/Text.h"
-
-#include <algorithm>
-#include <charconv>
+#include "runtime/device/cuda/CodeFiles.h"
 
 using namespace weft;
 using namespace weft::cuda;
@@ -25,69 +23,14 @@ static std::string at(const Artifact &artifact, uint32_t stage) {
          std::to_string(stage) + " ";
 }
 
-/// "sm_90a" of "stage0.sm_90a.cubin"; empty for other names.
-static std::string_view archOf(std::string_view file) {
-  constexpr std::string_view end = ".cubin";
-  if (!file.ends_with(end))
-    return {};
-  file.remove_suffix(end.size());
-  return file.substr(file.rfind('.') + 1);
-}
-
-/// 90 of "sm_90", 0 of anything else: code of "sm_90a" runs on nothing but 90.
-static unsigned numberOf(std::string_view arch) {
-  unsigned number = 0;
-  if (arch.starts_with("sm_"))
-    arch.remove_prefix(3);
-  auto [end, error] =
-      std::from_chars(arch.data(), arch.data() + arch.size(), number);
-  return error == std::errc() && end == arch.data() + arch.size() ? number : 0;
-}
-
-/// The files to try, the best first: machine code of the device's own
-/// architecture, then of the nearest older one of the same generation (which it
-/// runs), then PTX.
-static std::vector<std::string> filesFor(const artifact::Stage &stage,
-                                         unsigned architecture) {
-  std::vector<std::pair<unsigned, std::string>> ranked;
-  for (const std::string &file : stage.code_files()) {
-    std::string_view arch = archOf(file);
-    unsigned number = numberOf(arch);
-    if (arch == "sm_" + std::to_string(architecture) + "a")
-      ranked.emplace_back(architecture + 1, file);
-    else if (number <= architecture && number / 10 == architecture / 10)
-      ranked.emplace_back(number, file);
-    else if (file.ends_with(".ptx"))
-      ranked.emplace_back(0, file);
-  }
-  std::sort(ranked.rbegin(), ranked.rend());
-  std::vector<std::string> files;
-  for (auto &[rank, file] : ranked)
-    files.push_back(std::move(file));
-  return files;
-}
-
-/// "PTX of sm_80, cubins of sm_90".
-static std::string describeCode(const artifact::Stage &stage) {
-  std::string cubins, ptx;
-  for (const std::string &file : stage.code_files())
-    if (std::string_view arch = archOf(file); !arch.empty())
-      cubins += (cubins.empty() ? "cubins of " : " and ") + printable(arch);
-    else if (file.ends_with(".ptx"))
-      ptx = "PTX of " + printable(stage.arch());
-  if (ptx.empty() && cubins.empty())
-    return "no code";
-  return ptx + (ptx.empty() || cubins.empty() ? "" : ", ") + cubins;
-}
-
 Status CudaCode::loadModule(const Artifact &artifact, uint32_t index) {
   const artifact::Stage &stage =
       artifact.manifest().stages(static_cast<int>(index));
   const DriverLibrary &driver = context->driver();
   std::string refusals;
-  for (const std::string &name : filesFor(stage, context->architecture())) {
+  for (const std::string &name : codeFilesFor(stage, context->architecture())) {
     // The simulator says on stderr what it refuses.
-    if (driver.isSimulated() && !archOf(name).empty())
+    if (driver.isSimulated() && !name.ends_with(".ptx"))
       continue;
     std::span<const uint8_t> bytes = artifact.codeFile(name);
     // PTX is text that ends with a zero.

@@ -246,6 +246,32 @@ TEST_F(CudaProgramTest, NamesTheKernelThatFails) {
               HasSubstr("node 'harmful': the kernel raised error 64"));
 }
 
+TEST_F(CudaProgramTest, NamesWhatFailsInACapturedStep) {
+  faultBySecondNode();
+  StatusOr<Model> model = load();
+  ASSERT_TRUE(model.isOk()) << model.message();
+  for (int64_t run = 0; run != 5; ++run)
+    EXPECT_THAT(*runOn(*model, {0, 1, 0, run}), ElementsAre(0, 1, 0, run));
+  EXPECT_THAT(runOn(*model, {0, 1, 1, 0}).message(),
+              HasSubstr("node 'harmful': the kernel raised error 64"));
+  EXPECT_THAT(*runOn(*model, {0, 1, 0, 7}), ElementsAre(0, 1, 0, 7));
+  // What runs after a fault has no device any more.
+  for (int64_t kind : {3, 0})
+    EXPECT_THAT(runOn(*model, {0, 1, kind, 0}).message(),
+                HasSubstr("kernel 'fault': CUDA_ERROR_ILLEGAL_ADDRESS"));
+}
+
+TEST_F(CudaProgramTest, GivesTheSameErrorWhereItCaptures) {
+  copy(0, 1, "8*batch");
+  addLaunch(*variant, "node", 5, {1}, {"batch"});
+  kernel(5).set_shared_bytes("200000*s0");
+  StatusOr<Model> model = load();
+  ASSERT_TRUE(model.isOk()) << model.message();
+  for (int run = 0; run != 5; ++run)
+    EXPECT_THAT(runOn(*model, {1}).message(),
+                HasSubstr("kernel 'reverse' needs 200000 bytes"));
+}
+
 TEST_F(CudaProgramTest, RefusesForgedShapesOfLaunches) {
   copy(0, 1, "8*batch");
   addLaunch(*variant, "node", 5, {1}, {"batch"});
@@ -322,14 +348,17 @@ TEST_F(CudaProgramTest, EndsAKernelThatHangs) {
   addLaunch(*variant, "hangs", 4, {1}, {"0", "1"});
   writeArtifact(folder.path(), manifest);
   auto hang = [&] {
-    StatusOr<Model> model =
-        Model::load(folder.path(), {.devices = {"cusim:1"}});
-    RunOptions options;
-    options.timeout = 0.2;
-    for (int64_t waits : {2, 0}) {
-      auto y = runOn(*model, {0, 1, waits, 0}, options);
-      std::fprintf(stderr, "%s\n", y.isOk() ? "fine" : y.message().c_str());
+    {
+      StatusOr<Model> model =
+          Model::load(folder.path(), {.devices = {"cusim:1"}});
+      RunOptions options;
+      options.timeout = 0.2;
+      for (int64_t waits : {2, 0}) {
+        auto y = runOn(*model, {0, 1, waits, 0}, options);
+        std::fprintf(stderr, "%s\n", y.isOk() ? "fine" : y.message().c_str());
+      }
     }
+    // Also who gives the model up need not wait.
     _exit(0);
   };
   GTEST_FLAG_SET(death_test_style, "threadsafe");
