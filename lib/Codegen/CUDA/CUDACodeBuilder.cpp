@@ -136,7 +136,8 @@ Value CUDACodeBuilder::allocateShared(int64_t bytes, int64_t alignment) {
 
 Value CUDACodeBuilder::combineInWarp(
     Value value, function_ref<Value(Value, Value)> combine) {
-  for (int64_t mask = warpLanes / 2; mask > 0; mask /= 2)
+  int64_t lanes = std::min(rowTeam->size, warpLanes);
+  for (int64_t mask = lanes / 2; mask > 0; mask /= 2)
     value = combine(value, shuffleXor(value, mask));
   return value;
 }
@@ -145,7 +146,7 @@ Value CUDACodeBuilder::combineInTeam(
     Value value, function_ref<Value(Value, Value)> combine) {
   value = combineInWarp(value, combine);
   int64_t warps = rowTeam->size / warpLanes;
-  if (warps == 1)
+  if (warps <= 1)
     return value;
   // Each warp's value goes through shared memory, and every thread combines
   // them in the same order.

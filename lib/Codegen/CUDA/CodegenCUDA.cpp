@@ -29,6 +29,10 @@ static Grid emitKernel(ElementEmitter &emitter, const KernelSource &source,
     family = "paged_attention";
     return emitPagedAttentionKernel(emitter, output, paged);
   }
+  if (anchor && canEmitMatMulKernel(emitter, anchor)) {
+    family = "matmul";
+    return emitMatMulKernel(emitter, output, anchor);
+  }
   family = anchor ? "general" : reducesRows(source) ? "reduce" : "map";
   return emitMapKernel(emitter, output, source);
 }

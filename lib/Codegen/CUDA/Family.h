@@ -45,6 +45,12 @@ Grid emitPagedAttentionKernel(ElementEmitter &emitter,
                               const KernelOutput &output,
                               PagedAttentionOp anchor);
 
+/// A linear op whose weight lies row by row or in blocks, or a matmul; `anchor`
+/// reaches the output through elementwise ops only.
+bool canEmitMatMulKernel(ElementEmitter &emitter, mlir::Operation *anchor);
+Grid emitMatMulKernel(ElementEmitter &emitter, const KernelOutput &output,
+                      mlir::Operation *anchor);
+
 } // namespace weft
 
 #endif // LIB_CODEGEN_CUDA_FAMILY_H

@@ -138,7 +138,8 @@ bool CodeBuilder::isMultipleOf(Value value, int64_t factor) {
   }
   Operation *op = value.getDefiningOp();
   auto check = [&](Value operand) { return isMultipleOf(operand, factor); };
-  if (isa<arith::AddIOp, arith::SubIOp, arith::RemUIOp>(op))
+  if (isa<arith::AddIOp, arith::SubIOp, arith::RemUIOp, arith::MinSIOp,
+          arith::MaxSIOp, arith::ExtUIOp>(op))
     return llvm::all_of(op->getOperands(), check);
   return isa<arith::MulIOp>(op) && llvm::any_of(op->getOperands(), check);
 }
@@ -163,7 +164,7 @@ Value CodeBuilder::integer(Type type, int64_t value) {
 }
 
 Value CodeBuilder::laneNumbers() {
-  if (!laneNumbersValue) {
+  if (!laneNumbersValue || laneNumbersValue.getType() != vectorOf(i64())) {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&function.getBody().front());
     SmallVector<int64_t> numbers(lanes);

@@ -1,0 +1,235 @@
+//===- BlockReader.cpp - Quantized rows, 16 side by side ------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Codegen/CUDA/BlockReader.h"
+
+#include "dialects/LLM/IR/LLM.h"
+
+using namespace mlir;
+
+namespace weft {
+
+static constexpr int64_t nibble = 0x0f0f0f0f;
+
+bool BlockReader::knows(Type type) {
+  auto block = dyn_cast<BlockType>(type);
+  if (!block || block.getRows() != panelRows)
+    return false;
+  switch (block.getFormat()) {
+  case BlockFormat::Q4_0:
+  case BlockFormat::Q4_1:
+  case BlockFormat::Q8_0:
+  case BlockFormat::Q4_K:
+  case BlockFormat::Q6_K:
+    return true;
+  default:
+    return false;
+  }
+}
+
+BlockReader::BlockReader(CUDACodeBuilder &code, BlockFormat format, Value base,
+                         int64_t depth, int64_t rows)
+    : code(code), format(format), info(infoOf(format)),
+      planes(planesOf(format)), base(base), blocks(depth / info.elements),
+      rows(rows) {}
+
+void BlockReader::moveTo(Value panel, Number32 first) {
+  panelBase = code.address(
+      base, code.builder.getI8Type(),
+      code.mul(panel, code.constant(panelRows * blocks * int64_t(info.bytes))));
+  row = first;
+}
+
+//===----------------------------------------------------------------------===//
+// Planes
+//===----------------------------------------------------------------------===//
+
+Type BlockReader::typeOf(Type element) const {
+  return rows == 1 ? element : Type(CodeBuilder::vectorOf(element, rows));
+}
+
+/// Units of a plane lie [block][unit][16 rows].
+Value BlockReader::load(Type element, size_t plane, Number32 block,
+                        Number32 unit) {
+  int64_t start = 0;
+  for (const BlockPlane &before : planes.take_front(plane))
+    start += panelRows * blocks * before.bytes;
+  const BlockPlane &part = planes[plane];
+  Number32 offset = block * (panelRows * part.bytes) +
+                    unit * (panelRows * part.unit) + *row * part.unit + start;
+  Value address =
+      code.address(panelBase, code.builder.getI8Type(), Value(offset));
+  return code.make<LLVM::LoadOp>(typeOf(element), address, rows * part.unit);
+}
+
+Value BlockReader::words(size_t plane, Number32 block, Number32 number) {
+  return load(code.i32(), plane, block, number);
+}
+
+Value BlockReader::bytes(size_t plane, Number32 block, Number32 number,
+                         bool isSigned) {
+  Value loaded = load(code.builder.getI8Type(), plane, block, number);
+  Type type = typeOf(code.i32());
+  return isSigned ? Value(code.make<arith::ExtSIOp>(type, loaded))
+                  : Value(code.make<arith::ExtUIOp>(type, loaded));
+}
+
+Value BlockReader::halves(size_t plane, Number32 block, int64_t number) {
+  Value loaded =
+      load(code.builder.getI16Type(), plane, block, Number32(code, number));
+  Value half = code.bitcast(loaded, code.builder.getF16Type());
+  return code.make<arith::ExtFOp>(typeOf(code.f32()), half);
+}
+
+Value BlockReader::shifted(Value words, Number32 shift) {
+  Value amount = shift;
+  return code.binary<arith::ShRUIOp>(words, amount);
+}
+
+Value BlockReader::masked(Value words, int64_t mask) {
+  return code.make<arith::AndIOp>(words, code.integer(words.getType(), mask));
+}
+
+Value BlockReader::combined(Value low, Value high, int64_t shift) {
+  high = code.make<arith::ShLIOp>(high, code.integer(high.getType(), shift));
+  return code.make<arith::OrIOp>(low, high);
+}
+
+//===----------------------------------------------------------------------===//
+// Quants
+//===----------------------------------------------------------------------===//
+
+int64_t BlockReader::zero() const {
+  switch (format) {
+  case BlockFormat::Q4_0:
+    return 8;
+  case BlockFormat::Q8_0:
+    return 128;
+  case BlockFormat::Q6_K:
+    return 32;
+  default:
+    return 0;
+  }
+}
+
+int64_t BlockReader::lineWords() const {
+  return format == BlockFormat::Q4_0 || format == BlockFormat::Q4_1 ? 4 : 8;
+}
+
+SmallVector<BlockQuants, 2> BlockReader::readLine(Number32 block, Number32 line,
+                                                  Number32 word) {
+  Number32 none(code, int64_t(0));
+  size_t last = planes.size() - 1;
+  Value loaded = words(last, block, line * 8 + word);
+  auto nibbles = [&](int64_t shift) {
+    return masked(shifted(loaded, Number32(code, shift)), nibble);
+  };
+  switch (format) {
+  case BlockFormat::Q8_0:
+    // Moved above zero.
+    return {{code.make<arith::XOrIOp>(
+                 loaded, code.integer(loaded.getType(), int32_t(0x80808080))),
+             none, word}};
+  case BlockFormat::Q4_K:
+    return {{nibbles(0), line * 2, word}, {nibbles(4), line * 2 + 1, word}};
+  case BlockFormat::Q6_K: {
+    // Two lines hold 128 elements; two bits of each are in another word.
+    Number32 half = line / 2, odd = line & 1;
+    Number32 group = half * 4 + odd;
+    Value high = shifted(words(2, block, half * 8 + word), odd * 2);
+    auto pairs = [&](int64_t shift) {
+      return masked(shifted(high, Number32(code, shift)), 0x03030303);
+    };
+    return {{combined(nibbles(0), pairs(0), 4), group, word},
+            {combined(nibbles(4), pairs(4), 4), group + 2, word}};
+  }
+  default:
+    return {{nibbles(0), none, word}, {nibbles(4), none, word + 4}};
+  }
+}
+
+BlockQuants BlockReader::read(Number32 block, Number32 group, Number32 four) {
+  size_t last = planes.size() - 1;
+  auto nibbles = [&](Number32 word, Number32 shift) {
+    return masked(shifted(words(last, block, word), shift), nibble);
+  };
+  switch (format) {
+  case BlockFormat::Q8_0: {
+    Value loaded = words(last, block, four);
+    return {code.make<arith::XOrIOp>(
+                loaded, code.integer(loaded.getType(), int32_t(0x80808080))),
+            group, four};
+  }
+  case BlockFormat::Q4_K:
+    return {nibbles((group / 2) * 8 + four, (group & 1) * 4), group, four};
+  case BlockFormat::Q6_K: {
+    Number32 inHalf = group & 3, half = group / 4;
+    Value low = nibbles(half * 16 + (group & 1) * 8 + four, (inHalf / 2) * 4);
+    Value high = masked(shifted(words(2, block, half * 8 + four), inHalf * 2),
+                        0x03030303);
+    return {combined(low, high, 4), group, four};
+  }
+  default:
+    return {nibbles(four & 3, (four / 4) * 4), group, four};
+  }
+}
+
+std::pair<Value, Value> BlockReader::toHalves(Value word) {
+  Type pair = CodeBuilder::vectorOf(code.builder.getF16Type(), 2);
+  // 0x6400 is 1024, whose last bit is 1: a byte in its place is added to it.
+  auto ofBytes = [&](Number32 bytes) -> Value {
+    Value halves =
+        code.make<LLVM::BitcastOp>(pair, (bytes & 0x00ff00ff) | 0x64006400);
+    return code.make<arith::SubFOp>(halves, code.number(pair, 1024 + zero()));
+  };
+  Number32 bytes(code, word);
+  return {ofBytes(bytes), ofBytes(bytes >> 8)};
+}
+
+//===----------------------------------------------------------------------===//
+// Scales
+//===----------------------------------------------------------------------===//
+
+Value BlockReader::scaled(Value factor, Value integers) {
+  return code.mulf(factor,
+                   code.make<arith::SIToFPOp>(typeOf(code.f32()), integers));
+}
+
+Value BlockReader::sixBits(Number32 block, Number32 group, bool minimum) {
+  Number32 inFour = group & 3;
+  Value first =
+      bytes(1, block, minimum ? inFour + 4 : inFour, /*isSigned=*/false);
+  Value last = bytes(1, block, inFour + 8, /*isSigned=*/false);
+  if (minimum)
+    last = shifted(last, Number32(code, 4));
+  Value late = combined(masked(last, 15), shifted(first, Number32(code, 6)), 4);
+  Value isEarly =
+      code.compare(arith::CmpIPredicate::ult, group, Number32(code, 4));
+  return code.make<arith::SelectOp>(isEarly, masked(first, 63), late);
+}
+
+Value BlockReader::scale(Number32 block, const BlockQuants &quants) {
+  Value factor = halves(0, block, 0);
+  if (format == BlockFormat::Q4_K)
+    return scaled(factor, sixBits(block, quants.group, false));
+  if (format == BlockFormat::Q6_K)
+    return scaled(factor, bytes(1, block, quants.group * 2 + quants.four / 4,
+                                /*isSigned=*/true));
+  return factor;
+}
+
+Value BlockReader::minimum(Number32 block, const BlockQuants &quants) {
+  if (format == BlockFormat::Q4_1)
+    return halves(0, block, 1);
+  if (format != BlockFormat::Q4_K)
+    return {};
+  Value minimum =
+      scaled(halves(0, block, 1), sixBits(block, quants.group, true));
+  return code.make<arith::NegFOp>(minimum);
+}
+
+} // namespace weft

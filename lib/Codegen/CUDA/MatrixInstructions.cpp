@@ -1,0 +1,75 @@
+//===- MatrixInstructions.cpp - mma.sync and what feeds it ----------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Codegen/CUDA/MatrixInstructions.h"
+
+using namespace mlir;
+
+namespace weft {
+
+static LLVM::CallIntrinsicOp call(CUDACodeBuilder &code, StringRef name,
+                                  ValueRange arguments) {
+  return code.make<LLVM::CallIntrinsicOp>(code.builder.getStringAttr(name),
+                                          arguments);
+}
+
+static CodeBuilder::Values callForFour(CUDACodeBuilder &code, StringRef name,
+                                       Type element, ValueRange arguments) {
+  Type four = LLVM::LLVMStructType::getLiteral(code.builder.getContext(),
+                                               SmallVector<Type>(4, element));
+  Value result = code.make<LLVM::CallIntrinsicOp>(
+                         four, code.builder.getStringAttr(name), arguments)
+                     ->getResult(0);
+  CodeBuilder::Values values;
+  for (int64_t i = 0; i < 4; ++i)
+    values.push_back(
+        code.make<LLVM::ExtractValueOp>(result, ArrayRef<int64_t>{i}));
+  return values;
+}
+
+CodeBuilder::Values loadMatrices(CUDACodeBuilder &code, Value address) {
+  return callForFour(code, "llvm.nvvm.ldmatrix.sync.aligned.m8n8.x4.b16",
+                     code.i32(), {address});
+}
+
+CodeBuilder::Values multiplyMatrices(CUDACodeBuilder &code, Type element,
+                                     ValueRange a, ValueRange b, ValueRange c) {
+  CodeBuilder::Values arguments;
+  for (ValueRange part : {a, b})
+    for (Value word : part)
+      arguments.push_back(element.isF16()
+                              ? Value(code.make<LLVM::BitcastOp>(
+                                    CodeBuilder::vectorOf(element, 2), word))
+                              : word);
+  llvm::append_range(arguments, c);
+  return callForFour(code,
+                     element.isF16() ? "llvm.nvvm.mma.m16n8k16.row.col.f32.f32"
+                                     : "llvm.nvvm.mma.m16n8k16.row.col.bf16",
+                     code.f32(), arguments);
+}
+
+void copyAsync(CUDACodeBuilder &code, Value target, Value source, Value bytes) {
+  constexpr unsigned globalSpace = 1;
+  Value global = code.make<LLVM::AddrSpaceCastOp>(
+      LLVM::LLVMPointerType::get(code.builder.getContext(), globalSpace),
+      source);
+  call(code, "llvm.nvvm.cp.async.cg.shared.global.16.s",
+       {target, global, bytes});
+}
+
+void commitCopies(CUDACodeBuilder &code) {
+  call(code, "llvm.nvvm.cp.async.commit.group", {});
+}
+
+void waitForCopies(CUDACodeBuilder &code, int64_t pending) {
+  // Its operand must be a constant of LLVM's.
+  Value count =
+      code.make<LLVM::ConstantOp>(code.i32(), static_cast<int32_t>(pending));
+  call(code, "llvm.nvvm.cp.async.wait.group", {count});
+}
+
+} // namespace weft
