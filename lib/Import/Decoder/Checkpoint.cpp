@@ -16,26 +16,27 @@ using namespace weft;
 using llvm::support::endian::read16le;
 using llvm::support::endian::read32le;
 
-StatusOr<Checkpoint> Checkpoint::ofGGUF(const gguf::GGUFFile &model,
-                                        const std::string &file) {
+StatusOr<Checkpoint>
+Checkpoint::ofGGUF(std::span<const gguf::ModelPart> model) {
   Checkpoint checkpoint;
-  for (const gguf::GGUFFile::Tensor &tensor : model.getTensors()) {
-    std::string name(tensor.name);
-    if (!tensor.type->isSupported())
-      return Status::error(
-          "tensor '" + printable(name) + "' is of type " +
-          std::string(tensor.type->name) +
-          ", which is not supported; quantize the model to another, such as "
-          "q4_k or q8_0");
-    checkpoint.tensors[name].tensor = {
-        name,
-        file,
-        tensor.offset,
-        tensor.shape,
-        tensor.type->scalar,
-        tensor.type->format,
-        model.bytes().subspan(tensor.offset, tensor.bytes)};
-  }
+  for (const gguf::ModelPart &part : model)
+    for (const gguf::GGUFFile::Tensor &tensor : part.file.getTensors()) {
+      std::string name(tensor.name);
+      if (!tensor.type->isSupported())
+        return Status::error(
+            "tensor '" + printable(name) + "' is of type " +
+            std::string(tensor.type->name) +
+            ", which is not supported; quantize the model to another, such as "
+            "q4_k or q8_0");
+      checkpoint.tensors[name].tensor = {
+          name,
+          part.name,
+          tensor.offset,
+          tensor.shape,
+          tensor.type->scalar,
+          tensor.type->format,
+          part.file.bytes().subspan(tensor.offset, tensor.bytes)};
+    }
   return checkpoint;
 }
 

@@ -8,7 +8,7 @@
 #ifndef LIB_IMPORT_DECODER_CHECKPOINT_H
 #define LIB_IMPORT_DECODER_CHECKPOINT_H
 
-#include "lib/Import/GGUF/GGUFFile.h"
+#include "lib/Import/GGUF/ModelParts.h"
 #include "lib/Import/HuggingFace/ModelFolder.h"
 
 #include "llvm/ADT/StringRef.h"
@@ -32,10 +32,9 @@ struct StoredTensor {
 /// know of.
 class Checkpoint {
 public:
-  /// Fails on a tensor of a type that is not supported. `file` is the name by
-  /// which weights refer to the model's file.
-  static StatusOr<Checkpoint> ofGGUF(const gguf::GGUFFile &model,
-                                     const std::string &file);
+  /// Fails on a tensor of a type that is not supported. Weights refer to files
+  /// by the names of the parts.
+  static StatusOr<Checkpoint> ofGGUF(std::span<const gguf::ModelPart> model);
   static StatusOr<Checkpoint> ofFolder(const ModelFolder &model);
 
   bool has(llvm::StringRef name) const { return find(name) != nullptr; }

@@ -17,10 +17,10 @@ using namespace mlir;
 using namespace weft;
 
 static StatusOr<OwningOpRef<ModuleOp>>
-buildGGUF(const gguf::GGUFFile &file, llvm::StringRef path,
-          MLIRContext *context, const LanguageModelOptions &options) {
-  std::string name = llvm::sys::path::filename(path).str();
-  StatusOr<Checkpoint> checkpoint = Checkpoint::ofGGUF(file, name);
+buildGGUF(std::span<const gguf::ModelPart> parts, MLIRContext *context,
+          const LanguageModelOptions &options) {
+  const auto &[name, file] = parts.front();
+  StatusOr<Checkpoint> checkpoint = Checkpoint::ofGGUF(parts);
   if (!checkpoint)
     return checkpoint.status();
   StatusOr<DecoderConfig> config =
@@ -64,8 +64,15 @@ OwningOpRef<ModuleOp> weft::importGGUF(StatusOr<gguf::GGUFFile> file,
                                        MLIRContext *context,
                                        const LanguageModelOptions &options) {
   context->loadDialect<LLMDialect, func::FuncDialect>();
-  return finish(file ? buildGGUF(*file, path, context, options) : file.status(),
-                path, context);
+  auto build = [&]() -> StatusOr<OwningOpRef<ModuleOp>> {
+    if (!file)
+      return file.status();
+    gguf::ModelPart part{llvm::sys::path::filename(path).str(),
+                         std::move(*file)};
+    WEFT_RETURN_IF_ERROR(gguf::checkParts({&part, 1}));
+    return buildGGUF({&part, 1}, context, options);
+  };
+  return finish(build(), path, context);
 }
 
 OwningOpRef<ModuleOp> weft::importFolder(StatusOr<ModelFolder> folder,
@@ -81,7 +88,14 @@ OwningOpRef<ModuleOp> weft::importFolder(StatusOr<ModelFolder> folder,
 OwningOpRef<ModuleOp> weft::importGGUF(llvm::StringRef path,
                                        MLIRContext *context,
                                        const LanguageModelOptions &options) {
-  return importGGUF(gguf::GGUFFile::open(path.str()), path, context, options);
+  context->loadDialect<LLMDialect, func::FuncDialect>();
+  auto build = [&]() -> StatusOr<OwningOpRef<ModuleOp>> {
+    auto parts = gguf::openParts(path.str());
+    if (!parts)
+      return parts.status();
+    return buildGGUF(*parts, context, options);
+  };
+  return finish(build(), path, context);
 }
 
 OwningOpRef<ModuleOp> weft::importFolder(llvm::StringRef path,

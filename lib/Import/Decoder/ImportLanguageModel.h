@@ -20,7 +20,8 @@ namespace weft {
 
 /// A language model as a module with the function `step` (docs/Formats.md), or
 /// an encoder as one with `encode` (EncoderBuilder.h), which has no options.
-/// Weights stay in their file, in their type. A failure is one diagnostic,
+/// Weights stay in their file, in their type. Of a model in several GGUF files
+/// `path` is the first; the others lie beside it. A failure is one diagnostic,
 /// which names the file, what was found and what to do.
 mlir::OwningOpRef<mlir::ModuleOp>
 importGGUF(llvm::StringRef path, mlir::MLIRContext *context,

@@ -62,13 +62,6 @@ private:
     StatusOr<const Family *> family = findFamilyOfGGUF(*name);
     if (!family)
       return family.status();
-    auto parts = file.get<int64_t>("split.count");
-    if (!parts)
-      return parts.status();
-    if (parts->value_or(1) > 1)
-      return Status::error("the file is one of " + std::to_string(**parts) +
-                           " parts of a model; join them first "
-                           "(llama-gguf-split --merge)");
     config.family = *family;
     for (const auto &[role, name] : (*family)->names)
       config.names[role] = getGGUFName(**family, role);

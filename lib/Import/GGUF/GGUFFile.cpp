@@ -289,9 +289,13 @@ StatusOr<GGUFFile> GGUFFile::open(const std::string &path) {
   StatusOr<MappedFile> mapped = MappedFile::open(path);
   if (!mapped)
     return mapped.status();
-  StatusOr<GGUFFile> result = ofBytes(mapped->bytes());
+  return ofFile(std::move(*mapped));
+}
+
+StatusOr<GGUFFile> GGUFFile::ofFile(MappedFile mapped) {
+  StatusOr<GGUFFile> result = ofBytes(mapped.bytes());
   if (result)
-    result->file = std::move(*mapped);
+    result->file = std::move(mapped);
   return result;
 }
 

@@ -44,6 +44,7 @@ public:
   /// and count against the file before memory is taken, names that appear
   /// twice, offsets that are not aligned, tensors that overlap.
   static StatusOr<GGUFFile> open(const std::string &path);
+  static StatusOr<GGUFFile> ofFile(MappedFile mapped);
   /// The same of bytes in memory, which outlive the result.
   static StatusOr<GGUFFile> ofBytes(std::span<const uint8_t> bytes);
 

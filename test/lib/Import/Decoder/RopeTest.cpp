@@ -70,9 +70,10 @@ TEST(Rope, GGUFFilesMultiplyTheAttentionFactor) {
                             .build();
   auto file = gguf::readGGUF(content);
   ASSERT_TRUE(file) << file.message();
-  auto checkpoint = Checkpoint::ofGGUF(*file, "model.gguf");
+  gguf::ModelPart part{"model.gguf", std::move(*file)};
+  auto checkpoint = Checkpoint::ofGGUF({&part, 1});
   ASSERT_TRUE(checkpoint) << checkpoint.message();
-  auto config = readGGUFConfig(*file, *checkpoint, std::nullopt);
+  auto config = readGGUFConfig(part.file, *checkpoint, std::nullopt);
   ASSERT_TRUE(config) << config.message();
   EXPECT_NEAR(config->ropes.front().attentionFactor, 2 * 1.1386294361119891,
               1e-12);
