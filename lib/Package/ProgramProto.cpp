@@ -72,7 +72,9 @@ private:
   LogicalResult writeBuffer(Operation &op);
   LogicalResult writeCommands(Region &region, Commands &commands);
   LogicalResult writeCommand(Operation &op, artifact::Command &command);
-  LogicalResult writeLaunch(LaunchOp launch, artifact::Launch &proto);
+  LogicalResult writeLaunch(Operation *op, StringRef kernel, ValueRange buffers,
+                            SizesAttr sizes, artifact::Launch &proto);
+  LogicalResult writeGemm(GemmOp gemm, artifact::Gemm &proto);
 
   uint32_t indexOf(Value buffer) const { return buffers.at(buffer); }
   static std::string text(SizesAttr size) { return getSize(size).str(); }
@@ -137,18 +139,41 @@ LogicalResult VariantWriter::writeBuffer(Operation &op) {
       });
 }
 
-LogicalResult VariantWriter::writeLaunch(LaunchOp launch,
+LogicalResult VariantWriter::writeLaunch(Operation *op, StringRef name,
+                                         ValueRange buffers, SizesAttr sizes,
                                          artifact::Launch &proto) {
-  auto kernel = kernels.find(launch.getKernel());
+  auto kernel = kernels.find(name);
   if (kernel == kernels.end())
-    return launch.emitOpError() << "launches @" << launch.getKernel()
-                                << ", for which there is no code";
+    return op->emitOpError()
+           << "launches @" << name << ", for which there is no code";
   proto.set_kernel(kernel->second);
-  for (Value buffer : launch.getBuffers())
+  for (Value buffer : buffers)
     proto.add_buffers(indexOf(buffer));
-  for (const SizeExpr &size : launch.getSizes().getExprs())
+  for (const SizeExpr &size : sizes.getExprs())
     proto.add_sizes(size.str());
   return success();
+}
+
+LogicalResult VariantWriter::writeGemm(GemmOp gemm, artifact::Gemm &proto) {
+  proto.set_a(indexOf(gemm.getA()));
+  proto.set_b(indexOf(gemm.getB()));
+  proto.set_d(indexOf(gemm.getD()));
+  if (gemm.getBias())
+    proto.set_bias(indexOf(gemm.getBias()));
+  proto.set_m(text(gemm.getM()));
+  proto.set_n(text(gemm.getN()));
+  proto.set_k(text(gemm.getK()));
+  proto.set_batch(text(gemm.getBatch()));
+  proto.set_transpose_a(gemm.getTransposeA());
+  proto.set_transpose_b(gemm.getTransposeB());
+  proto.set_type(getDataType(gemm.getType()));
+  proto.set_output(getDataType(gemm.getOutput()));
+  proto.set_accumulate(getDataType(gemm.getAccumulate()));
+  proto.set_epilogue(gemm.getEpilogue().str());
+  if (!gemm.getKernel())
+    return success();
+  return writeLaunch(gemm, *gemm.getKernel(), gemm.getKernelBuffers(),
+                     gemm.getKernelSizesAttr(), *proto.mutable_launch());
 }
 
 LogicalResult VariantWriter::writeCommand(Operation &op,
@@ -157,7 +182,8 @@ LogicalResult VariantWriter::writeCommand(Operation &op,
   command.set_node(getNodeName(op.getLoc()));
   return TypeSwitch<Operation &, LogicalResult>(op)
       .Case([&](LaunchOp launch) {
-        return writeLaunch(launch, *command.mutable_launch());
+        return writeLaunch(launch, launch.getKernel(), launch.getBuffers(),
+                           launch.getSizes(), *command.mutable_launch());
       })
       .Case([&](CopyOp copy) {
         artifact::Copy &proto = *command.mutable_copy();
@@ -202,24 +228,8 @@ LogicalResult VariantWriter::writeCommand(Operation &op,
         command.mutable_wait()->set_event(wait.getEvent());
         return success();
       })
-      .Case([&](GemmOp gemm) {
-        artifact::Gemm &proto = *command.mutable_gemm();
-        proto.set_a(indexOf(gemm.getA()));
-        proto.set_b(indexOf(gemm.getB()));
-        proto.set_d(indexOf(gemm.getD()));
-        if (gemm.getBias())
-          proto.set_bias(indexOf(gemm.getBias()));
-        proto.set_m(text(gemm.getM()));
-        proto.set_n(text(gemm.getN()));
-        proto.set_k(text(gemm.getK()));
-        proto.set_batch(text(gemm.getBatch()));
-        proto.set_transpose_a(gemm.getTransposeA());
-        proto.set_transpose_b(gemm.getTransposeB());
-        proto.set_type(getDataType(gemm.getType()));
-        proto.set_accumulate(getDataType(gemm.getAccumulate()));
-        proto.set_epilogue(gemm.getEpilogue().str());
-        return success();
-      })
+      .Case(
+          [&](GemmOp gemm) { return writeGemm(gemm, *command.mutable_gemm()); })
       .Case([&](CollectiveOp collective) {
         artifact::Collective &proto = *command.mutable_collective();
         proto.set_kind(static_cast<artifact::Collective::Kind>(

@@ -33,6 +33,10 @@ Status checkProgram(const artifact::Manifest &manifest,
 Status checkCollective(const artifact::Manifest &manifest,
                        const artifact::Collective &collective);
 
+/// The part of checkProgram that looks at a product's own fields: its buffers,
+/// its sizes and its kernel are left to the caller.
+Status checkGemm(const artifact::Gemm &gemm);
+
 /// What text generation asks of a language model holds: the inputs and outputs
 /// of its entry point, a capacity within reason, a file for its tokenizer.
 Status checkLanguageModel(const artifact::Manifest &manifest);

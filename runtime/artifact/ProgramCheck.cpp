@@ -227,22 +227,24 @@ private:
     return Status::ok();
   }
 
+  Status checkProduct(const artifact::Gemm &gemm) {
+    for (uint32_t buffer :
+         {gemm.a(), gemm.b(), gemm.has_bias() ? gemm.bias() : gemm.a()})
+      WEFT_RETURN_IF_ERROR(checkUse(buffer, false));
+    WEFT_RETURN_IF_ERROR(checkUse(gemm.d(), true));
+    for (const std::string *size :
+         {&gemm.m(), &gemm.n(), &gemm.k(), &gemm.batch()})
+      WEFT_RETURN_IF_ERROR(expression(*size));
+    WEFT_RETURN_IF_ERROR(checkGemm(gemm));
+    return gemm.has_launch() ? checkLaunch(gemm.launch()) : Status::ok();
+  }
+
   Status checkCommand(const Command &command, unsigned nesting) {
     switch (command.kind_case()) {
     case Command::kLaunch:
       return checkLaunch(command.launch());
-    case Command::kGemm: {
-      const artifact::Gemm &gemm = command.gemm();
-      WEFT_RETURN_IF_ERROR(checkUse(gemm.a(), false));
-      WEFT_RETURN_IF_ERROR(checkUse(gemm.b(), false));
-      WEFT_RETURN_IF_ERROR(checkUse(gemm.d(), true));
-      if (gemm.has_bias())
-        WEFT_RETURN_IF_ERROR(checkUse(gemm.bias(), false));
-      for (const std::string *size :
-           {&gemm.m(), &gemm.n(), &gemm.k(), &gemm.batch()})
-        WEFT_RETURN_IF_ERROR(expression(*size));
-      return Status::ok();
-    }
+    case Command::kGemm:
+      return checkProduct(command.gemm());
     case Command::kCollective:
       WEFT_RETURN_IF_ERROR(checkUse(command.collective().source(), false));
       WEFT_RETURN_IF_ERROR(checkUse(command.collective().destination(), true));

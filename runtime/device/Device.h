@@ -31,6 +31,9 @@ public:
   /// True when queues do their work before their calls return.
   virtual bool isSynchronous() const = 0;
 
+  /// Whether its queues multiply matrices without a kernel of the artifact.
+  virtual bool hasMatrixLibrary() const { return false; }
+
   /// Zeroed memory; fails when there is not enough. 0 bytes are allowed.
   virtual StatusOr<std::unique_ptr<Buffer>> allocate(uint64_t bytes) = 0;
   /// The same, of any content: for what is written before it is read.

@@ -10,6 +10,7 @@
 
 #include "runtime/device/Code.h"
 #include "runtime/device/Event.h"
+#include "runtime/device/MatrixProduct.h"
 #include "weft/Status.h"
 
 #include <cstdint>
@@ -52,6 +53,10 @@ public:
   virtual ~Queue() = default;
 
   virtual Status launch(const Launch &launch) = 0;
+  /// Only where Device::hasMatrixLibrary.
+  virtual Status multiply(const MatrixProduct &product) {
+    return Status::error("the device has no matrix library");
+  }
   virtual Status copy(void *destination, const void *source,
                       uint64_t bytes) = 0;
   virtual Status fill(void *destination, uint8_t byte, uint64_t bytes) = 0;

@@ -20,6 +20,7 @@ static bool canCapture(const Op &op) {
     return false;
   switch (op.kind) {
   case Op::Kind::Launch:
+  case Op::Kind::Gemm:
   case Op::Kind::Copy:
   case Op::Kind::Fill:
     return true;

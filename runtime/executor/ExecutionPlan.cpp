@@ -81,16 +81,15 @@ Status ExecutionPlan::prepare(const Lifetimes &lifetimes) {
     sizeCount += variant.launches[i].sizes.size();
   }
   launchSizes.resize(sizeCount);
+  gemms.resize(variant.gemms.size());
   collectives.resize(variant.collectives.size());
   copies.resize(variant.copies.size());
   readOffsets.resize(variant.reads.size());
-  for (const Op &op : variant.ops) {
-    if (op.isDynamic)
-      continue;
-    WEFT_RETURN_IF_ERROR(resolve(op));
-    if (op.kind == Op::Kind::Launch)
-      mostScratch = std::max(mostScratch, launches[op.index].scratchBytes);
-  }
+  for (const Op &op : variant.ops)
+    if (!op.isDynamic)
+      WEFT_RETURN_IF_ERROR(resolve(op));
+  for (const Launch &launch : launches)
+    mostScratch = std::max(mostScratch, launch.scratchBytes);
   return Status::ok();
 }
 
@@ -360,6 +359,9 @@ Status ExecutionPlan::resolve(const Op &op) {
   switch (op.kind) {
   case Op::Kind::Launch:
     status = resolveLaunch(op.index);
+    break;
+  case Op::Kind::Gemm:
+    status = resolveGemm(op.index);
     break;
   case Op::Kind::Collective:
     status = resolveCollective(op.index);

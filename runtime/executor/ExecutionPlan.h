@@ -38,6 +38,13 @@ public:
     uint64_t sourceOffset = 0, destinationOffset = 0, bytes = 0;
   };
 
+  struct Gemm {
+    uint64_t m = 0, n = 0, k = 0, batch = 0;
+    double flops() const {
+      return 2.0 * static_cast<double>(m) * static_cast<double>(n) *
+             static_cast<double>(k) * static_cast<double>(batch);
+    }
+  };
   struct Exchange {
     Collective collective;
     uint64_t sourceBytes = 0, destinationBytes = 0;
@@ -49,6 +56,7 @@ public:
             variant.launches[index].sizes.size()};
   }
   const Copy &copy(uint32_t index) const { return copies[index]; }
+  const Gemm &gemm(uint32_t index) const { return gemms[index]; }
   const Exchange &collective(uint32_t index) const {
     return collectives[index];
   }
@@ -90,6 +98,9 @@ private:
   /// A value that may not be negative.
   Status get(ExprId id, const char *what, uint64_t &result) const;
   Status resolveLaunch(uint32_t index);
+  Status resolveGemm(uint32_t index);
+  Status checkOperand(uint32_t buffer, std::initializer_list<uint64_t> sizes,
+                      DataType type, const char *what) const;
   Status resolveCollective(uint32_t index);
   Status resolveCopy(uint32_t index);
   Status resolveRead(uint32_t index);
@@ -115,6 +126,7 @@ private:
 
   std::vector<Launch> launches;
   std::vector<int64_t> launchSizes;
+  std::vector<Gemm> gemms;
   std::vector<Exchange> collectives;
   std::vector<uint64_t> collectiveSizes; // of one, while it is resolved
   std::vector<Copy> copies;

@@ -115,6 +115,11 @@ private:
   Status perform(const Op &op, size_t &next);
   Status read(const Op &op);
   Status exchange(const Op &op);
+  /// The program's launch of this index, for an op.
+  Status launch(const Op &op, uint32_t index);
+  /// Every product can be computed on this device.
+  Status checkProducts(const ProgramVariant &program) const;
+  Status multiply(const Op &op);
   Status record(const Op &op, std::chrono::steady_clock::time_point begin,
                 const RunOptions &options);
   Status checkErrors(const Op *op);

@@ -109,6 +109,30 @@ Status Executor::exchange(const Op &op) {
   return located;
 }
 
+Status Executor::launch(const Op &op, uint32_t index) {
+  const LaunchOp &launch = current->variant->program.launches[index];
+  const ExecutionPlan::Launch &numbers = current->plan->launch(index);
+  for (size_t i = 0; i != launch.buffers.size(); ++i)
+    arguments[i] = addresses[launch.buffers[i]];
+  Launch command;
+  command.code = residents.code.get();
+  command.kernel = launch.kernel;
+  command.buffers = {arguments.data(), launch.buffers.size()};
+  command.sizes = current->plan->sizesOf(index);
+  command.items = numbers.items;
+  command.chunk = numbers.chunk;
+  command.scratchBytes = numbers.scratchBytes;
+  command.isDynamic = launch.isSplitDynamic;
+  std::copy(std::begin(numbers.grid), std::end(numbers.grid), command.grid);
+  command.blockThreads = launch.blockThreads;
+  command.sharedBytes = numbers.sharedBytes;
+  command.errorSlot =
+      static_cast<uint32_t>(&op - current->variant->program.ops.data());
+  command.node = &op.node;
+  WEFT_RETURN_IF_ERROR(current->variant->queues[op.queue]->launch(command));
+  return device.isSynchronous() ? checkErrors(&op) : Status::ok();
+}
+
 /// Does one op; `next` is the op after it, which jumps change.
 Status Executor::perform(const Op &op, size_t &next) {
   Variant &variant = *current->variant;
@@ -117,28 +141,10 @@ Status Executor::perform(const Op &op, size_t &next) {
   if (op.isDynamic)
     WEFT_RETURN_IF_ERROR(plan.resolve(op));
   switch (op.kind) {
-  case Op::Kind::Launch: {
-    const LaunchOp &launch = variant.program.launches[op.index];
-    const ExecutionPlan::Launch &numbers = plan.launch(op.index);
-    for (size_t i = 0; i != launch.buffers.size(); ++i)
-      arguments[i] = addresses[launch.buffers[i]];
-    Launch command;
-    command.code = residents.code.get();
-    command.kernel = launch.kernel;
-    command.buffers = {arguments.data(), launch.buffers.size()};
-    command.sizes = plan.sizesOf(op.index);
-    command.items = numbers.items;
-    command.chunk = numbers.chunk;
-    command.scratchBytes = numbers.scratchBytes;
-    command.isDynamic = launch.isSplitDynamic;
-    std::copy(std::begin(numbers.grid), std::end(numbers.grid), command.grid);
-    command.blockThreads = launch.blockThreads;
-    command.sharedBytes = numbers.sharedBytes;
-    command.errorSlot = static_cast<uint32_t>(&op - variant.program.ops.data());
-    command.node = &op.node;
-    WEFT_RETURN_IF_ERROR(queue.launch(command));
-    return device.isSynchronous() ? checkErrors(&op) : Status::ok();
-  }
+  case Op::Kind::Launch:
+    return launch(op, op.index);
+  case Op::Kind::Gemm:
+    return multiply(op);
   case Op::Kind::Collective:
     return exchange(op);
   case Op::Kind::Copy: {
@@ -250,6 +256,10 @@ Status Executor::record(const Op &op, Clock::time_point begin,
     record.flops = current->plan->launch(op.index).flops;
     break;
   }
+  case Op::Kind::Gemm:
+    record.name = record.family = "gemm";
+    record.flops = current->plan->gemm(op.index).flops();
+    break;
   case Op::Kind::Collective: {
     const Collective &collective =
         current->plan->collective(op.index).collective;

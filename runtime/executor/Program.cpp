@@ -142,11 +142,9 @@ private:
   }
 
   /// The kernel's own expressions, with this launch's sizes put in.
-  Status decodeLaunch(const Command &command, uint32_t position) {
-    const artifact::Launch &launch = command.launch();
+  Status decodeLaunch(const artifact::Launch &launch, LaunchOp &op) {
     const artifact::Kernel &kernel =
         kernels.kernels(static_cast<int>(launch.kernel()));
-    LaunchOp op;
     op.kernel = launch.kernel();
     op.isSplitDynamic = kernel.split() == artifact::DYNAMIC;
     op.buffers.assign(launch.buffers().begin(), launch.buffers().end());
@@ -177,12 +175,57 @@ private:
     for (const artifact::KernelBuffer &buffer : kernel.buffers())
       WEFT_RETURN_IF_ERROR(
           substituted(op.leastBytes.emplace_back(), buffer.least_bytes()));
-    Op &appended =
-        append(Op::Kind::Launch, result.launches.size(), command, position);
-    appended.isDynamic = isDynamic(op.sizes);
-    for (uint32_t buffer : op.buffers)
-      appended.isDynamic |= result.buffers[buffer].isDynamic;
+    return Status::ok();
+  }
+
+  bool isDynamic(const LaunchOp &op) const {
+    return isDynamic(op.sizes) ||
+           std::any_of(op.buffers.begin(), op.buffers.end(),
+                       [&](uint32_t buffer) {
+                         return result.buffers[buffer].isDynamic;
+                       });
+  }
+
+  Status decodeLaunch(const Command &command, uint32_t position) {
+    LaunchOp op;
+    WEFT_RETURN_IF_ERROR(decodeLaunch(command.launch(), op));
+    append(Op::Kind::Launch, result.launches.size(), command, position)
+        .isDynamic = isDynamic(op);
     result.launches.push_back(std::move(op));
+    return Status::ok();
+  }
+
+  Status decodeGemm(const Command &command, uint32_t position) {
+    const artifact::Gemm &gemm = command.gemm();
+    GemmOp op;
+    op.a = gemm.a();
+    op.b = gemm.b();
+    op.d = gemm.d();
+    if (gemm.has_bias())
+      op.bias = gemm.bias();
+    WEFT_RETURN_IF_ERROR(set(op.m, gemm.m()));
+    WEFT_RETURN_IF_ERROR(set(op.n, gemm.n()));
+    WEFT_RETURN_IF_ERROR(set(op.k, gemm.k()));
+    WEFT_RETURN_IF_ERROR(set(op.batch, gemm.batch()));
+    op.transposeA = gemm.transpose_a();
+    op.transposeB = gemm.transpose_b();
+    op.type = static_cast<DataType>(static_cast<int>(gemm.type()));
+    op.output = static_cast<DataType>(static_cast<int>(gemm.output()));
+    op.epilogue = gemm.epilogue() == "relu"   ? Epilogue::Relu
+                  : gemm.epilogue() == "gelu" ? Epilogue::GeluTanh
+                                              : Epilogue::None;
+    Op &appended =
+        append(Op::Kind::Gemm, result.gemms.size(), command, position);
+    appended.isDynamic = isDynamic({op.m, op.n, op.k, op.batch});
+    for (uint32_t buffer : {op.a, op.b, op.d, op.bias.value_or(op.d)})
+      appended.isDynamic |= result.buffers[buffer].isDynamic;
+    if (gemm.has_launch()) {
+      op.launch = static_cast<uint32_t>(result.launches.size());
+      LaunchOp &launch = result.launches.emplace_back();
+      WEFT_RETURN_IF_ERROR(decodeLaunch(gemm.launch(), launch));
+      appended.isDynamic |= isDynamic(launch);
+    }
+    result.gemms.push_back(op);
     return Status::ok();
   }
 
@@ -259,7 +302,7 @@ private:
     case Command::kLaunch:
       return decodeLaunch(command, position);
     case Command::kGemm:
-      return unsupported("a matrix library (gemm)");
+      return decodeGemm(command, position);
     case Command::kCollective:
       return decodeCollective(command, position);
     case Command::kTransfer:
@@ -324,38 +367,4 @@ StatusOr<ProgramVariant>
 weft::decodeVariant(const artifact::Variant &variant,
                     const artifact::KernelTable &kernels) {
   return Decoder(variant, kernels).decode();
-}
-
-std::vector<ProgramVariant::Use> ProgramVariant::uses() const {
-  std::vector<Use> result;
-  for (const Op &op : ops) {
-    auto use = [&](uint32_t buffer) {
-      result.push_back({buffer, op.queue, op.position});
-    };
-    switch (op.kind) {
-    case Op::Kind::Launch:
-      for (uint32_t buffer : launches[op.index].buffers)
-        use(buffer);
-      break;
-    case Op::Kind::Collective:
-      use(collectives[op.index].source);
-      use(collectives[op.index].destination);
-      break;
-    case Op::Kind::Copy:
-      use(copies[op.index].source);
-      use(copies[op.index].destination);
-      break;
-    case Op::Kind::Fill:
-      use(fills[op.index].buffer);
-      break;
-    case Op::Kind::Read:
-      use(reads[op.index].buffer);
-      break;
-    case Op::Kind::Jump:
-    case Op::Kind::Signal:
-    case Op::Kind::Wait:
-      break;
-    }
-  }
-  return result;
 }

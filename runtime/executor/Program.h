@@ -10,6 +10,7 @@
 
 #include "runtime/base/SizeExpr.h"
 #include "runtime/collectives/Group.h"
+#include "runtime/device/MatrixProduct.h"
 #include "weft/artifact.pb.h"
 
 #include <map>
@@ -64,6 +65,17 @@ struct LaunchOp {
   uint32_t blockThreads = 1;
 };
 
+struct GemmOp {
+  uint32_t a = 0, b = 0, d = 0;
+  std::optional<uint32_t> bias;
+  ExprId m = 0, n = 0, k = 0, batch = 0;
+  bool transposeA = false, transposeB = false;
+  DataType type = DataType::Invalid, output = DataType::Invalid;
+  Epilogue epilogue = Epilogue::None;
+  /// The kernel that computes the same, among the variant's launches.
+  std::optional<uint32_t> launch;
+};
+
 struct CopyOp {
   uint32_t source = 0, destination = 0;
   ExprId sourceOffset = 0, destinationOffset = 0, bytes = 0;
@@ -101,7 +113,17 @@ struct JumpOp {
 };
 
 struct Op {
-  enum class Kind { Launch, Collective, Copy, Fill, Read, Jump, Signal, Wait };
+  enum class Kind {
+    Launch,
+    Gemm,
+    Collective,
+    Copy,
+    Fill,
+    Read,
+    Jump,
+    Signal,
+    Wait
+  };
   Kind kind;
   uint32_t index = 0; // in the list of its kind; of the event
   uint32_t queue = 0;
@@ -118,7 +140,8 @@ struct ProgramVariant {
   ExpressionTable exprs;
   std::vector<ProgramBuffer> buffers;
   std::vector<Op> ops;
-  std::vector<LaunchOp> launches;
+  std::vector<LaunchOp> launches; // also those of products
+  std::vector<GemmOp> gemms;
   std::vector<CollectiveOp> collectives;
   std::vector<CopyOp> copies;
   std::vector<FillOp> fills;

@@ -41,6 +41,7 @@ private:
   void printCommands(const Commands &commands, unsigned indent);
   void printCommand(const artifact::Command &command, unsigned indent);
   void printLaunch(const artifact::Launch &launch);
+  void printGemm(const artifact::Gemm &gemm);
   void printCollective(const artifact::Collective &collective);
 
   const artifact::Stage &stage;
@@ -82,6 +83,25 @@ void VariantPrinter::printLaunch(const artifact::Launch &launch) {
   interleaveComma(launch.buffers(), out,
                   [&](uint32_t buffer) { out << "%" << buffer; });
   out << ") sizes [" << join(launch.sizes(), ", ") << "]";
+}
+
+void VariantPrinter::printGemm(const artifact::Gemm &gemm) {
+  auto typeName = [](artifact::DataType type) {
+    return name(static_cast<DataType>(type));
+  };
+  out << "gemm %" << gemm.a() << (gemm.transpose_a() ? "^T" : "") << " * %"
+      << gemm.b() << (gemm.transpose_b() ? "^T" : "");
+  if (gemm.has_bias())
+    out << " + %" << gemm.bias();
+  out << " to %" << gemm.d() << ", " << gemm.batch() << " x (" << gemm.m()
+      << " x " << gemm.n() << " x " << gemm.k() << "), "
+      << typeName(gemm.type()) << " to " << typeName(gemm.output());
+  if (!gemm.epilogue().empty())
+    out << ", " << printable(gemm.epilogue());
+  if (gemm.has_launch()) {
+    out << ", or ";
+    printLaunch(gemm.launch());
+  }
 }
 
 void VariantPrinter::printCollective(const artifact::Collective &collective) {
@@ -146,10 +166,7 @@ void VariantPrinter::printCommand(const artifact::Command &command,
     out.indent(indent) << "end";
     return;
   case artifact::Command::kGemm:
-    out << "gemm %" << command.gemm().a() << " * %" << command.gemm().b()
-        << " to %" << command.gemm().d() << ", " << command.gemm().m() << " x "
-        << command.gemm().n() << " x " << command.gemm().k();
-    return;
+    return printGemm(command.gemm());
   case artifact::Command::kCollective:
     return printCollective(command.collective());
   case artifact::Command::kTransfer:

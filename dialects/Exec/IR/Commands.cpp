@@ -30,36 +30,49 @@ static SmallVector<bool> getWrites(Operation *kernel) {
   return writes;
 }
 
-Uses LaunchOp::getBufferUses() {
+static void appendUses(Operation *op, FlatSymbolRefAttr kernel,
+                       ValueRange buffers, Uses &uses) {
   SmallVector<bool> writes =
-      getWrites(SymbolTable::lookupNearestSymbolFrom(*this, getKernelAttr()));
+      getWrites(SymbolTable::lookupNearestSymbolFrom(op, kernel));
   // A launch that does not fit its kernel is refused by verifySymbolUses.
-  writes.resize(getBuffers().size());
-  Uses uses;
-  for (auto [buffer, written] : llvm::zip_equal(getBuffers(), writes))
+  writes.resize(buffers.size());
+  for (auto [buffer, written] : llvm::zip_equal(buffers, writes))
     uses.push_back({buffer, written});
+}
+
+Uses LaunchOp::getBufferUses() {
+  Uses uses;
+  appendUses(*this, getKernelAttr(), getBuffers(), uses);
   return uses;
 }
 
-LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  Operation *kernel = symbols.lookupNearestSymbolFrom(*this, getKernelAttr());
+/// Whether a launch of `kernel` with these buffers and sizes fits it.
+static LogicalResult verifyLaunch(Operation *op, FlatSymbolRefAttr name,
+                                  ValueRange given, SizesAttr givenSizes,
+                                  SymbolTableCollection &symbols) {
+  Operation *kernel = symbols.lookupNearestSymbolFrom(op, name);
   if (!isa_and_present<KernelOp, func::FuncOp>(kernel))
-    return emitOpError() << "launches " << getKernelAttr()
-                         << ", which is no kernel of this module";
+    return op->emitOpError()
+           << "launches " << name << ", which is no kernel of this module";
   size_t buffers = getWrites(kernel).size();
-  if (buffers != getBuffers().size())
-    return emitOpError() << "has " << getBuffers().size()
-                         << " buffers, but the kernel takes " << buffers;
+  if (buffers != given.size())
+    return op->emitOpError() << "has " << given.size()
+                             << " buffers, but the kernel takes " << buffers;
   int64_t sizes = 0;
   if (auto compiled = dyn_cast<KernelOp>(kernel))
     sizes = compiled.getSizes();
   else if (auto count = kernel->getAttrOfType<IntegerAttr>(kernelSizesAttrName))
     sizes = count.getInt();
-  int64_t given = getSizes().getTexts().size();
-  if (sizes != given)
-    return emitOpError() << "has " << given << " sizes, but the kernel takes "
-                         << sizes;
+  int64_t sizesGiven = givenSizes.getTexts().size();
+  if (sizes != sizesGiven)
+    return op->emitOpError()
+           << "has " << sizesGiven << " sizes, but the kernel takes " << sizes;
   return success();
+}
+
+LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return verifyLaunch(*this, getKernelAttr(), getBuffers(), getSizes(),
+                      symbols);
 }
 
 //===----------------------------------------------------------------------===//
@@ -87,7 +100,32 @@ Uses GemmOp::getBufferUses() {
   if (getBias())
     uses.push_back({getBias(), false});
   uses.push_back({getD(), true});
+  if (getKernelAttr())
+    appendUses(*this, getKernelAttr(), getKernelBuffers(), uses);
   return uses;
+}
+
+LogicalResult GemmOp::verify() {
+  if (!getType().isF16() && !getType().isBF16() && !getType().isF32())
+    return emitOpError() << "multiplies " << getType()
+                         << "; expected f16, bf16 or f32";
+  if (getOutput() != getType() && !getOutput().isF32())
+    return emitOpError() << "makes " << getOutput() << " of " << getType()
+                         << "; expected the same type or f32";
+  if (!getAccumulate().isF32())
+    return emitOpError() << "sums in " << getAccumulate() << "; expected f32";
+  if (!getEpilogue().empty() && getEpilogue() != "relu" &&
+      getEpilogue() != "gelu")
+    return emitOpError() << "has epilogue \"" << getEpilogue()
+                         << "\"; expected \"relu\", \"gelu\" or none";
+  return success();
+}
+
+LogicalResult GemmOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  if (!getKernelAttr())
+    return success();
+  return verifyLaunch(*this, getKernelAttr(), getKernelBuffers(),
+                      getKernelSizesAttr(), symbols);
 }
 
 Uses CollectiveOp::getBufferUses() {

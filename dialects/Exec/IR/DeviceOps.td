@@ -10,13 +10,17 @@
 
 include "dialects/Exec/IR/CommandOps.td"
 
-def Exec_GemmOp : Exec_Command<"gemm"> {
+def Exec_GemmOp : Exec_Command<"gemm", [AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "A matrix product by the device's library (cuBLASLt)";
   let description = [{
-    `d = op(a) op(b) + bias`: a is `[batch, m, k]` (`[batch, k, m]` with
+    `d = epilogue(op(a) op(b) + bias)`: a is `[batch, m, k]` (`[batch, k, m]` with
     `transpose_a`), b `[batch, k, n]` (`[batch, n, k]` with `transpose_b`), d
-    `[batch, m, n]`, bias `[n]`. `epilogue` names an activation ("gelu") or is
-    empty.
+    `[batch, m, n]`, bias `[n]`. a and b have `type` (f16, bf16 or f32), d and bias
+    `output`: the same type or f32. Sums are taken in f32. `epilogue` is "relu",
+    "gelu" (its form by tanh) or empty. `launch` names a kernel that computes the
+    same, with its buffers and sizes as for `exec.launch`, for devices without a
+    library.
 
     Example:
     ```mlir
@@ -27,7 +31,7 @@ def Exec_GemmOp : Exec_Command<"gemm"> {
         %x = exec.input 0 bytes [32 * rows]
         %w = exec.weight @w bytes [1024]
         %y = exec.output 0 bytes [64 * rows]
-        exec.gemm %x, %w to %y m [rows] n [32] k [16] batch [1] transpose_b type f16 accumulate f32
+        exec.gemm %x, %w to %y m [rows] n [32] k [16] batch [1] transpose_b type f16 output f16 accumulate f32
       }
     }
     ```
@@ -35,13 +39,18 @@ def Exec_GemmOp : Exec_Command<"gemm"> {
   let arguments = (ins
     Exec_BufferType:$a, Exec_BufferType:$b, Optional<Exec_BufferType>:$bias,
     Exec_BufferType:$d, Exec_Size:$m, Exec_Size:$n, Exec_Size:$k, Exec_Size:$batch,
-    UnitAttr:$transpose_a, UnitAttr:$transpose_b, TypeAttr:$type, TypeAttr:$accumulate,
-    DefaultValuedStrAttr<StrAttr, "">:$epilogue, Exec_Queue:$queue);
+    UnitAttr:$transpose_a, UnitAttr:$transpose_b, TypeAttr:$type, TypeAttr:$output,
+    TypeAttr:$accumulate, DefaultValuedStrAttr<StrAttr, "">:$epilogue,
+    OptionalAttr<FlatSymbolRefAttr>:$kernel, Variadic<Exec_BufferType>:$kernel_buffers,
+    OptionalAttr<LLM_SizesAttr>:$kernel_sizes, Exec_Queue:$queue);
   let assemblyFormat = [{
     $a `,` $b (`bias` $bias^)? `to` $d `m` $m `n` $n `k` $k `batch` $batch
     (`transpose_a` $transpose_a^)? (`transpose_b` $transpose_b^)? `type` $type
-    `accumulate` $accumulate (`epilogue` $epilogue^)? (`queue` $queue^)? attr-dict
+    `output` $output `accumulate` $accumulate (`epilogue` $epilogue^)?
+    (`launch` $kernel^ `(` $kernel_buffers `)` `sizes` $kernel_sizes)?
+    (`queue` $queue^)? attr-dict
   }];
+  let hasVerifier = 1;
 }
 
 def Exec_CollectiveKind : Exec_Enum<"CollectiveKind", "What a collective does", [

@@ -54,6 +54,45 @@ protected:
   }
 };
 
+TEST_F(ModelTest, RunsTheKernelOfAProductWithoutALibrary) {
+  artifact::Manifest manifest = encoderManifest();
+  artifact::Variant &variant =
+      *manifest.mutable_stages(0)->mutable_programs(0)->mutable_variants(0);
+  artifact::Command &command = *variant.mutable_commands(1);
+  artifact::Launch launch = command.launch();
+  artifact::Gemm &gemm = *command.mutable_gemm();
+  gemm.set_a(3);
+  gemm.set_b(2);
+  gemm.set_d(4);
+  gemm.set_m("batch*sequence");
+  gemm.set_n("8");
+  gemm.set_k("4");
+  gemm.set_batch("1");
+  gemm.set_transpose_b(true);
+  for (auto set : {&artifact::Gemm::set_type, &artifact::Gemm::set_accumulate,
+                   &artifact::Gemm::set_output})
+    (gemm.*set)(artifact::F32);
+  *gemm.mutable_launch() = launch;
+  addFile(folder.path(), manifest, "stage0.so", kernelObject());
+  addFile(folder.path(), manifest, "weights/common.safetensors",
+          encoderWeights());
+  writeManifest(folder.path(), manifest);
+  Model model = load();
+  std::vector<int64_t> shape = {3, 7}, ids = someIds(21);
+  TensorView inputs[] = {{"ids", DataType::I64, shape, ids.data()}};
+  double flops = 0;
+  RunOptions options;
+  options.onCommand = [&](const CommandRecord &record) {
+    if (record.family == "gemm")
+      flops = record.flops;
+  };
+  auto outputs = model.run(inputs, options);
+  ASSERT_TRUE(outputs.isOk()) << outputs.message();
+  EXPECT_THAT((*outputs)[0].values<float>(),
+              testing::ElementsAreArray(encoderReference(ids)));
+  EXPECT_EQ(flops, 2.0 * 21 * 8 * 4);
+}
+
 TEST_F(ModelTest, RunsManyShapesOnAnyNumberOfThreads) {
   writeEncoder(folder.path());
   for (unsigned threads : {1u, 2u, 5u}) {

@@ -106,14 +106,6 @@ TEST_F(ProgramTest, RefusesWhatOneCpuDoesNotHave) {
     return loadError();
   };
   EXPECT_THAT(kindError([](Command &command) {
-                artifact::Gemm &gemm = *command.mutable_gemm();
-                gemm.set_d(1);
-                for (auto *size : {gemm.mutable_m(), gemm.mutable_n(),
-                                   gemm.mutable_k(), gemm.mutable_batch()})
-                  *size = "1";
-              }),
-              HasSubstr("node 'n' needs a matrix library (gemm)"));
-  EXPECT_THAT(kindError([](Command &command) {
                 command.mutable_collective()->set_destination(1);
                 command.mutable_collective()->set_kind(
                     artifact::Collective::BROADCAST);

@@ -233,3 +233,58 @@ exec.program @main inputs [] outputs [#exec.tensor<"y" : f32 [4]>] {
     exec.collective all_gather %t to %y concat 1 over ["tp"] type f32 of [4]
   }
 }
+
+// -----
+
+exec.program @main inputs [#exec.tensor<"x" : f32 [4]>] outputs [#exec.tensor<"y" : f32 [4]>] {
+  exec.variant {
+    %x = exec.input 0 bytes [16]
+    %y = exec.output 0 bytes [16]
+    // expected-error @below {{multiplies 'f64'; expected f16, bf16 or f32}}
+    exec.gemm %x, %x to %y m [2] n [2] k [2] batch [1] type f64 output f64 accumulate f32
+  }
+}
+
+// -----
+
+exec.program @main inputs [#exec.tensor<"x" : f32 [4]>] outputs [#exec.tensor<"y" : f32 [4]>] {
+  exec.variant {
+    %x = exec.input 0 bytes [16]
+    %y = exec.output 0 bytes [16]
+    // expected-error @below {{makes 'bf16' of 'f16'; expected the same type or f32}}
+    exec.gemm %x, %x to %y m [2] n [2] k [2] batch [1] type f16 output bf16 accumulate f32
+  }
+}
+
+// -----
+
+exec.program @main inputs [#exec.tensor<"x" : f32 [4]>] outputs [#exec.tensor<"y" : f32 [4]>] {
+  exec.variant {
+    %x = exec.input 0 bytes [16]
+    %y = exec.output 0 bytes [16]
+    // expected-error @below {{sums in 'f16'; expected f32}}
+    exec.gemm %x, %x to %y m [2] n [2] k [2] batch [1] type f16 output f16 accumulate f16
+  }
+}
+
+// -----
+
+exec.program @main inputs [#exec.tensor<"x" : f32 [4]>] outputs [#exec.tensor<"y" : f32 [4]>] {
+  exec.variant {
+    %x = exec.input 0 bytes [16]
+    %y = exec.output 0 bytes [16]
+    // expected-error @below {{has epilogue "tanh"; expected "relu", "gelu" or none}}
+    exec.gemm %x, %x to %y m [2] n [2] k [2] batch [1] type f32 output f32 accumulate f32 epilogue "tanh"
+  }
+}
+
+// -----
+
+exec.program @main inputs [#exec.tensor<"x" : f32 [4]>] outputs [#exec.tensor<"y" : f32 [4]>] {
+  exec.variant {
+    %x = exec.input 0 bytes [16]
+    %y = exec.output 0 bytes [16]
+    // expected-error @below {{launches @product, which is no kernel of this module}}
+    exec.gemm %x, %x to %y m [2] n [2] k [2] batch [1] type f32 output f32 accumulate f32 launch @product(%x, %x, %y) sizes [2]
+  }
+}

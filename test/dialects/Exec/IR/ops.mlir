@@ -68,8 +68,10 @@ exec.program @main inputs [#exec.tensor<"x" : f32 [n, 8]>, #exec.tensor<"more" :
     %x = exec.input 0 bytes [32*n]
     %y = exec.output 0 bytes [32*n]
     %w = exec.weight @w bytes [128]
-    // CHECK: exec.gemm %{{.*}}, %{{.*}} to %{{.*}} m [n] n [8] k [4] batch [1] transpose_b type f32 accumulate f32 epilogue "gelu"
-    exec.gemm %x, %w to %y m [n] n [8] k [4] batch [1] transpose_b type f32 accumulate f32 epilogue "gelu"
+    // CHECK: exec.gemm %{{.*}}, %{{.*}} to %{{.*}} m [n] n [8] k [4] batch [1] transpose_b type f32 output f32 accumulate f32 epilogue "gelu"
+    exec.gemm %x, %w to %y m [n] n [8] k [4] batch [1] transpose_b type f32 output f32 accumulate f32 epilogue "gelu"
+    // CHECK-NEXT: exec.gemm %[[GX:.*]], %[[GW:.*]] bias %[[GW]] to %[[GY:.*]] m [n] n [8] k [4] batch [1] type f16 output f32 accumulate f32 launch @add_0(%[[GX]], %[[GW]], %[[GY]]) sizes [n]{{$}}
+    exec.gemm %x, %w bias %w to %y m [n] n [8] k [4] batch [1] type f16 output f32 accumulate f32 launch @add_0(%x, %w, %y) sizes [n]
     // CHECK-NEXT: exec.collective all_reduce %{{.*}} to %{{.*}} over ["tp"] reduction "sum" type f32 of [8*n]
     exec.collective all_reduce %x to %y over ["tp"] reduction "sum" type f32 of [8*n]
     // CHECK-NEXT: exec.transfer send %{{.*}} stage 1 bytes [32*n]
