@@ -14,6 +14,8 @@
 
 namespace weft {
 
+class Queue;
+
 /// The ranks along some axes of the mesh, as one of them sees them.
 class Group {
 public:
@@ -26,18 +28,20 @@ public:
   uint64_t position() const { return ownPosition; }
 
   /// Takes part in a collective, which every rank of the group must give in the
-  /// same order. When it returns, `destination` is complete and no rank needs
-  /// `source` any longer. The two have `sourceBytes` and `destinationBytes`,
-  /// start on multiples of the element's width and do not overlap, but an
-  /// all_reduce may be in place.
+  /// same order. It takes its place in `queue`, one of the rank's: earlier work
+  /// of the queue gives `source`, later work sees `destination`. Without a
+  /// queue (of the host, which works at once) `destination` is complete and no
+  /// rank needs `source` any longer when it returns. The two have `sourceBytes`
+  /// and `destinationBytes`, start on multiples of the element's width and do
+  /// not overlap, but an all_reduce may be in place.
   ///
-  /// All three are what other ranks may look at until they have ended, also when
-  /// this one has failed.
+  /// All three are what other ranks may look at until they have ended, also
+  /// when this one has failed.
   ///
   /// Fails when another rank gives a different collective, has failed or ended,
   /// or does not come in time; the message says who arrived and who did not.
   virtual Status run(const Collective &collective, const void *source,
-                     void *destination) = 0;
+                     void *destination, Queue *queue) = 0;
 
 private:
   std::vector<uint64_t> axisSizes;

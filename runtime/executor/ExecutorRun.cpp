@@ -100,7 +100,8 @@ Status Executor::exchange(const Op &op) {
       to < from + numbers.sourceBytes)
     return atNode(op, "a collective's source and destination overlap");
   Status status =
-      collective.group->run(numbers.collective, source, destination);
+      collective.group->run(numbers.collective, source, destination,
+                            current->variant->queues[op.queue].get());
   if (status)
     return status;
   // It says which ranks it is about; the watchdog keeps the first error.

@@ -6,156 +6,50 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/collectives/local/LocalGroups.h"
-#include "runtime/base/Text.h"
+#include "runtime/collectives/Meeting.h"
 #include "runtime/collectives/local/Reduce.h"
 
-#include <algorithm>
 #include <cstring>
 
 using namespace weft;
 
 static constexpr uint64_t cacheLine = 64;
 
-namespace {
-/// What a rank tells the others of its group.
-struct alignas(cacheLine) Slot {
-  /// Barriers that the rank has come to; the rest is valid from odd ones on.
-  std::atomic<uint32_t> barriers = 0;
-  const Collective *collective = nullptr;
-  const void *source = nullptr;
-  void *destination = nullptr;
-};
-} // namespace
-
-struct LocalGroups::Shared {
-  std::vector<uint64_t> axes;
-  std::string label;           // "[dp, tp]"
-  std::vector<unsigned> ranks; // by position
-  std::vector<Slot> slots;
-  std::vector<std::unique_ptr<Member>> members;
-};
-
-class LocalGroups::Member final : public Group, Watchdog::Condition {
+class LocalGroups::Member final : public Group {
 public:
-  Member(Shared &shared, Watchdog &watchdog, unsigned rank, uint64_t position)
-      : Group(shared.axes, position), shared(shared), watchdog(watchdog),
-        rank(rank), sources(shared.ranks.size()),
-        destinations(shared.ranks.size()) {}
+  Member(Meeting &meeting, uint64_t position)
+      : Group(meeting.group().axes, position), meeting(meeting),
+        sources(meeting.group().size()), destinations(meeting.group().size()) {}
 
   Status run(const Collective &collective, const void *source,
-             void *destination) override;
+             void *destination, Queue *queue) override;
 
 private:
-  Slot &slot() { return shared.slots[position()]; }
-  bool hasArrived(size_t other) const {
-    // A difference, because counts wrap around.
-    return static_cast<int32_t>(shared.slots[other].barriers.load() - target) >=
-           0;
-  }
-  bool isMet() const override {
-    for (size_t other = 0; other != shared.slots.size(); ++other)
-      if (!hasArrived(other))
-        return false;
-    return true;
-  }
-  bool isHopeless() const override {
-    for (size_t other = 0; other != shared.slots.size(); ++other)
-      if (!hasArrived(other) && watchdog.hasEnded(shared.ranks[other]) &&
-          !hasArrived(other))
-        return true;
-    return false;
-  }
-
-  Status barrier(const Collective &collective);
-  Status checkAgreement(const Collective &collective);
-  Status explain(const Collective &collective, Watchdog::Outcome outcome);
-  std::string describe(const Collective &collective) const;
   void allReduce(const Collective &collective);
   void reduceScatter(const Collective &collective);
   void gather(const Collective &collective);
 
-  Shared &shared;
-  Watchdog &watchdog;
-  const unsigned rank;
-  uint32_t target = 0;               // the barrier this rank is at
+  Meeting &meeting;
   std::vector<const void *> sources; // of each rank; moved along by the loops
   std::vector<void *> destinations;
 };
 
-//===----------------------------------------------------------------------===//
-// Meeting
-//===----------------------------------------------------------------------===//
-
-std::string LocalGroups::Member::describe(const Collective &collective) const {
-  return std::string(name(collective.kind)) + " over " + shared.label + " of " +
-         std::to_string(collective.bytes()) + " bytes";
-}
-
-/// Who arrived and who did not; success when nobody is missing any longer.
-Status LocalGroups::Member::explain(const Collective &collective,
-                                    Watchdog::Outcome outcome) {
-  if (outcome == Watchdog::Outcome::Failed)
-    return Status::error("another rank failed");
-  std::string arrived, missing, ended;
-  for (size_t other = 0; other != shared.slots.size(); ++other) {
-    unsigned its = shared.ranks[other];
-    std::string named = watchdog.name(its);
-    bool isThere = hasArrived(other), hasEnded = watchdog.hasEnded(its);
-    std::string_view node = watchdog.nodeOf(its);
-    if (!isThere && hasEnded)
-      named += " (which has ended)";
-    else if (!isThere && !node.empty())
-      named += " (which is at node '" + printable(node) + "')";
-    std::string &list = isThere ? arrived : hasEnded ? ended : missing;
-    list += (list.empty() ? "" : ", ") + named;
-  }
-  // Others may still be on their way.
-  if (!ended.empty())
-    missing = ended;
-  if (missing.empty())
-    return Status::ok(); // they all came just now
-  std::string when = outcome == Watchdog::Outcome::Late
-                         ? " within " + secondsText(watchdog.timeout()) +
-                               " seconds; raise the timeout if it needs more"
-                         : " and never will";
-  return Status::error(describe(collective) + ": " + arrived +
-                       " arrived, but " + missing + " did not" + when);
-}
-
-Status LocalGroups::Member::barrier(const Collective &collective) {
-  ++target;
-  slot().barriers.store(target);
-  watchdog.wakeWaiters();
-  Watchdog::Outcome outcome = watchdog.wait(rank, *this);
-  return outcome == Watchdog::Outcome::Met ? Status::ok()
-                                           : explain(collective, outcome);
-}
-
-/// Ranks that mean different things would leave each other's buffers.
-Status LocalGroups::Member::checkAgreement(const Collective &collective) {
-  for (size_t other = 0; other != shared.slots.size(); ++other) {
-    const Collective &its = *shared.slots[other].collective;
-    if (its == collective)
-      continue;
-    return Status::error(describe(collective) + " of " + watchdog.name(rank) +
-                         " meets another collective, " + describe(its) +
-                         " of " + watchdog.name(shared.ranks[other]) +
-                         "; all ranks of a group must do the same");
-  }
-  return Status::ok();
-}
+struct LocalGroups::Shared {
+  Shared(RankGroup group, Watchdog &watchdog)
+      : meeting(std::move(group), watchdog) {}
+  Meeting meeting;
+  std::vector<std::unique_ptr<Member>> members;
+};
 
 Status LocalGroups::Member::run(const Collective &collective,
-                                const void *source, void *destination) {
-  target = slot().barriers.load(std::memory_order_relaxed);
-  slot().collective = &collective;
-  slot().source = source;
-  slot().destination = destination;
-  WEFT_RETURN_IF_ERROR(barrier(collective));
-  WEFT_RETURN_IF_ERROR(checkAgreement(collective));
-  for (size_t other = 0; other != shared.slots.size(); ++other) {
-    sources[other] = shared.slots[other].source;
-    destinations[other] = shared.slots[other].destination;
+                                const void *source, void *destination,
+                                Queue *) {
+  WEFT_RETURN_IF_ERROR(
+      meeting.arrive(position(), {collective, source, destination}));
+  for (size_t other = 0; other != sources.size(); ++other) {
+    const Meeting::Offer &offer = meeting.offerOf(other, position());
+    sources[other] = offer.source;
+    destinations[other] = offer.destination;
   }
   switch (collective.kind) {
   case CollectiveKind::AllReduce:
@@ -169,7 +63,7 @@ Status LocalGroups::Member::run(const Collective &collective,
     gather(collective);
     break;
   }
-  return barrier(collective);
+  return meeting.leave(position(), collective);
 }
 
 //===----------------------------------------------------------------------===//
@@ -187,7 +81,7 @@ void LocalGroups::Member::allReduce(const Collective &collective) {
   // Shares are whole cache lines, which two ranks would otherwise fight over.
   uint64_t width = byteWidth(collective.type);
   uint64_t count = collective.bytes() / width;
-  uint64_t ranks = shared.slots.size();
+  uint64_t ranks = sources.size();
   Block share = blockOf(count, cacheLine / width, {&ranks, 1}, position());
   for (const void *&source : sources)
     source = advance(source, share.begin * width);
@@ -261,52 +155,22 @@ void LocalGroups::Member::gather(const Collective &collective) {
 LocalGroups::LocalGroups(std::vector<Axis> mesh,
                          std::vector<std::vector<uint64_t>> coordinates,
                          Watchdog &watchdog)
-    : mesh(std::move(mesh)), coordinates(std::move(coordinates)),
-      watchdog(watchdog) {}
+    : mesh(std::move(mesh), std::move(coordinates)), watchdog(watchdog) {}
 LocalGroups::~LocalGroups() = default;
 
 Group &LocalGroups::find(unsigned rank, const std::vector<std::string> &axes) {
-  std::vector<size_t> along;
-  for (const std::string &axis : axes)
-    for (size_t i = 0; i != mesh.size(); ++i)
-      if (mesh[i].name == axis)
-        along.push_back(i);
-  auto othersOf = [&](unsigned of) {
-    std::vector<uint64_t> others = coordinates[of];
-    for (size_t axis : along)
-      others[axis] = 0;
-    return others;
-  };
-  auto positionOf = [&](unsigned of) {
-    uint64_t position = 0;
-    for (size_t axis : along)
-      position = position * mesh[axis].size + coordinates[of][axis];
-    return position;
-  };
-  std::unique_ptr<Shared> &group = groups[{along, othersOf(rank)}];
-  if (!group) {
-    group = std::make_unique<Shared>();
-    uint64_t size = 1;
-    for (size_t axis : along) {
-      size *= mesh[axis].size;
-      group->axes.push_back(mesh[axis].size);
-      group->label += (group->label.empty() ? "[" : ", ") + mesh[axis].name;
-    }
-    group->label += group->label.empty() ? "[]" : "]";
-    group->ranks.resize(size);
-    group->slots = std::vector<Slot>(size);
-    for (unsigned other = 0; other != coordinates.size(); ++other)
-      if (othersOf(other) == othersOf(rank))
-        group->ranks[positionOf(other)] = other;
-    for (uint64_t position = 0; position != size; ++position)
-      group->members.push_back(std::make_unique<Member>(
-          *group, watchdog, group->ranks[position], position));
+  RankGroup group = mesh.groupOf(rank, axes);
+  uint64_t position = group.positionOf(rank);
+  std::unique_ptr<Shared> &shared = groups[group];
+  if (!shared) {
+    shared = std::make_unique<Shared>(std::move(group), watchdog);
+    for (uint64_t at = 0; at != shared->meeting.group().size(); ++at)
+      shared->members.push_back(std::make_unique<Member>(shared->meeting, at));
   }
-  return *group->members[positionOf(rank)];
+  return *shared->members[position];
 }
 
 void LocalGroups::reset() {
-  for (auto &[key, group] : groups)
-    for (Slot &slot : group->slots)
-      slot.barriers = 0;
+  for (auto &[group, shared] : groups)
+    shared->meeting.reset();
 }

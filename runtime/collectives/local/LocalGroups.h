@@ -21,45 +21,38 @@
 #ifndef RUNTIME_COLLECTIVES_LOCAL_LOCALGROUPS_H
 #define RUNTIME_COLLECTIVES_LOCAL_LOCALGROUPS_H
 
-#include "runtime/collectives/Group.h"
+#include "runtime/collectives/Groups.h"
+#include "runtime/collectives/RankMesh.h"
 #include "runtime/collectives/Watchdog.h"
 
 #include <map>
 #include <memory>
-#include <string>
 
 namespace weft {
 
-/// All groups of a mesh whose ranks are threads of this process.
-class LocalGroups {
+/// All groups of a mesh whose ranks are threads of this process, over the
+/// host's memory.
+class LocalGroups final : public Groups {
 public:
-  struct Axis {
-    std::string name;
-    uint64_t size;
-  };
+  using Axis = RankMesh::Axis;
   /// `coordinates` holds those of each rank on `mesh`. The watchdog knows the
   /// same ranks, and outlives the groups.
   LocalGroups(std::vector<Axis> mesh,
               std::vector<std::vector<uint64_t>> coordinates,
               Watchdog &watchdog);
-  ~LocalGroups();
+  ~LocalGroups() override;
 
-  /// Rank `rank`'s group over axes of the mesh. Not while ranks run.
-  Group &find(unsigned rank, const std::vector<std::string> &axes);
-
-  /// Forgets collectives that a failed run left undone. Not while ranks run.
-  void reset();
+  std::string name() const override { return "threads of this process"; }
+  Group &find(unsigned rank, const std::vector<std::string> &axes) override;
+  void reset() override;
 
 private:
   struct Shared;
   class Member;
-  using Key = std::pair<std::vector<size_t>, std::vector<uint64_t>>;
 
-  std::vector<Axis> mesh;
-  std::vector<std::vector<uint64_t>> coordinates;
+  RankMesh mesh;
   Watchdog &watchdog;
-  /// By axes, and by the coordinates on all others.
-  std::map<Key, std::unique_ptr<Shared>> groups;
+  std::map<RankGroup, std::unique_ptr<Shared>> groups;
 };
 
 } // namespace weft

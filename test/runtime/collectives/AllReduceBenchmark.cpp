@@ -55,11 +55,11 @@ private:
         if (isFresh)
           std::fill(source.begin(), source.end(), static_cast<float>(i));
         // All begin together.
-        WEFT_RETURN_IF_ERROR(
-            groups[rank]->run(nothing, source.data(), destination.data()));
+        WEFT_RETURN_IF_ERROR(groups[rank]->run(nothing, source.data(),
+                                               destination.data(), nullptr));
         auto start = std::chrono::steady_clock::now();
-        WEFT_RETURN_IF_ERROR(
-            groups[rank]->run(collective, source.data(), destination.data()));
+        WEFT_RETURN_IF_ERROR(groups[rank]->run(collective, source.data(),
+                                               destination.data(), nullptr));
         float greatest = 0;
         if (isFresh)
           for (float value : destination)

@@ -50,7 +50,7 @@ void check(Ranks &ranks, const std::vector<Case> &cases, unsigned seed) {
       Bytes destination(data[i].destinations[rank].size() + 8, 0xee);
       void *target = cases[i].inPlace ? source.data() : destination.data();
       WEFT_RETURN_IF_ERROR(
-          groups[rank]->run(collectives[i], source.data(), target));
+          groups[rank]->run(collectives[i], source.data(), target, nullptr));
       Bytes found = cases[i].inPlace ? source : destination;
       if (!cases[i].inPlace) {
         EXPECT_EQ(Bytes(found.end() - 8, found.end()), Bytes(8, 0xee));
@@ -169,9 +169,9 @@ TEST(Conformance, GroupsOfOtherAxesAreApart) {
                                  DataType::I32, {}, 0, 0, 1, 1);
   Status status = mesh.run([&](unsigned rank) {
     int32_t own = 1 << (4 * rank), column = 0, all = 0;
-    WEFT_RETURN_IF_ERROR(columns[rank]->run(sum, &own, &column));
+    WEFT_RETURN_IF_ERROR(columns[rank]->run(sum, &own, &column, nullptr));
     EXPECT_EQ(column, rank < 3 ? 0x111 : 0x111000);
-    WEFT_RETURN_IF_ERROR(rows[rank]->run(sum, &column, &all));
+    WEFT_RETURN_IF_ERROR(rows[rank]->run(sum, &column, &all, nullptr));
     EXPECT_EQ(all, 0x111111);
     return Status::ok();
   });
@@ -192,7 +192,7 @@ TEST(Conformance, KeepsNaNs) {
         groups.push_back(&mesh.groups.find(rank, {"tp"}));
       Status status = mesh.run([&](unsigned rank) {
         float value = rank == bad ? NAN : static_cast<float>(rank), result = 0;
-        Status status = groups[rank]->run(collective, &value, &result);
+        Status status = groups[rank]->run(collective, &value, &result, nullptr);
         EXPECT_TRUE(std::isnan(result));
         return status;
       });

@@ -45,9 +45,9 @@ Status follow(Ranks &ranks, const std::vector<Script> &scripts,
   return ranks.run(
       [&](unsigned rank) {
         for (size_t i = 0; i != groups[rank].size(); ++i)
-          WEFT_RETURN_IF_ERROR(groups[rank][i]->run(collectives[rank][i],
-                                                    sources[rank].data(),
-                                                    destinations[rank].data()));
+          WEFT_RETURN_IF_ERROR(
+              groups[rank][i]->run(collectives[rank][i], sources[rank].data(),
+                                   destinations[rank].data(), nullptr));
         return Status::ok();
       },
       timeout);
@@ -71,7 +71,7 @@ TEST(Watchdog, NamesWhoDidNotComeInTime) {
           return Status::ok();
         }
         return groups[rank]->run(collective, &sources[rank],
-                                 &destinations[rank]);
+                                 &destinations[rank], nullptr);
       },
       0.1);
   ASSERT_FALSE(status.isOk());
@@ -126,8 +126,8 @@ TEST(Watchdog, EndsAllWhenOneFails) {
       for (int round = 0;; ++round) {
         if (rank == bad && round == 100)
           return Status::error("rank " + std::to_string(rank) + " broke");
-        WEFT_RETURN_IF_ERROR(
-            groups[rank]->run(collective, sources[rank], destinations[rank]));
+        WEFT_RETURN_IF_ERROR(groups[rank]->run(collective, sources[rank],
+                                               destinations[rank], nullptr));
       }
     });
     ASSERT_FALSE(status.isOk());
@@ -145,7 +145,8 @@ TEST(Watchdog, WaitsForSlowRanks) {
       // Long enough for the other one to sleep.
       if (rank == round % 2)
         std::this_thread::sleep_for(std::chrono::milliseconds(30));
-      WEFT_RETURN_IF_ERROR(groups[rank]->run(sum(1), &source, &destination));
+      WEFT_RETURN_IF_ERROR(
+          groups[rank]->run(sum(1), &source, &destination, nullptr));
       EXPECT_EQ(destination, 2);
     }
     return Status::ok();
