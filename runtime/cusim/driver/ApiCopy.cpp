@@ -172,6 +172,64 @@ CUSIM_EXPORT cuMemcpyPeerAsync(CUdeviceptr to, CUcontext toContext,
                   stream);
 }
 
+namespace {
+/// Rows of device memory, from the first byte of the first row.
+struct Rows {
+  uint64_t address, pitch;
+  /// UINT64_MAX for more than there can be.
+  uint64_t bytes(uint64_t width, uint64_t height) const {
+    unsigned __int128 total = height ? (height - 1) : 0;
+    total = total * pitch + width;
+    return total >> 62 ? UINT64_MAX : uint64_t(total);
+  }
+};
+} // namespace
+
+CUSIM_EXPORT cuMemcpy2DAsync_v2(const CUDA_MEMCPY2D *copy,
+                                CUstream streamHandle) {
+  CUSIM_ENTER();
+  const char *call = "cuMemcpy2DAsync";
+  if (!copy)
+    return CUDA_ERROR_INVALID_VALUE;
+  if (copy->srcMemoryType != CU_MEMORYTYPE_DEVICE ||
+      copy->dstMemoryType != CU_MEMORYTYPE_DEVICE)
+    return refuse(CUDA_ERROR_NOT_SUPPORTED, call,
+                  "only copies inside of device memory are supported");
+  size_t width = copy->WidthInBytes, height = copy->Height;
+  if (width == 0 || height == 0)
+    return CUDA_SUCCESS;
+  if (copy->srcXInBytes + width > copy->srcPitch ||
+      copy->dstXInBytes + width > copy->dstPitch)
+    return refuse(CUDA_ERROR_INVALID_VALUE, call,
+                  "rows of " + std::to_string(width) +
+                      " bytes are longer than the pitch");
+  Rows source = {copy->srcDevice + copy->srcY * copy->srcPitch +
+                     copy->srcXInBytes,
+                 copy->srcPitch},
+       target = {copy->dstDevice + copy->dstY * copy->dstPitch +
+                     copy->dstXInBytes,
+                 copy->dstPitch};
+  Place place;
+  for (const Rows &rows : {source, target})
+    if (CUresult error = findPlace(
+            call, rows.address, rows.bytes(width, height), Side::Device, place))
+      return error;
+  CUcontext context = entry.context.get();
+  return entry.driver->submit(
+      streamHandle,
+      {Operation::Kind::Copy, nullptr, [=] {
+         for (const Rows &rows : {source, target})
+           if (!isStillThere(context, call, rows.address,
+                             rows.bytes(width, height)))
+             return;
+         for (size_t row = 0; row < height; ++row)
+           std::memmove(
+               AddressSpace::hostPointer(target.address) + row * target.pitch,
+               AddressSpace::hostPointer(source.address) + row * source.pitch,
+               width);
+       }});
+}
+
 template <typename T>
 static CUresult fill(const char *call, CUdeviceptr to, T value, size_t count,
                      std::optional<CUstream> stream) {
