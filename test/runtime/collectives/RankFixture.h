@@ -17,6 +17,30 @@
 
 namespace weft::test {
 
+/// The coordinates of all places of a mesh.
+inline std::vector<std::vector<uint64_t>>
+place(const std::vector<LocalGroups::Axis> &mesh) {
+  std::vector<std::vector<uint64_t>> places = {{}};
+  for (const LocalGroups::Axis &axis : mesh) {
+    std::vector<std::vector<uint64_t>> longer;
+    for (const std::vector<uint64_t> &place : places)
+      for (uint64_t at = 0; at != axis.size; ++at) {
+        longer.push_back(place);
+        longer.back().push_back(at);
+      }
+    places = std::move(longer);
+  }
+  return places;
+}
+/// "rank 0", ...
+inline std::vector<std::string>
+namesOf(const std::vector<std::vector<uint64_t>> &places) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i != places.size(); ++i)
+    names.push_back("rank " + std::to_string(i));
+  return names;
+}
+
 /// The ranks of a mesh, each on a thread of its own.
 class Ranks {
 public:
@@ -49,29 +73,6 @@ public:
   const std::vector<std::vector<uint64_t>> coordinates;
   Watchdog watchdog;
   LocalGroups groups;
-
-private:
-  static std::vector<std::vector<uint64_t>>
-  place(const std::vector<LocalGroups::Axis> &mesh) {
-    std::vector<std::vector<uint64_t>> places = {{}};
-    for (const LocalGroups::Axis &axis : mesh) {
-      std::vector<std::vector<uint64_t>> longer;
-      for (const std::vector<uint64_t> &place : places)
-        for (uint64_t at = 0; at != axis.size; ++at) {
-          longer.push_back(place);
-          longer.back().push_back(at);
-        }
-      places = std::move(longer);
-    }
-    return places;
-  }
-  static std::vector<std::string>
-  namesOf(const std::vector<std::vector<uint64_t>> &places) {
-    std::vector<std::string> names;
-    for (size_t i = 0; i != places.size(); ++i)
-      names.push_back("rank " + std::to_string(i));
-    return names;
-  }
 };
 
 } // namespace weft::test
