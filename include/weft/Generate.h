@@ -71,6 +71,8 @@ public:
 
   const LanguageModel &description() const;
   unsigned threads() const;
+  /// What its devices do without: see Model::notes.
+  std::vector<std::string> notes() const;
 
   /// Uses this Jinja template instead of the model's.
   Status setChatTemplate(std::string_view text);

@@ -171,6 +171,9 @@ public:
   unsigned threads() const;
   /// Of each rank: "cpu:0", "cuda:1", "cusim:0".
   std::vector<std::string> devices() const;
+  /// What its devices do without, because a library is not there: a sentence
+  /// for people each.
+  std::vector<std::string> notes() const;
 
   /// The shapes of the inputs for values of the symbolic sizes, in the order of
   /// `inputs`.

@@ -21,6 +21,8 @@ public:
 
   /// How they exchange data, for people.
   virtual std::string name() const = 0;
+  /// Something faster is missing, as the name says.
+  virtual bool isMakeshift() const { return false; }
 
   /// Rank `rank`'s group over axes of the mesh. Not while ranks run.
   virtual Group &find(unsigned rank, const std::vector<std::string> &axes) = 0;

@@ -31,8 +31,11 @@ public:
   /// True when queues do their work before their calls return.
   virtual bool isSynchronous() const = 0;
 
-  /// Whether its queues multiply matrices without a kernel of the artifact.
-  virtual bool hasMatrixLibrary() const { return false; }
+  /// Success when its queues multiply matrices without a kernel of the
+  /// artifact; or why they do not.
+  virtual Status openMatrixLibrary() {
+    return Status::error("there is none for this kind of device");
+  }
 
   /// Zeroed memory; fails when there is not enough. 0 bytes are allowed.
   virtual StatusOr<std::unique_ptr<Buffer>> allocate(uint64_t bytes) = 0;

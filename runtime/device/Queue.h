@@ -53,7 +53,7 @@ public:
   virtual ~Queue() = default;
 
   virtual Status launch(const Launch &launch) = 0;
-  /// Only where Device::hasMatrixLibrary.
+  /// Only after Device::openMatrixLibrary.
   virtual Status multiply(const MatrixProduct &product) {
     return Status::error("the device has no matrix library");
   }

@@ -74,6 +74,10 @@ public:
   /// Bytes from the start of the root buffer.
   uint64_t rootOffset(uint32_t buffer) const { return rootOffsets[buffer]; }
 
+  /// The bytes of an output that commands write, in order and apart; more than
+  /// it has where a place follows from a variable.
+  std::vector<Block> writtenParts(uint32_t output) const;
+
   /// Forgets all variables: a run begins.
   void clearVariables();
   /// Fails when a size that depends on it is out of bounds.

@@ -74,7 +74,7 @@ Status Executor::loadVariant(const artifact::Variant &source) {
   if (!program)
     return program.status();
   variant->program = std::move(*program);
-  WEFT_RETURN_IF_ERROR(checkProducts(variant->program));
+  WEFT_RETURN_IF_ERROR(findProducts(variant->program));
   for (CollectiveOp &collective : variant->program.collectives)
     collective.group = &context.findGroup(collective.axes);
   StatusOr<Lifetimes> lifetimes = Lifetimes::of(variant->program);

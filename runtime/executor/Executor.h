@@ -29,6 +29,8 @@ struct Residents {
   std::unique_ptr<Code> code;
   /// Temporary buffers of one run; grows.
   std::unique_ptr<Buffer> arena;
+  /// What the device does without, for people.
+  std::set<std::string> notes;
 };
 
 /// Where an executor runs, and whom it runs with.
@@ -111,14 +113,15 @@ private:
                std::span<const MutableTensorView> outputs);
   StatusOr<void *> stagingBuffer(size_t slot, uint64_t bytes);
   Status placeBuffers();
+  Status fetchOutputs(std::span<const MutableTensorView> outputs);
   Status execute(const RunOptions &options);
   Status perform(const Op &op, size_t &next);
   Status read(const Op &op);
   Status exchange(const Op &op);
   /// The program's launch of this index, for an op.
   Status launch(const Op &op, uint32_t index);
-  /// Every product can be computed on this device.
-  Status checkProducts(const ProgramVariant &program) const;
+  /// Finds out how products are computed on this device.
+  Status findProducts(const ProgramVariant &program);
   Status multiply(const Op &op);
   Status record(const Op &op, std::chrono::steady_clock::time_point begin,
                 const RunOptions &options);
@@ -137,6 +140,7 @@ private:
   Residents &residents;
   std::optional<SizeBinder> sizeBinder;
   Tensors inputTensors, outputTensors;
+  bool multipliesByLibrary = false;
   std::vector<std::unique_ptr<Variant>> variants;
   std::map<std::vector<int64_t>, Bucket> buckets; // by sizes
   uint64_t useCount = 0;

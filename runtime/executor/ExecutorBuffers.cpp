@@ -7,6 +7,8 @@
 
 #include "runtime/executor/Executor.h"
 
+#include <algorithm>
+
 using namespace weft;
 
 StatusOr<void *> Executor::stagingBuffer(size_t slot, uint64_t bytes) {
@@ -110,5 +112,29 @@ Status Executor::placeBuffers() {
     if (plan.isKnown(i))
       addresses[i] = static_cast<char *>(rootAddress(buffers[i].root)) +
                      plan.rootOffset(i);
+  return Status::ok();
+}
+
+/// Copies outputs to the caller's memory, where they are not there yet. Other
+/// ranks may write other parts of an output: only what is this one's.
+Status Executor::fetchOutputs(std::span<const MutableTensorView> outputs) {
+  Queue &queue = *current->variant->queues[0];
+  for (size_t i = 0; i != outputAddresses.size(); ++i) {
+    if (!outputOrder[i] || !current->ownsOutput[i])
+      continue;
+    auto *data = static_cast<char *>(outputs[*outputOrder[i]].data);
+    auto *from = static_cast<const char *>(outputAddresses[i]);
+    if (data == from)
+      continue;
+    std::vector<Block> parts = {{0, current->outputBytes[i]}};
+    if (context.watchdog.size() > 1)
+      parts = current->plan->writtenParts(static_cast<uint32_t>(i));
+    for (Block part : parts) {
+      part.end = std::min(part.end, current->outputBytes[i]);
+      if (part.size() != 0)
+        WEFT_RETURN_IF_ERROR(
+            queue.download(data + part.begin, from + part.begin, part.size()));
+    }
+  }
   return Status::ok();
 }

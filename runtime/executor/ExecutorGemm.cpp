@@ -10,24 +10,33 @@
 
 using namespace weft;
 
-Status Executor::checkProducts(const ProgramVariant &program) const {
-  if (device.hasMatrixLibrary())
+Status Executor::findProducts(const ProgramVariant &program) {
+  // A library is opened for programs that need it.
+  if (program.gemms.empty())
     return Status::ok();
+  Status library = device.openMatrixLibrary();
+  multipliesByLibrary = library.isOk();
+  if (library)
+    return library;
   for (const Op &op : program.ops)
     if (op.kind == Op::Kind::Gemm && !program.gemms[op.index].launch)
       return Status::error("node '" + printable(op.node) +
                            "' is a product without a kernel of its own, and " +
-                           device.name() +
-                           " has no matrix library; install cuBLASLt, or "
-                           "compile with --gemm=generated");
+                           device.name() + " has no matrix library (" +
+                           library.message() +
+                           "); install cuBLASLt, or compile with "
+                           "--gemm=generated");
+  residents.notes.insert(device.name() +
+                         " multiplies matrices by kernels of the artifact (" +
+                         library.message() + ")");
   return Status::ok();
 }
 
 Status Executor::multiply(const Op &op) {
   const GemmOp &gemm = current->variant->program.gemms[op.index];
   const ExecutionPlan::Gemm &numbers = current->plan->gemm(op.index);
-  // Without a library `checkProducts` found a kernel.
-  if (!device.hasMatrixLibrary())
+  // Without a library `findProducts` found a kernel.
+  if (!multipliesByLibrary)
     return launch(op, *gemm.launch);
   MatrixProduct product;
   product.type = gemm.type;

@@ -374,15 +374,7 @@ Status Executor::runCommands(std::span<const TensorView> inputs,
   WEFT_RETURN_IF_ERROR(execute(options));
   WEFT_RETURN_IF_ERROR(finishQueues());
   WEFT_RETURN_IF_ERROR(checkErrors(nullptr));
-  for (size_t i = 0; i != outputAddresses.size(); ++i) {
-    if (!outputOrder[i] || !current->ownsOutput[i] ||
-        current->outputBytes[i] == 0)
-      continue;
-    void *data = outputs[*outputOrder[i]].data;
-    if (data != outputAddresses[i])
-      WEFT_RETURN_IF_ERROR(current->variant->queues[0]->download(
-          data, outputAddresses[i], current->outputBytes[i]));
-  }
+  WEFT_RETURN_IF_ERROR(fetchOutputs(outputs));
   mayBeBusy = false;
   return Status::ok();
 }

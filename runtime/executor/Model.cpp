@@ -6,9 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/base/Text.h"
-#include "runtime/collectives/local/LocalGroups.h"
 #include "runtime/device/HostMemory.h"
 #include "runtime/executor/AlignedViews.h"
+#include "runtime/executor/DeviceGroups.h"
 #include "runtime/executor/Devices.h"
 #include "runtime/executor/Rank.h"
 #include "runtime/executor/RankThreads.h"
@@ -65,7 +65,8 @@ struct Request {
 struct Model::Implementation {
   std::optional<Artifact> artifact;
   std::optional<Watchdog> watchdog;
-  std::optional<LocalGroups> groups;
+  std::unique_ptr<Groups> groups;
+  std::string groupsNote;
   std::mutex reporting;
   std::vector<std::unique_ptr<Rank>> ranks;
   unsigned threadCount = 1;
@@ -106,18 +107,11 @@ Status Model::Implementation::open(const std::string &folder,
   threadCount = devices->threads;
   WaitPolicy policy = WaitPolicy::of(devices->isOversubscribed);
 
-  std::vector<LocalGroups::Axis> mesh;
-  for (const artifact::MeshAxis &axis : manifest.mesh().axes())
-    mesh.push_back({axis.name(), axis.size()});
   std::vector<std::string> names;
-  std::vector<std::vector<uint64_t>> coordinates;
-  for (unsigned rank = 0; rank != count; ++rank) {
-    const auto &places = manifest.ranks(static_cast<int>(rank)).coordinates();
+  for (unsigned rank = 0; rank != count; ++rank)
     names.push_back(rankName(manifest, rank));
-    coordinates.emplace_back(places.begin(), places.end());
-  }
   watchdog.emplace(std::move(names), policy);
-  groups.emplace(std::move(mesh), std::move(coordinates), *watchdog);
+  groups = createGroups(manifest, *devices, *watchdog);
   Rank::Peers peers{
       *watchdog, reporting,
       [this](unsigned rank, const std::vector<std::string> &axes) -> Group & {
@@ -130,10 +124,15 @@ Status Model::Implementation::open(const std::string &folder,
       return loaded.status();
     ranks.push_back(std::move(*loaded));
   }
+  if (count > 1 && groups->isMakeshift())
+    groupsNote = "ranks exchange data by " + groups->name();
+  WEFT_RETURN_IF_ERROR(groups->prepare());
   threads.emplace(count, policy, [this](unsigned rank) {
     watchdog->enter(rank);
-    if (Status status = runRank(rank); !status)
+    if (Status status = runRank(rank); !status) {
       watchdog->fail(status);
+      groups->abort();
+    }
     watchdog->end(rank);
   });
   return Status::ok();
@@ -220,8 +219,10 @@ Status Model::Implementation::run(std::span<const TensorView> inputs,
   WEFT_RETURN_IF_ERROR(first().matchOutputs(outputs));
   WEFT_RETURN_IF_ERROR(request.views.take(inputs, outputs));
   request.options = &options;
-  if (watchdog->hasFailed())
+  if (watchdog->hasFailed()) {
     groups->reset();
+    WEFT_RETURN_IF_ERROR(groups->prepare());
+  }
   watchdog->begin(options.timeout);
   isStuck = !threads->run([this] { return watchdog->isOverdue(); });
   Status status = watchdog->error();
@@ -277,6 +278,16 @@ std::optional<LanguageModel> Model::languageModel() const {
       number(model.context()),    number(model.max_sequences()),
       number(model.max_tokens()), number(model.vocabulary()),
       artifact.tokenizer()};
+}
+
+std::vector<std::string> Model::notes() const {
+  std::set<std::string> notes;
+  for (const std::unique_ptr<Rank> &rank : implementation->ranks)
+    notes.insert(rank->notes().begin(), rank->notes().end());
+  const std::string &groups = implementation->groupsNote;
+  if (!groups.empty())
+    notes.insert(groups);
+  return {notes.begin(), notes.end()};
 }
 
 unsigned Model::threads() const { return implementation->threadCount; }

@@ -172,9 +172,11 @@ private:
     WEFT_RETURN_IF_ERROR(substituted(
         op.sharedBytes,
         kernel.shared_bytes().empty() ? "0" : kernel.shared_bytes()));
-    for (const artifact::KernelBuffer &buffer : kernel.buffers())
+    for (const artifact::KernelBuffer &buffer : kernel.buffers()) {
+      op.writes.push_back(buffer.writes());
       WEFT_RETURN_IF_ERROR(
           substituted(op.leastBytes.emplace_back(), buffer.least_bytes()));
+    }
     return Status::ok();
   }
 

@@ -56,6 +56,7 @@ struct LaunchOp {
   uint32_t kernel = 0; // in the kernel table
   std::vector<uint32_t> buffers;
   std::vector<ExprId> leastBytes; // of each buffer
+  std::vector<bool> writes;       // each buffer
   std::vector<ExprId> sizes;      // s0, s1, ...
   ExprId items = 0, chunk = 0, scratchBytes = 0, flops = 0;
   bool isSplitDynamic = false;

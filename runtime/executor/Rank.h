@@ -29,6 +29,8 @@ public:
        const Peers &peers, bool copiesWeights);
 
   Device &device() { return *rankDevice; }
+  /// What the device does without, for people.
+  const std::set<std::string> &notes() const { return residents.notes; }
   Executor &executor(size_t entry) { return *executors[entry]; }
   /// Executor::settle of all.
   bool settle();

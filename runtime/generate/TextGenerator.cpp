@@ -89,6 +89,9 @@ const LanguageModel &TextGenerator::description() const {
 unsigned TextGenerator::threads() const {
   return implementation->model.threads();
 }
+std::vector<std::string> TextGenerator::notes() const {
+  return implementation->model.notes();
+}
 const Tokenizer &TextGenerator::tokenizer() const {
   return implementation->tokenizer;
 }

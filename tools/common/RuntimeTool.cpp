@@ -24,6 +24,11 @@ int tool::fail(const std::string &message) {
   return 1;
 }
 
+void tool::printNotes(const std::vector<std::string> &notes) {
+  for (const std::string &note : notes)
+    std::fprintf(stderr, "note: %s\n", note.c_str());
+}
+
 int tool::finish(const Status &status) {
   if (!status)
     return fail(status.message());

@@ -22,6 +22,9 @@ int fail(const std::string &message);
 /// on a full disk.
 int finish(const Status &status);
 
+/// Prints "note: ..." to stderr for each: see Model::notes.
+void printNotes(const std::vector<std::string> &notes);
+
 /// A number greater than 0, or with `allowsZero` at least 0.
 CLI::Validator number(bool allowsZero);
 /// Decimal digits, of a value below 2^64: others would be wrapped or clamped.

@@ -352,6 +352,7 @@ int main(int argc, char **argv) {
       Model::load(options.load.artifact, options.load.options());
   if (!model)
     return tool::fail(model.message());
+  tool::printNotes(model->notes());
   bool generates = model->languageModel() && !options.asksForEntryPoint();
   for (const char *option : {"-p", "-n", "-d", "-b"})
     if (!generates && app.count(option) != 0)

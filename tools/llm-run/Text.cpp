@@ -335,6 +335,7 @@ static Status runTokens(const tool::LoadFlags &load,
   progress.end();
   if (!model)
     return model.status();
+  tool::printNotes(model->notes());
   StatusOr<ModelStep> step = ModelStep::create(*model);
   if (!step)
     return step.status();
@@ -355,6 +356,7 @@ Status tool::runText(const LoadFlags &load, const TextFlags &flags,
   progress.end();
   if (!generator)
     return generator.status();
+  printNotes(generator->notes());
   generator->runOptions().timeout = run.timeout;
   generator->runOptions().onCommand = run.onCommand;
   watchdog.restart();

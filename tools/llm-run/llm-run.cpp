@@ -61,7 +61,8 @@ static void addOptions(CLI::App &app, Options &options) {
                  "chrome://tracing")
       ->type_name("FILE.json");
   app.footer(
-      "Examples. A language model answers a question, or holds a conversation:\n"
+      "Examples. A language model answers a question, or holds a "
+      "conversation:\n"
       "  llm-run smollm2.weft --chat --prompt \"What is gravity?\"\n"
       "  llm-run smollm2.weft --chat --temperature=0.7 --top-p=0.9\n"
       "An encoder on three tokens:\n"
@@ -194,6 +195,7 @@ static Status runModel(const Options &options, tool::Watchdog &watchdog) {
   if (!outputs)
     return Status::error("'" + options.load.artifact +
                          "': " + outputs.message());
+  tool::printNotes(model->notes());
   for (const Tensor &output : *outputs)
     std::printf("%s %s\n", output.name().c_str(),
                 tool::describe(output.type(), output.shape()).c_str());

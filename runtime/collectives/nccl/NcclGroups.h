@@ -36,6 +36,7 @@ public:
   struct Place {
     int ordinal = 0;
     cuda::CUcontext context = nullptr;
+    std::shared_ptr<const void> owner; // of the context
   };
   /// What all groups use.
   struct Platform {

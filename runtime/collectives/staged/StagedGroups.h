@@ -29,6 +29,7 @@ public:
   std::string name() const override {
     return "copies through the host (" + reason + ")";
   }
+  bool isMakeshift() const override { return true; }
   Group &find(unsigned rank, const std::vector<std::string> &axes) override;
   void reset() override { host.reset(); }
 

@@ -76,7 +76,11 @@ StatusOr<std::unique_ptr<Buffer>> CudaDevice::allocate(uint64_t bytes) {
 }
 
 std::unique_ptr<Queue> CudaDevice::createQueue() {
-  return std::make_unique<CudaQueue>(shared, flags);
+  return std::make_unique<CudaQueue>(shared, flags, multiplier);
+}
+
+std::vector<std::string> CudaDevice::productAlgorithms() const {
+  return multiplier->algorithms();
 }
 
 std::unique_ptr<Event> CudaDevice::createEvent() {

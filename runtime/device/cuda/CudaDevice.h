@@ -20,12 +20,16 @@ public:
   create(std::shared_ptr<const cuda::DriverLibrary> driver, unsigned ordinal);
 
   cuda::Context &context() { return *shared; }
+  const std::shared_ptr<cuda::Context> &sharedContext() { return shared; }
+  /// The algorithms that cuBLASLt chose so far, a line each.
+  std::vector<std::string> productAlgorithms() const;
 
   const std::string &name() const override { return shared->name(); }
   bool sharesHostMemory() const override { return false; }
   bool isSynchronous() const override { return false; }
   StatusOr<std::unique_ptr<Buffer>> allocate(uint64_t bytes) override;
   StatusOr<std::unique_ptr<Buffer>> allocateUnset(uint64_t bytes) override;
+  Status openMatrixLibrary() override { return multiplier->open(); }
   std::unique_ptr<Queue> createQueue() override;
   std::unique_ptr<Event> createEvent() override;
   StatusOr<std::unique_ptr<Code>> loadCode(const Artifact &artifact,
@@ -37,10 +41,12 @@ public:
 private:
   CudaDevice(std::shared_ptr<cuda::Context> context,
              std::shared_ptr<cuda::ErrorFlags> flags)
-      : shared(std::move(context)), flags(std::move(flags)) {}
+      : shared(std::move(context)), flags(std::move(flags)),
+        multiplier(std::make_shared<cuda::Multiplier>(shared)) {}
 
   std::shared_ptr<cuda::Context> shared;
   std::shared_ptr<cuda::ErrorFlags> flags;
+  std::shared_ptr<cuda::Multiplier> multiplier;
 };
 
 } // namespace weft

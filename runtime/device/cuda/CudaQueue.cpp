@@ -24,8 +24,10 @@ static CUdeviceptr address(const void *pointer) {
 //===----------------------------------------------------------------------===//
 
 CudaQueue::CudaQueue(std::shared_ptr<Context> ofDevice,
-                     std::shared_ptr<ErrorFlags> errorFlags)
-    : context(std::move(ofDevice)), flags(std::move(errorFlags)) {
+                     std::shared_ptr<ErrorFlags> errorFlags,
+                     std::shared_ptr<Multiplier> ofProducts)
+    : context(std::move(ofDevice)), flags(std::move(errorFlags)),
+      multiplier(std::move(ofProducts)) {
   ready = context->enter();
   if (ready)
     ready = context->driver().check(

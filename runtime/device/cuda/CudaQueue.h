@@ -11,6 +11,7 @@
 #include "runtime/device/Queue.h"
 #include "runtime/device/cuda/CudaCode.h"
 #include "runtime/device/cuda/ErrorFlags.h"
+#include "runtime/device/cuda/Multiplier.h"
 #include "runtime/device/cuda/PinnedStaging.h"
 
 #include <optional>
@@ -27,12 +28,16 @@ struct LaunchedKernel {
 class CudaQueue final : public Queue {
 public:
   CudaQueue(std::shared_ptr<cuda::Context> context,
-            std::shared_ptr<cuda::ErrorFlags> flags);
+            std::shared_ptr<cuda::ErrorFlags> flags,
+            std::shared_ptr<cuda::Multiplier> multiplier);
   ~CudaQueue() override;
 
   cuda::CUstream stream() const { return handle; }
 
   Status launch(const Launch &launch) override;
+  Status multiply(const MatrixProduct &product) override {
+    return multiplier->multiply(product, handle);
+  }
   Status copy(void *destination, const void *source, uint64_t bytes) override;
   Status fill(void *destination, uint8_t byte, uint64_t bytes) override;
   Status upload(void *destination, const void *host, uint64_t bytes) override;
@@ -56,6 +61,7 @@ private:
 
   std::shared_ptr<cuda::Context> context;
   std::shared_ptr<cuda::ErrorFlags> flags;
+  std::shared_ptr<cuda::Multiplier> multiplier;
   cuda::CUstream handle = nullptr;
   Status ready = Status::ok(); // why there is no stream
   std::optional<cuda::PinnedStaging> staging;

@@ -151,24 +151,33 @@ Status Multiplier::Descriptors::createPreference() {
 // Memory
 //===----------------------------------------------------------------------===//
 
-StatusOr<std::unique_ptr<Multiplier>>
-Multiplier::create(std::shared_ptr<const DriverLibrary> driver,
-                   std::shared_ptr<const CublasLtLibrary> library) {
-  std::unique_ptr<Multiplier> multiplier(
-      new Multiplier(std::move(driver), std::move(library)));
-  WEFT_CUBLASLT_CALL(*multiplier->library, cublasLtCreate, &multiplier->handle);
-  return multiplier;
+Status Multiplier::openLibrary() {
+  auto found = CublasLtLibrary::open(context->driver().folder());
+  if (!found)
+    return found.status();
+  library = std::move(*found);
+  WEFT_RETURN_IF_ERROR(context->enter());
+  WEFT_CUBLASLT_CALL(*library, cublasLtCreate, &handle);
+  return Status::ok();
+}
+
+Status Multiplier::open() {
+  std::lock_guard lock(mutex);
+  if (!opened)
+    opened = openLibrary();
+  return *opened;
 }
 
 Multiplier::~Multiplier() {
+  if (!handle || !context->enter())
+    return;
   for (auto &[stream, area] : workspaces)
     outgrown.push_back(area.address);
   outgrown.push_back(zeroArea.address);
   for (CUdeviceptr address : outgrown)
     if (address)
-      driver->functions().cuMemFree_v2(address);
-  if (handle)
-    library->functions().cublasLtDestroy(handle);
+      context->functions().cuMemFree_v2(address);
+  library->functions().cublasLtDestroy(handle);
 }
 
 Status Multiplier::reserve(Area &area, uint64_t bytes) {
@@ -177,7 +186,7 @@ Status Multiplier::reserve(Area &area, uint64_t bytes) {
   if (area.address)
     outgrown.push_back(area.address);
   area = {};
-  WEFT_CUDA_CALL(*driver, cuMemAlloc_v2, &area.address, bytes);
+  WEFT_CUDA_CALL(context->driver(), cuMemAlloc_v2, &area.address, bytes);
   area.bytes = bytes;
   return Status::ok();
 }
@@ -185,9 +194,10 @@ Status Multiplier::reserve(Area &area, uint64_t bytes) {
 StatusOr<const void *> Multiplier::zeros(uint64_t bytes) {
   if (bytes > zeroArea.bytes) {
     WEFT_RETURN_IF_ERROR(reserve(zeroArea, bytes));
-    WEFT_CUDA_CALL(*driver, cuMemsetD8_v2, zeroArea.address, 0, bytes);
+    WEFT_CUDA_CALL(context->driver(), cuMemsetD8_v2, zeroArea.address, 0,
+                   bytes);
     // Streams do not wait for the fill, which may end after the call.
-    WEFT_CUDA_CALL(*driver, cuCtxSynchronize);
+    WEFT_CUDA_CALL(context->driver(), cuCtxSynchronize);
   }
   return reinterpret_cast<const void *>(zeroArea.address);
 }
@@ -253,6 +263,7 @@ Status Multiplier::multiply(const MatrixProduct &given, CUstream stream) {
     return Status::ok();
   std::lock_guard lock(mutex);
   auto attempt = [&]() -> Status {
+    WEFT_RETURN_IF_ERROR(context->enter());
     MatrixProduct product = given;
     if (product.k == 0) {
       // An empty sum is one product with 0.

@@ -16,28 +16,30 @@
 #define RUNTIME_DEVICE_CUDA_MULTIPLIER_H
 
 #include "runtime/device/MatrixProduct.h"
+#include "runtime/device/cuda/Context.h"
 #include "runtime/device/cuda/CublasLtLibrary.h"
-#include "runtime/device/cuda/DriverLibrary.h"
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <tuple>
 #include <vector>
 
 namespace weft::cuda {
 
-/// Multiplies on one device; from any thread on which its context is current.
+/// Multiplies on one device, from any thread.
 class Multiplier {
 public:
-  /// The context is current; it outlives the multiplier.
-  static StatusOr<std::unique_ptr<Multiplier>>
-  create(std::shared_ptr<const DriverLibrary> driver,
-         std::shared_ptr<const CublasLtLibrary> library);
-  /// The context is current.
+  explicit Multiplier(std::shared_ptr<Context> context)
+      : context(std::move(context)) {}
+  Multiplier(const Multiplier &) = delete;
   ~Multiplier();
 
-  /// Gives a product to a stream. The first one of its kind chooses an
-  /// algorithm and may allocate memory.
+  /// Opens the library of the driver's kind, at the first call.
+  Status open();
+
+  /// After `open`. Gives a product to a stream. The first one of its kind
+  /// chooses an algorithm and may allocate memory.
   Status multiply(const MatrixProduct &product, CUstream stream);
 
   /// The algorithms chosen so far, a line each: "f16 m<=64 n=384 k=1536 batch=1
@@ -59,10 +61,7 @@ private:
     uint64_t bytes = 0;
   };
 
-  Multiplier(std::shared_ptr<const DriverLibrary> driver,
-             std::shared_ptr<const CublasLtLibrary> library)
-      : driver(std::move(driver)), library(std::move(library)) {}
-
+  Status openLibrary();
   /// The algorithm for products of `rows` rows, asked for when it is not known.
   StatusOr<const Choice *> choose(const MatrixProduct &product, uint64_t rows);
   Status run(const MatrixProduct &product, const Choice &choice,
@@ -71,8 +70,9 @@ private:
   Status reserve(Area &area, uint64_t bytes);
   StatusOr<const void *> zeros(uint64_t bytes);
 
-  std::shared_ptr<const DriverLibrary> driver;
+  const std::shared_ptr<Context> context;
   std::shared_ptr<const CublasLtLibrary> library;
+  std::optional<Status> opened;
   cublasLtHandle_t handle = nullptr;
   mutable std::mutex mutex;
   std::map<Kind, Choice> choices;

@@ -60,7 +60,8 @@ const Forgery forgeries[] = {
      "launches kernel 77 of 5"},
     {"GemmWithoutLibrary", [](Manifest &m) { gemm(m).clear_launch(); },
      "node 'forged' is a product without a kernel of its own, and cpu:0 has "
-     "no matrix library; install cuBLASLt"},
+     "no matrix library (there is none for this kind of device); install "
+     "cuBLASLt"},
     {"GemmOfMoreThanThereIs",
      [](Manifest &m) { gemm(m).set_m("batch*sequence + 1"); },
      "a product reads"},

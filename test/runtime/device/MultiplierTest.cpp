@@ -64,23 +64,21 @@ protected:
   void SetUp() override {
     auto opened = DriverLibrary::openSimulated(1);
     ASSERT_TRUE(opened.isOk()) << opened.message();
-    driver = *opened;
-    ASSERT_EQ(functions().cuDevicePrimaryCtxRetain(&context, 0), CUDA_SUCCESS);
-    ASSERT_EQ(functions().cuCtxSetCurrent(context), CUDA_SUCCESS);
+    auto created = Context::create(*opened, 0);
+    ASSERT_TRUE(created.isOk()) << created.message();
+    context = *created;
+    ASSERT_TRUE(context->enter().isOk());
     ASSERT_EQ(functions().cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING),
               CUDA_SUCCESS);
-    auto library = CublasLtLibrary::open(driver->folder());
-    ASSERT_TRUE(library.isOk()) << library.message();
-    auto created = Multiplier::create(driver, *library);
-    ASSERT_TRUE(created.isOk()) << created.message();
-    multiplier = std::move(*created);
+    multiplier = std::make_unique<Multiplier>(context);
+    Status status = multiplier->open();
+    ASSERT_TRUE(status.isOk()) << status.message();
   }
   void TearDown() override {
     multiplier.reset();
     functions().cuStreamDestroy_v2(stream);
-    functions().cuDevicePrimaryCtxRelease_v2(0);
   }
-  const DriverFunctions &functions() { return driver->functions(); }
+  const DriverFunctions &functions() { return context->functions(); }
 
   CUdeviceptr upload(const std::vector<uint8_t> &bytes) {
     CUdeviceptr address = 0;
@@ -148,8 +146,7 @@ protected:
       EXPECT_EQ(functions().cuMemFree_v2(address), CUDA_SUCCESS);
   }
 
-  std::shared_ptr<const DriverLibrary> driver;
-  CUcontext context = nullptr;
+  std::shared_ptr<Context> context;
   CUstream stream = nullptr;
   std::unique_ptr<Multiplier> multiplier;
 };

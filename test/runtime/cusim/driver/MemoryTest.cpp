@@ -61,6 +61,37 @@ TEST_F(MemoryTest, PageableSourcesAreReadAtTheCall) {
   EXPECT_THAT(download<int>(data, 100), Each(7));
 }
 
+TEST_F(MemoryTest, CopiesRowsBetweenPitches) {
+  std::vector<int> numbers(40);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  CUDA_MEMCPY2D copy = {};
+  copy.srcMemoryType = copy.dstMemoryType = CU_MEMORYTYPE_DEVICE;
+  copy.srcDevice = upload(numbers);
+  copy.dstDevice = upload(std::vector<int>(12, -1));
+  // Columns 2 and 3 of rows 1 to 3 of 4 x 10, into rows of 4.
+  copy.srcXInBytes = 8;
+  copy.srcY = 1;
+  copy.srcPitch = 40;
+  copy.dstPitch = 16;
+  copy.WidthInBytes = 8;
+  copy.Height = 3;
+  EXPECT_OK(cuda().cuMemcpy2DAsync_v2(&copy, nullptr));
+  EXPECT_OK(cuda().cuCtxSynchronize());
+  EXPECT_THAT(
+      download<int>(copy.dstDevice, 12),
+      testing::ElementsAre(12, 13, -1, -1, 22, 23, -1, -1, 32, 33, -1, -1));
+  copy.Height = 4;
+  EXPECT_EQ(cuda().cuMemcpy2DAsync_v2(&copy, nullptr),
+            CUDA_ERROR_INVALID_VALUE);
+  copy.Height = 3;
+  copy.WidthInBytes = 20;
+  EXPECT_EQ(cuda().cuMemcpy2DAsync_v2(&copy, nullptr),
+            CUDA_ERROR_INVALID_VALUE);
+  copy.dstMemoryType = CU_MEMORYTYPE_HOST;
+  EXPECT_EQ(cuda().cuMemcpy2DAsync_v2(&copy, nullptr),
+            CUDA_ERROR_NOT_SUPPORTED);
+}
+
 TEST_F(MemoryTest, FillsTakeEveryWidth) {
   CUdeviceptr data = allocate(16);
   EXPECT_OK(cuda().cuMemsetD32_v2(data, 0x01020304, 4));
