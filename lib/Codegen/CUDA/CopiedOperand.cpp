@@ -18,9 +18,8 @@ class CopiedOperand : public TileOperand {
 public:
   CopiedOperand(ElementEmitter &emitter, const Product &product,
                 const TileShape &shape, TileOrigin origin)
-      : code(cudaCodeOf(emitter)), product(product), shape(shape),
-        origin(origin),
-        base(emitter.inMemory(origin.isLeft ? product.lhs : product.rhs)->base),
+      : emitter(emitter), code(cudaCodeOf(emitter)), product(product),
+        shape(shape), origin(origin),
         rows(origin.isLeft ? shape.rows : shape.columns) {}
   bool isAsync() const override { return true; }
   void start() override;
@@ -30,16 +29,19 @@ private:
   /// A piece is 16 bytes.
   static constexpr int64_t pieceElements = 8, pieceBytes = 16;
 
+  int64_t piecesPerRow() const { return shape.depth / pieceElements; }
+
+  ElementEmitter &emitter;
   CUDACodeBuilder &code;
   const Product &product;
   const TileShape &shape;
   const TileOrigin origin;
-  Value base;
   const int64_t rows;
-  /// Of the thread's pieces: bytes from the tile's base in memory, and from the
-  /// tile's start in shared memory.
-  Values sources, targets;
-  Value firstTerm;
+  /// The thread's first piece: where it is in memory, bytes from the tile's
+  /// start in shared memory, and which term of the tile it starts with.
+  Value source, target, firstTerm;
+  /// Rows from the thread's first one to the product's last, i32.
+  Value rowsLeft;
 };
 } // namespace
 
@@ -60,39 +62,44 @@ std::unique_ptr<TileOperand> makeCopiedOperand(ElementEmitter &emitter,
 
 void CopiedOperand::start() {
   int64_t depth = *product.depth.asConstant();
-  int64_t perRow = shape.depth / pieceElements;
   Number32 thread(code, code.threadId32());
-  Number32 piece = thread % perRow, first = thread / perRow;
-  // Rows beyond the last are the last one, and thrown away.
-  Value highest =
-      code.sub(code.size((origin.isLeft ? product.rows : product.columns) - 1),
-               origin.first);
-  highest = code.make<arith::TruncIOp>(
-      code.i32(), code.minimum(highest, code.constant(rows - 1)));
-  for (int64_t i = 0; i < rows * perRow / shape.threads; ++i) {
-    Number32 row = first + i * (shape.threads / perRow);
-    Number32 inside(code, code.minimum(row, highest));
-    sources.push_back((inside * depth + piece * pieceElements) * 2);
-    targets.push_back(row * (shape.depth * 2) +
-                      (piece ^ ((row / 2) & 3)) * pieceBytes);
-  }
-  base = code.address(base, product.matrixElement,
-                      code.mul(origin.first, code.constant(depth)));
+  Number32 piece = thread % piecesPerRow(), row = thread / piecesPerRow();
+  target = row * (shape.depth * 2) + (piece ^ ((row / 2) & 3)) * pieceBytes;
+  const SizeExpr &size = origin.isLeft ? product.rows : product.columns;
+  Value left = code.minimum(code.sub(code.size(size), origin.first),
+                            code.constant(rows));
+  rowsLeft = Number32(code, code.make<arith::TruncIOp>(code.i32(), left)) - row;
+  Value first =
+      code.add(origin.first, code.make<arith::ExtUIOp>(code.i64(), row));
   firstTerm = code.make<arith::ExtUIOp>(code.i64(), piece * pieceElements);
+  source = code.address(
+      emitter.inMemory(origin.isLeft ? product.lhs : product.rhs)->base,
+      product.matrixElement,
+      code.add(code.mul(first, code.constant(depth)), firstTerm));
 }
 
 void CopiedOperand::copy(Value depth, Value tile) {
+  auto number = [&](int64_t value) { return code.integer(code.i32(), value); };
+  // Nothing is read beyond the last row or the last term: there are zeros.
   Value isTerm =
       code.compare(arith::CmpIPredicate::slt, code.add(depth, firstTerm),
                    code.size(product.depth));
-  Value bytes =
-      code.make<arith::SelectOp>(isTerm, code.integer(code.i32(), pieceBytes),
-                                 code.integer(code.i32(), 0));
-  Value from = code.address(base, product.matrixElement, depth);
+  Value left = code.make<arith::SelectOp>(isTerm, rowsLeft, number(0));
+  Value from = code.address(source, product.matrixElement, depth);
   Type byte = code.builder.getI8Type();
-  for (auto [source, target] : llvm::zip_equal(sources, targets))
-    copyAsync(code, code.address(tile, byte, target),
-              code.address(from, byte, source), bytes);
+  Value to = code.address(tile, byte, target);
+  // Swizzles repeat after 8 rows: the thread's next row is at a fixed distance.
+  int64_t step = shape.threads / piecesPerRow();
+  assert(step % 8 == 0 && "rows of a thread are swizzled alike");
+  for (int64_t row = 0; row < rows; row += step) {
+    Value isRow = code.compare(arith::CmpIPredicate::sgt, left, number(row));
+    Value bytes =
+        code.make<arith::SelectOp>(isRow, number(pieceBytes), number(0));
+    copyAsync(code, code.address(to, byte, row * shape.depth * 2),
+              code.address(from, product.matrixElement,
+                           row * *product.depth.asConstant()),
+              bytes);
+  }
 }
 
 } // namespace weft

@@ -81,6 +81,10 @@ public:
 
   const artifact::Kernel &kernel() const;
   RunnableKernels &kernels() const { return *compiled; }
+  /// Runs others in their place from now on.
+  void exchangeKernels(std::unique_ptr<RunnableKernels> others) {
+    compiled = std::move(others);
+  }
 
 private:
   std::vector<HostTensor> ofFloats(llvm::ArrayRef<int64_t> sizes,
