@@ -127,10 +127,13 @@ void FunctionEmitter::emitFull(uint32_t number) {
 void FunctionEmitter::diverge(
     llvm::ArrayRef<std::pair<uint32_t, llvm::Value *>> targets) {
   uint32_t first = flow.exit();
+  llvm::BitVector handedOn(function.registers.size());
   for (auto [target, lanes] : targets) {
     send(target, lanes);
+    handedOn |= live.atBegin[target];
     first = std::min(first, target);
   }
+  parkRegisters(handedOn);
   builder.CreateBr(chain[first]);
 }
 
@@ -220,6 +223,7 @@ void FunctionEmitter::emitChain(uint32_t number) {
   llvm::BasicBlock *next = chain[number + 1];
   auto resumeFull = [&] {
     builder.CreateStore(builder.getInt32(0), waiting[number]);
+    fetchRegisters(live.atBegin[number]);
     builder.CreateBr(full[number]);
   };
   if (!needsMasked(number)) {
@@ -257,6 +261,7 @@ void FunctionEmitter::emitChain(uint32_t number) {
     send(*block.head, lanes);
     builder.CreateBr(chain[*block.head]);
   } else {
+    fetchRegisters(live.used[number]);
     emitBlock(number);
     if (!failure)
       endMasked(number);
@@ -269,6 +274,9 @@ void FunctionEmitter::endMasked(uint32_t number) {
   const ptx::Instruction *last = flow.terminator(block);
   llvm::BasicBlock *next = chain[number + 1];
   llvm::Value *lanes = mask;
+  llvm::BitVector handedOn = live.written[number];
+  handedOn &= live.atEnd[number];
+  parkRegisters(handedOn);
   if (mayExitIn(block))
     lanes = builder.CreateAnd(lanes, strandField(offsetof(Strand, live),
                                                  builder.getInt32Ty(), false));

@@ -28,10 +28,13 @@ private:
   Function &function;
   /// canonicalNaN(x), and x.
   DenseMap<Value *, Value *> raw;
-  /// Phis, selections and bit casts of canonical values only.
+  /// Phis, selections, bit casts and loads of canonical values only.
   SetVector<Instruction *> carriers;
+  /// What is stored to the places of registers, by their marker.
+  DenseMap<MDNode *, SmallVector<Value *, 4>> stored;
 
   void findCarriers();
+  SmallVector<Value *, 4> carried(Instruction &instruction) const;
   bool isCanonical(Value *value) const;
   void makeRawCarriers();
   Value *rawOf(Value *value) const;
@@ -101,7 +104,7 @@ bool Deferral::isCanonical(Value *value) const {
 }
 
 /// What an instruction hands on, if it may be a carrier.
-static SmallVector<Value *, 4> carried(Instruction &instruction) {
+SmallVector<Value *, 4> Deferral::carried(Instruction &instruction) const {
   if (!isWord(instruction.getType()))
     return {};
   if (auto *phi = dyn_cast<PHINode>(&instruction))
@@ -111,10 +114,16 @@ static SmallVector<Value *, 4> carried(Instruction &instruction) {
   if (isa<BitCastInst>(instruction) &&
       isWord(instruction.getOperand(0)->getType()))
     return {instruction.getOperand(0)};
+  if (isa<LoadInst>(instruction))
+    return stored.lookup(instruction.getMetadata(SlotMarkerName));
   return {};
 }
 
 void Deferral::findCarriers() {
+  for (Instruction &instruction : instructions(function))
+    if (auto *store = dyn_cast<StoreInst>(&instruction))
+      if (MDNode *marker = store->getMetadata(SlotMarkerName))
+        stored[marker].push_back(store->getValueOperand());
   for (Instruction &instruction : instructions(function))
     if (!raw.count(&instruction) && !carried(instruction).empty())
       carriers.insert(&instruction);
@@ -135,6 +144,9 @@ Value *Deferral::rawOf(Value *value) const {
 void Deferral::makeRawCarriers() {
   SmallVector<Instruction *> copies;
   for (Instruction *carrier : carriers) {
+    // What was stored is canonical.
+    if (isa<LoadInst>(carrier))
+      continue;
     Instruction *copy = carrier->clone();
     copy->insertInto(carrier->getParent(), carrier->getIterator());
     raw[carrier] = copy;
@@ -184,10 +196,17 @@ void Deferral::run() {
   if (originals.empty())
     return;
   findCarriers();
-  originals.append(carriers.begin(), carriers.end());
+  for (Instruction *carrier : carriers)
+    if (!isa<LoadInst>(carrier))
+      originals.push_back(carrier);
   makeRawCarriers();
   for (Instruction *value : originals)
     rewriteUses(value);
+}
+
+MDNode *slotMarker(LLVMContext &context, uint64_t number) {
+  auto *value = ConstantInt::get(Type::getInt64Ty(context), number);
+  return MDNode::get(context, ConstantAsMetadata::get(value));
 }
 
 void deferCanonicalNaNs(Function &function) { Deferral(function).run(); }

@@ -24,11 +24,21 @@
 #ifndef RUNTIME_CUSIM_EMIT_CANONICALNANS_H
 #define RUNTIME_CUSIM_EMIT_CANONICALNANS_H
 
+#include <cstdint>
+
 namespace llvm {
 class Function;
+class LLVMContext;
+class MDNode;
 } // namespace llvm
 
 namespace weft::cusim {
+
+/// Metadata of the loads and stores of a register's place in memory: all that
+/// is ever stored there carries the same one. Such loads are canonical where
+/// all those stores are.
+constexpr const char *SlotMarkerName = "cusim.slot";
+llvm::MDNode *slotMarker(llvm::LLVMContext &context, uint64_t number);
 
 /// Moves what LaneBuilder::canonicalNaN emitted to the uses that see bits.
 /// Registers must be values already; what is left over is dead.

@@ -47,9 +47,9 @@ void FunctionEmitter::makeBlocks() {
     if (width == 1)
       continue;
     chain.push_back(makeBlock("chain" + name));
-    waiting.push_back(makeAlloca(builder.getInt32Ty(), "waiting" + name));
-    builder.CreateStore(builder.getInt32(0), waiting.back());
   }
+  if (width > 1)
+    makeParking();
   if (width > 1 && uniformity.mayPass)
     makeWaiting();
 }
@@ -71,6 +71,7 @@ void FunctionEmitter::emitEntry() {
     builder.CreateStore(
         strandField(offsetof(Strand, live), builder.getInt32Ty(), false),
         waiting[0]);
+    parkRegisters(live.atBegin[0]);
     builder.CreateBr(chain[0]);
     builder.SetInsertPoint(chain[flow.exit()]);
     if (!held.empty())
@@ -89,6 +90,7 @@ void FunctionEmitter::emitEntry() {
             : llvmFunction->getArg(1);
     if (isPartial && !flow.blocks.empty()) {
       builder.CreateStore(lanes, waiting[0]);
+      parkRegisters(live.atBegin[0]);
       llvm::BasicBlock *all = makeBlock("all");
       builder.CreateCondBr(builder.CreateICmpEQ(lanes, builder.getInt32(~0u)),
                            all, chain[0]);

@@ -39,6 +39,7 @@ Status FunctionEmitter::emit() {
   uniformity = Uniformity::of(function, flow);
   isMasked = findMaskedRegisters(function, flow);
   constants = findConstants(function);
+  live = LiveRegisters::of(function, flow);
   if (uniformity.mayPass)
     isMasked.assign(isMasked.size(), true);
 

@@ -23,6 +23,7 @@
 
 #include "runtime/cusim/emit/ControlFlow.h"
 #include "runtime/cusim/emit/KernelModule.h"
+#include "runtime/cusim/emit/LiveRegisters.h"
 #include "runtime/cusim/emit/Uniformity.h"
 #include "runtime/cusim/warp/Collective.h"
 
@@ -71,6 +72,7 @@ private:
   llvm::IRBuilder<> builder;
   ControlFlow flow;
   Uniformity uniformity;
+  LiveRegisters live;
   /// Of findMaskedRegisters.
   std::vector<bool> isMasked;
   /// Of findConstants.
@@ -106,10 +108,15 @@ private:
   /// Memory to pass lists of lanes in, by use.
   std::vector<llvm::AllocaInst *> buffers;
 
+  /// Where registers lie between masked blocks: memory, and by register the
+  /// offset in it; nothing for those that live within one block only.
+  llvm::AllocaInst *parked = nullptr;
+  std::vector<std::optional<uint64_t>> slots;
+
   // Control flow: by block, and one more for the end.
   std::vector<llvm::BasicBlock *> full;
   std::vector<llvm::BasicBlock *> chain;
-  std::vector<llvm::AllocaInst *> waiting;
+  std::vector<llvm::Value *> waiting;
   /// By loop: lanes that have waited there for long, while others go on; and
   /// how many turns those in the loop have waited. Null for loops that do not
   /// wait.
@@ -273,6 +280,14 @@ private:
   bool needsMasked(uint32_t number) const;
   bool mayExitIn(const FlowBlock &block) const;
   void countTurn(bool mayWait);
+
+  // ParkedRegisters.cpp
+  void makeParking();
+  void forEachSlot(const llvm::BitVector &numbers,
+                   const std::function<void(llvm::AllocaInst *, llvm::Value *,
+                                            llvm::MDNode *)> &visit);
+  void parkRegisters(const llvm::BitVector &numbers);
+  void fetchRegisters(const llvm::BitVector &numbers);
 
   // Waiting.cpp: lanes that wait for other lanes of their warp.
   void makeWaiting();

@@ -151,7 +151,10 @@ void FunctionEmitter::write(const Operand &operand, llvm::Value *value,
   llvm::Value *condition = writeGuard;
   if (registerType->isVectorTy()) {
     value = splat(value);
-    bool keepsOthers = mask && (isGuarded || isMasked[operand.index]);
+    // What no other block reads, no waiting lane needs.
+    bool keepsOthers =
+        mask &&
+        (isGuarded || (isMasked[operand.index] && slots[operand.index]));
     if (keepsOthers) {
       llvm::Value *lanes = toLanes(mask);
       condition =

@@ -9,10 +9,12 @@
 #include "runtime/cusim/machine/Block.h"
 #include "runtime/cusim/machine/Core.h"
 #include "runtime/cusim/machine/Hooks.h"
+#include "runtime/cusim/machine/LaneMoves.h"
 #include "runtime/cusim/machine/Memory.h"
 
 #include <bit>
 #include <cstring>
+#include <optional>
 
 namespace weft::cusim {
 namespace {
@@ -24,10 +26,34 @@ struct Wide {
 /// Four 32-bit words.
 using Quad = uint32_t __attribute__((vector_size(16), aligned(4)));
 
-/// Host addresses of the lanes of `mask`, mostly without a call.
-inline void locateAll(Strand *strand, uint32_t mask, const uint64_t *addresses,
-                      uint32_t bytes, AccessKind kind, uint32_t site,
-                      uint8_t **places) {
+/// What to add to the lanes' addresses, without their tags, where those of
+/// `mask` are all in shared memory or all where the instruction's last ones
+/// were; nothing else is known of them then.
+inline std::optional<uint64_t> baseOfAll(const Strand &strand, uint32_t mask,
+                                         const uint64_t *addresses,
+                                         uint32_t bytes, uint32_t site) {
+  if (strand.width != WarpSize)
+    return std::nullopt;
+  uint64_t first = addresses[std::countr_zero(mask)];
+  SiteRange range = strand.sites[site];
+  uint64_t size = range.begin < range.end ? range.end - range.begin : 0;
+  uint64_t base = 0;
+  if (first >> TagShift == SharedTag) {
+    range.begin = SharedTag << TagShift;
+    size = strand.sharedBytes;
+    base = reinterpret_cast<uint64_t>(strand.shared);
+  }
+  if (size < bytes || !laneMoves().allInside(mask, addresses, range.begin,
+                                             size - bytes + 1, bytes - 1))
+    return std::nullopt;
+  return base;
+}
+
+/// Host addresses of the lanes of `mask`, one by one.
+[[gnu::noinline]] void locateEach(Strand *strand, uint32_t mask,
+                                  const uint64_t *addresses, uint32_t bytes,
+                                  AccessKind kind, uint32_t site,
+                                  uint8_t **places) {
   // An access that begins below these offsets ends inside.
   auto limitOf = [&](uint64_t size) {
     return size < bytes ? 0 : size - bytes + 1;
@@ -51,6 +77,17 @@ inline void locateAll(Strand *strand, uint32_t mask, const uint64_t *addresses,
       limit = range.begin < range.end ? limitOf(range.end - range.begin) : 0;
     }
   }
+}
+
+/// Host addresses of the lanes of `mask`; `base` is that of baseOfAll.
+inline void locateAll(Strand *strand, uint32_t mask, const uint64_t *addresses,
+                      uint32_t bytes, AccessKind kind, uint32_t site,
+                      std::optional<uint64_t> base, uint8_t **places) {
+  if (!base)
+    return locateEach(strand, mask, addresses, bytes, kind, site, places);
+  for (uint32_t lane = 0; lane < WarpSize; ++lane)
+    places[lane] = reinterpret_cast<uint8_t *>(
+        *base + (addresses[lane] & HostAddressMask));
 }
 
 /// Rows of four lanes as columns, and back.
@@ -88,13 +125,32 @@ void scatterQuads(uint8_t *const *places, const uint32_t *values) {
   }
 }
 
+void gatherWords(uint32_t mask, const uint64_t *addresses, uint64_t base,
+                 uint32_t *result) {
+  laneMoves().gather32(mask, addresses, base, result);
+}
+void gatherWords(uint32_t mask, const uint64_t *addresses, uint64_t base,
+                 uint64_t *result) {
+  laneMoves().gather64(mask, addresses, base, result);
+}
+
 template <typename Element>
 void gather(Strand *strand, uint32_t mask, const uint64_t *addresses,
             void *result, uint32_t count, AccessKind kind, uint32_t site) {
+  uint32_t bytes = count * sizeof(Element);
+  std::optional<uint64_t> base =
+      baseOfAll(*strand, mask, addresses, bytes, site);
+  bool isQuads = sizeof(Element) == 4 && count == 4 && mask == ~0u;
+  if constexpr (sizeof(Element) == 4 || sizeof(Element) == 8)
+    if (base && !isQuads) {
+      for (uint32_t i = 0; i < count; ++i)
+        gatherWords(mask, addresses, *base + i * sizeof(Element),
+                    static_cast<Element *>(result) + i * WarpSize);
+      return;
+    }
   uint8_t *places[WarpSize];
-  locateAll(strand, mask, addresses, count * sizeof(Element), kind, site,
-            places);
-  if (sizeof(Element) == 4 && count == 4 && mask == ~0u)
+  locateAll(strand, mask, addresses, bytes, kind, site, base, places);
+  if (isQuads)
     return gatherQuads(places, static_cast<uint32_t *>(result));
   uint32_t width = strand->width;
   for (uint32_t rest = mask; rest; rest &= rest - 1) {
@@ -110,9 +166,10 @@ template <typename Element>
 void scatter(Strand *strand, uint32_t mask, const uint64_t *addresses,
              const void *values, uint32_t count, AccessKind kind,
              uint32_t site) {
+  uint32_t bytes = count * sizeof(Element);
   uint8_t *places[WarpSize];
-  locateAll(strand, mask, addresses, count * sizeof(Element), kind, site,
-            places);
+  locateAll(strand, mask, addresses, bytes, kind, site,
+            baseOfAll(*strand, mask, addresses, bytes, site), places);
   if (sizeof(Element) == 4 && count == 4 && mask == ~0u)
     return scatterQuads(places, static_cast<const uint32_t *>(values));
   uint32_t width = strand->width;
