@@ -231,6 +231,43 @@ def MergeCollectivesPass : Pass<"dist-merge-collectives", "::mlir::ModuleOp"> {
   let dependentDialects = ["::weft::dist::DistDialect"];
 }
 
+def SinkReductionsPass : Pass<"dist-sink-reductions", "::mlir::ModuleOp"> {
+  let summary = "Add to a product before it is reduced, on one rank";
+  let description = [{
+    What is added to a sum over ranks, like a residual, is added by the first of
+    them before the sum: then it is part of the product's kernel, where the value
+    is in a register, and no launch of its own that every rank repeats.
+
+    Before:
+    ```mlir
+    dist.mesh @mesh <"tp" = 2>
+    func.func @f(%x: tensor<4x8xf32>, %r: tensor<4x8xf32>) -> tensor<4x8xf32> attributes {dist.local} {
+      %0 = dist.all_reduce %x sum over ["tp"] : tensor<4x8xf32>
+      %1 = llm.add %0, %r : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<4x8xf32>
+      return %1 : tensor<4x8xf32>
+    }
+    ```
+    After:
+    ```mlir
+    dist.mesh @mesh <"tp" = 2>
+    func.func @f(%x: tensor<4x8xf32>, %r: tensor<4x8xf32>) -> tensor<4x8xf32> attributes {dist.local} {
+      %rank = llm.sizes_to_tensor [coord("tp")] : tensor<i64>
+      %zero = llm.constant dense<0> : tensor<i64>
+      %first = llm.compare eq %rank, %zero : tensor<i64>, tensor<i64> -> tensor<i1>
+      %none = llm.constant dense<0.0> : tensor<f32>
+      %0 = llm.select %first, %r, %none : tensor<i1>, tensor<4x8xf32>, tensor<f32> -> tensor<4x8xf32>
+      %1 = llm.add %x, %0 : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<4x8xf32>
+      %2 = dist.all_reduce %1 sum over ["tp"] : tensor<4x8xf32>
+      return %2 : tensor<4x8xf32>
+    }
+    ```
+    A sum that only a norm reads stays: it is added in the norm's kernel. So does
+    one with what ranks hold parts of, like a slice at an offset that uses their
+    coordinates.
+  }];
+  let dependentDialects = ["::weft::dist::DistDialect"];
+}
+
 def CheckCollectivesPass : Pass<"dist-check-collectives", "::mlir::ModuleOp"> {
   let summary = "Refuse programs whose ranks may disagree on collectives";
   let description = [{

@@ -1,4 +1,4 @@
-// DEFINE: %{partition} = --dist-propagate --dist-insert-reshards --dist-localize --dist-lower-reshards --cse --dist-merge-collectives --dist-check-collectives --llm-hoist-weights --llm-merge-linears --llm-hoist-weights
+// DEFINE: %{partition} = --dist-propagate --dist-insert-reshards --dist-localize --dist-lower-reshards --cse --dist-merge-collectives --dist-sink-reductions --dist-check-collectives --llm-hoist-weights --llm-merge-linears --llm-hoist-weights
 //
 // A decoder's layer: six heads in three groups, whose weights are in blocks.
 //
@@ -88,7 +88,10 @@ func.func @step(
   // CHECK: llm.load_weight @o {dist.origin = {{.*}}, dist.sharding = #dist.sharding<[{}, {"tp"} granule 32]>}
   %wo = llm.load_weight @o : tensor<64x96x!llm.block<q4_0>>
   // LOCAL: llm.linear %{{.*}}, %{{.*}} : tensor<?x32xf32>, tensor<64x32x!llm.block<q4_0>> -> tensor<?x64xf32>
-  // LOCAL-NEXT: dist.all_reduce
+  // One device adds the residual.
+  // LOCAL: %[[RESIDUAL:.*]] = llm.select
+  // LOCAL-NEXT: %[[SUM:.*]] = llm.add %{{.*}}, %[[RESIDUAL]]
+  // LOCAL-NEXT: dist.all_reduce %[[SUM]]
   // PADDED: llm.linear %{{.*}}, %{{.*}} : tensor<?x64xf32>, tensor<64x64x!llm.block<q4_0>> -> tensor<?x64xf32>
   %a2 = llm.linear %a1, %wo : tensor<?x96xf32>, tensor<64x96x!llm.block<q4_0>> -> tensor<?x64xf32>
   %h = llm.add %x, %a2 : tensor<?x64xf32>, tensor<?x64xf32> -> tensor<?x64xf32>
