@@ -56,6 +56,11 @@ void CUDACodeBuilder::setBlockThreads(unsigned count) {
                     builder.getDenseI32ArrayAttr({int32_t(count), 1, 1}));
 }
 
+void CUDACodeBuilder::preferRegisters() {
+  function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
+                    builder.getI32IntegerAttr(1));
+}
+
 //===----------------------------------------------------------------------===//
 // Threads
 //===----------------------------------------------------------------------===//
@@ -126,6 +131,18 @@ Value CUDACodeBuilder::allocateShared(int64_t bytes, int64_t alignment) {
                            /*isConstant=*/false, LLVM::Linkage::Internal,
                            "shared" + std::to_string(sharedCount++),
                            Attribute(), alignment, sharedSpace);
+  builder.setInsertionPointToStart(&function.getBody().front());
+  return make<LLVM::AddressOfOp>(global);
+}
+
+Value CUDACodeBuilder::dynamicShared() {
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(module.getBody());
+  // External, or it would overlap with the other shared memory.
+  auto global = make<LLVM::GlobalOp>(
+      LLVM::LLVMArrayType::get(builder.getI8Type(), 0),
+      /*isConstant=*/false, LLVM::Linkage::External, "dynamic_shared",
+      Attribute(), /*alignment=*/128, sharedSpace);
   builder.setInsertionPointToStart(&function.getBody().front());
   return make<LLVM::AddressOfOp>(global);
 }

@@ -28,6 +28,9 @@ public:
   /// Says how many threads a block has, before they are asked for.
   void setBlockThreads(unsigned threads);
   unsigned blockThreads() const { return threads; }
+  /// Lets the assembler take the registers that a kernel wants, be it that one
+  /// block is all that fits; otherwise it may rather spill.
+  void preferRegisters();
   /// The thread's number in its block, and the block's in the grid: i64.
   Value threadId();
   Value blockId(unsigned dimension = 0);
@@ -42,6 +45,8 @@ public:
   /// `bytes` of the block's memory, zeros or not, aligned to `alignment`: a
   /// pointer to address space 3.
   Value allocateShared(int64_t bytes, int64_t alignment = 16);
+  /// That which the launch says (Grid::sharedBytes).
+  Value dynamicShared();
   mlir::Type sharedPointer();
 
   /// Rows are computed by `size` threads each from now on: a warp, or a block.

@@ -31,8 +31,12 @@ static CodeBuilder::Values callForFour(CUDACodeBuilder &code, StringRef name,
   return values;
 }
 
-CodeBuilder::Values loadMatrices(CUDACodeBuilder &code, Value address) {
-  return callForFour(code, "llvm.nvvm.ldmatrix.sync.aligned.m8n8.x4.b16",
+CodeBuilder::Values loadMatrices(CUDACodeBuilder &code, Value address,
+                                 bool transposed) {
+  return callForFour(code,
+                     transposed
+                         ? "llvm.nvvm.ldmatrix.sync.aligned.m8n8.x4.trans.b16"
+                         : "llvm.nvvm.ldmatrix.sync.aligned.m8n8.x4.b16",
                      code.i32(), {address});
 }
 

@@ -13,8 +13,9 @@
 namespace weft {
 
 /// Four registers of i32: 8x8 matrices of 16-bit elements, matrix i at the rows
-/// that lanes 8 i to 8 i + 7 point to in shared memory.
-CodeBuilder::Values loadMatrices(CUDACodeBuilder &code, mlir::Value address);
+/// that lanes 8 i to 8 i + 7 point to in shared memory, or their transposes.
+CodeBuilder::Values loadMatrices(CUDACodeBuilder &code, mlir::Value address,
+                                 bool transposed = false);
 /// c + a * b for 16 rows, 8 columns and 16 terms, in f32; `element` (f16 or
 /// bf16) is that of a (four registers, row by row) and b (two, column by
 /// column). Of the result, a lane holds columns 2 (lane % 4) and the next, of

@@ -81,6 +81,8 @@ PagedAttentionKernel::PagedAttentionKernel(ElementEmitter &emitter,
   results = code.allocateShared(warps * valueRows * width * 4, 32);
   greatest = code.allocateShared(warps * rows * 4);
   sums = code.allocateShared(warps * rows * 4);
+  if (PagedTile::canEmit(emitter, op))
+    manyTokens.emplace(emitter, output, op, sequences);
 }
 
 Grid PagedAttentionKernel::emit() {
@@ -90,12 +92,36 @@ Grid PagedAttentionKernel::emit() {
   item.group = code.floorDiv(inToken, code.constant(itemsOfGroup));
   item.firstHead = code.mul(code.mod(inToken, code.constant(itemsOfGroup)),
                             code.constant(rows));
-  sequences.forTile(code.floorDiv(number, each), /*height=*/1,
-                    [&](const PagedSequences::Tile &tile) {
-                      item.tile = tile;
-                      emitItem(item);
-                    });
-  return {sequences.countTiles(1) * (groups * itemsOfGroup)};
+  int64_t height = manyTokens ? manyTokens->tokens() : 1;
+  auto emitTile = [&](const PagedSequences::Tile &tile) {
+    item.tile = tile;
+    if (!manyTokens)
+      return emitItem(item);
+    Value count = code.sub(tile.endToken, tile.firstToken);
+    code.branch(
+        code.compare(CmpIPredicate::eq, count, code.constant(1)),
+        [&] {
+          ElementEmitter::Scope scope(emitter);
+          emitItem(item);
+          return Values();
+        },
+        [&] {
+          ElementEmitter::Scope scope(emitter);
+          // One block has all heads of the group.
+          code.branch(
+              code.compare(CmpIPredicate::eq, item.firstHead, code.constant(0)),
+              [&] {
+                ElementEmitter::Scope inner(emitter);
+                manyTokens->emit(tile, item.group);
+              });
+          return Values();
+        });
+  };
+  sequences.forTile(code.floorDiv(number, each), height, emitTile);
+  Grid grid{sequences.countTiles(height) * (groups * itemsOfGroup)};
+  if (manyTokens)
+    grid.sharedBytes = manyTokens->sharedBytes();
+  return grid;
 }
 
 void PagedAttentionKernel::emitItem(Item item) {

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A block of threads computes one token and some heads of the query that share
+// A block of threads computes a token and some heads of the query that share
 // a head of the cache, its rows, so that what is loaded of the cache serves all
 // of them. Its warps take the cache's blocks in turn and share nothing until
 // the end:
@@ -17,6 +17,9 @@
 //                                                         lanes: 8 e, some j
 //   add the warps' O and sums, divide, apply the epilogue
 //
+// So a token that is alone in its sequence is computed, and all of them where a
+// cache is not of f16; of others PagedTile.h computes many together.
+//
 // Online softmax: M. Milakov and N. Gimelshein, arXiv:1805.02867.
 //
 //===----------------------------------------------------------------------===//
@@ -24,7 +27,7 @@
 #ifndef LIB_CODEGEN_CUDA_PAGEDATTENTION_H
 #define LIB_CODEGEN_CUDA_PAGEDATTENTION_H
 
-#include "lib/Codegen/CUDA/Family.h"
+#include "lib/Codegen/CUDA/PagedTile.h"
 #include "lib/Codegen/Common/PagedSequences.h"
 
 namespace weft {
@@ -115,6 +118,7 @@ private:
   /// rows of it a warp's lanes take at once.
   int64_t keyLanes, keyRows, valueLanes, valueRows;
   PagedSequences sequences;
+  std::optional<PagedTile> manyTokens;
 
   Value lane, warp; ///< i32.
   /// Shared memory: rows of the query, weights of each warp, results of each

@@ -1,0 +1,237 @@
+//===- PagedTile.cpp - Queries, their keys, and results -------------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Codegen/CUDA/PagedTile.h"
+
+#include "lib/Codegen/CUDA/MatrixInstructions.h"
+#include "lib/Codegen/Common/ElementModels.h"
+
+#include <numbers>
+
+using namespace mlir;
+using arith::CmpFPredicate;
+using arith::CmpIPredicate;
+
+namespace weft {
+
+/// Elements of a piece of 16 bytes, and what a thread computes together.
+static constexpr int64_t pieceSize = 8;
+
+bool PagedTile::canEmit(ElementEmitter &emitter, PagedAttentionOp op) {
+  const Sizes &keys = emitter.sizesOf(op.getKeys());
+  const Sizes &values = emitter.sizesOf(op.getValues());
+  // More columns don't fit into the registers.
+  auto fits = [](const SizeExpr &size) {
+    return *size.asConstant() % 16 == 0 && *size.asConstant() <= 128;
+  };
+  int64_t share =
+      *emitter.sizesOf(op.getQuery())[1].asConstant() / *keys[1].asConstant();
+  return elementTypeOf(op.getKeys()).isF16() &&
+         elementTypeOf(op.getValues()).isF16() && fits(keys[2]) &&
+         fits(values[3]) && keys[3].asConstant() == blockSize &&
+         share <= tileRows / 2;
+}
+
+PagedTile::PagedTile(ElementEmitter &emitter, const KernelOutput &output,
+                     PagedAttentionOp op, PagedSequences &sequences)
+    : emitter(emitter), code(cudaCodeOf(emitter)), output(output), op(op),
+      sequences(sequences), keys(*emitter.inMemory(op.getKeys())),
+      values(*emitter.inMemory(op.getValues())),
+      groups(*keys.sizes[1].asConstant()),
+      share(*emitter.sizesOf(op.getQuery())[1].asConstant() / groups),
+      depth(*keys.sizes[2].asConstant()), width(*values.sizes[3].asConstant()),
+      queryRows{depth / pieceSize}, keyRows{blockSize / pieceSize},
+      valueRows{width / pieceSize},
+      stageBytes(depth * keyRows.stride() + blockSize * valueRows.stride()) {
+  // The results pass through it at the end.
+  stageBytes = std::max(stageBytes, tileRows * (width + pieceSize) * 4 / 2);
+  code.preferRegisters();
+  shared = code.dynamicShared();
+  rowKeys = code.allocateShared(tileRows * 2 * 4);
+  warpKeys = code.allocateShared(warps * 4 * 4);
+}
+
+Number32 PagedTile::Rows::at(Number32 row, Number32 piece) const {
+  return row * stride() + (isSwizzled() ? (piece ^ (row & 7)) : piece) * 16;
+}
+
+Value PagedTile::rowToken(Value row) {
+  Value token =
+      code.add(tile.firstToken, code.floorDiv(row, code.constant(share)));
+  // Surplus rows repeat the last token.
+  return code.minimum(token, code.sub(tile.endToken, code.constant(1)));
+}
+
+Value PagedTile::rowHead(Value row) {
+  return code.add(code.mul(group, code.constant(share)),
+                  code.mod(row, code.constant(share)));
+}
+
+void PagedTile::emit(const PagedSequences::Tile &emitted, Value ofGroup) {
+  tile = emitted, group = ofGroup;
+  lane = Number32(code, code.threadId32()) % CUDACodeBuilder::warpLanes;
+  warp = Number32(code, code.threadId32()) / CUDACodeBuilder::warpLanes;
+  findKeys();
+  stageQuery();
+  code.barrier();
+  Values query = loadQuery();
+  code.barrier();
+  storeResult(emitBlocks(query));
+}
+
+/// To where the second block will be.
+void PagedTile::stageQuery() {
+  // Weights are powers of 2: what they need of the scale is cheaper here than
+  // at each score. A cap comes between.
+  double factor = op.getScale().convertToDouble() *
+                  (op.getSoftCap() ? 1 : std::numbers::log2e);
+  Value pieces = code.constant(queryRows.pieces);
+  code.loop(code.constant(0), code.constant(tileRows * queryRows.pieces),
+            threads, [&](Value start) {
+              ElementEmitter::Scope scope(emitter);
+              Value i = code.add(start, code.threadId());
+              Value row = code.floorDiv(i, pieces), piece = code.mod(i, pieces);
+              Value first = code.mul(piece, code.constant(pieceSize));
+              Value loaded = emitter.element(op.getQuery(),
+                                             {LaneIndex::uniform(rowToken(row)),
+                                              LaneIndex::uniform(rowHead(row)),
+                                              LaneIndex::consecutive(first)});
+              Value scaled = code.mulf(code.broadcast(loaded),
+                                       code.number(code.f32(), factor));
+              Value place = queryRows.at(narrow(row), narrow(piece));
+              code.store(emitter.toStorage(scaled, keys.element),
+                         sharedAt(Number32(code, place) + stageBytes), Value(),
+                         /*isAligned=*/true);
+            });
+}
+
+/// The fragments of this warp's rows, four registers for 16 elements.
+PagedTile::Values PagedTile::loadQuery() {
+  // Matrices: upper and lower rows of 8 elements, then those of the next 8.
+  Number32 matrix = Number32(code, lane) / 8,
+           inMatrix = Number32(code, lane) % 8;
+  Number32 row = Number32(code, warp) * 16 + (matrix & 1) * 8 + inMatrix;
+  Values query;
+  for (int64_t first = 0; first < depth; first += 16) {
+    Number32 piece = (matrix >> 1) + first / pieceSize;
+    llvm::append_range(
+        query,
+        loadMatrices(code, sharedAt(queryRows.at(row, piece) + stageBytes)));
+  }
+  return query;
+}
+
+void PagedTile::findKeys() {
+  Value zero = code.constant(0), one = code.constant(1);
+  Value capacity = sequences.capacity();
+  Value length = sequences.load(op.getKvLength(), {tile.sequence});
+  length = code.select(tile.isInside, length, zero);
+  // A thread for each row, and those beyond for the last ones again.
+  Value row = code.mod(code.threadId(), code.constant(tileRows));
+  Value position = sequences.load(op.getPositions(), {rowToken(row)});
+  Value end = code.minimum(code.add(position, one), length);
+  emitter.reportError(code.compare(CmpIPredicate::sgt, end, capacity),
+                      WEFT_ERROR_INDEX_OUT_OF_RANGE);
+  end = code.minimum(code.maximum(end, zero), capacity);
+  Value first = zero;
+  if (std::optional<int64_t> window = op.getWindow())
+    first = code.minimum(
+        code.maximum(code.sub(code.add(position, one), code.constant(*window)),
+                     zero),
+        end);
+  first = narrow(first), end = narrow(end);
+  auto place = [&](Value base, Value index) {
+    return code.address(base, code.i32(), index);
+  };
+  Number32 number = Number32(code, code.threadId32()) % tileRows;
+  Value isRow = code.compare(CmpIPredicate::slt, code.threadId32(),
+                             this->number(tileRows));
+  Value ranges[] = {first, end, first, end};
+  for (int64_t mask = CUDACodeBuilder::warpLanes / 2; mask > 0; mask /= 2)
+    for (int64_t i = 0; i < 4; ++i) {
+      Value other = code.shuffleXor(ranges[i], mask);
+      // Of any: from the least to the greatest.
+      ranges[i] = i == 0 || i == 3 ? code.minimum(ranges[i], other)
+                                   : code.maximum(ranges[i], other);
+    }
+  code.branch(isRow, [&] {
+    code.store(first, place(rowKeys, number * 2));
+    code.store(end, place(rowKeys, number * 2 + 1));
+  });
+  Value isLane = code.compare(CmpIPredicate::eq, lane, this->number(0));
+  code.branch(isLane, [&] {
+    for (int64_t i = 0; i < 4; ++i)
+      code.store(ranges[i], place(warpKeys, Number32(code, warp) * 4 + i));
+  });
+  code.barrier();
+  for (int64_t i = 0; i < 4; ++i) {
+    Value all = code.load(code.i32(), place(warpKeys, this->number(i)));
+    // Half of the warps have all rows.
+    Value other = code.load(code.i32(), place(warpKeys, this->number(4 + i)));
+    ranges[i] =
+        i == 0 || i == 3 ? code.minimum(all, other) : code.maximum(all, other);
+  }
+  seen.anyFirst = ranges[0], seen.anyEnd = ranges[1];
+  seen.allFirst = ranges[2], seen.allEnd = ranges[3];
+  for (int64_t half = 0; half < 2; ++half) {
+    Number32 own =
+        Number32(code, warp) * 16 + Number32(code, lane) / 4 + half * 8;
+    seen.first[half] = code.load(code.i32(), place(rowKeys, own * 2));
+    seen.end[half] = code.load(code.i32(), place(rowKeys, own * 2 + 1));
+  }
+}
+
+void PagedTile::storeResult(const State &state) {
+  Value zero = code.number(code.f32(), 0), one = code.number(code.f32(), 1);
+  int64_t stride = width + pieceSize;
+  for (int64_t half = 0; half < 2; ++half) {
+    Value sum = state.sums[half];
+    for (int64_t mask : {1, 2})
+      sum = code.addf(sum, code.shuffleXor(sum, mask));
+    // A row that sees no key is zero.
+    Value isEmpty = code.compare(CmpFPredicate::OEQ, sum, zero);
+    Value inverse = code.divf(one, code.select(isEmpty, one, sum));
+    Number32 row =
+        Number32(code, warp) * 16 + Number32(code, lane) / 4 + half * 8;
+    Number32 at = row * stride + (Number32(code, lane) % 4) * 2;
+    for (int64_t column = 0; column < width; column += 8)
+      for (int64_t i = 0; i < 2; ++i)
+        code.store(code.mulf(state.results[column / 2 + half * 2 + i], inverse),
+                   sharedAt((at + (column + i)) * 4));
+  }
+  code.barrier();
+  Value pieces = code.constant(width / pieceSize);
+  Value count =
+      code.mul(code.sub(tile.endToken, tile.firstToken), code.constant(share));
+  code.loop(
+      code.constant(0), code.constant(tileRows * (width / pieceSize)), threads,
+      [&](Value start) {
+        Value i = code.add(start, code.threadId());
+        Value row = code.floorDiv(i, pieces);
+        code.branch(code.compare(CmpIPredicate::slt, row, count), [&] {
+          ElementEmitter::Scope scope(emitter);
+          Value column =
+              code.mul(code.mod(i, pieces), code.constant(pieceSize));
+          LaneIndices index = {LaneIndex::uniform(rowToken(row)),
+                               LaneIndex::uniform(rowHead(row)),
+                               LaneIndex::consecutive(column)};
+          Number32 place = narrow(row) * stride + narrow(column);
+          Value result =
+              code.loadLanes(code.f32(), sharedAt(place * 4), Value(),
+                             /*isAligned=*/true);
+          emitter.provide(op.getResult(), index, result);
+          Value stored = code.broadcast(emitter.element(output.value, index));
+          LaneIndex position = emitter.linearize(index, output.memory.sizes);
+          code.store(emitter.toStorage(stored, output.memory.element),
+                     code.address(output.memory.base, output.memory.element,
+                                  position.value),
+                     Value(), code.isMultipleOf(position.value, pieceSize));
+        });
+      });
+}
+
+} // namespace weft

@@ -1,0 +1,128 @@
+//===- PagedTile.h - Attention of many tokens by mma.sync -------*- C++ -*-===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A block of threads computes 64 rows: some tokens of one sequence and all
+// heads of the query that share a head of the cache. Each warp has 16 rows,
+// whose queries, scores and sums stay in its registers as fragments; keys and
+// values of a block of 64 positions are copied to shared memory while the block
+// before is computed:
+//
+//   S = Q K, 16 x 64      K lies transposed: ldmatrix.trans gives columns
+//   P = 2^(S - greatest)  the accumulators of S are the left operand of P V
+//   O = O * growth + P V
+//
+// In blocks: T. Dao, FlashAttention-2, arXiv:2307.08691.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LIB_CODEGEN_CUDA_PAGEDTILE_H
+#define LIB_CODEGEN_CUDA_PAGEDTILE_H
+
+#include "lib/Codegen/CUDA/Family.h"
+#include "lib/Codegen/CUDA/Number32.h"
+#include "lib/Codegen/Common/PagedSequences.h"
+
+namespace weft {
+
+class PagedTile {
+public:
+  using Value = mlir::Value;
+  using Values = CodeBuilder::Values;
+
+  static constexpr int64_t tileRows = 64, blockSize = 64;
+  static constexpr int64_t warps = 4, threads = 128;
+
+  /// Caches of f16 with rows of whole fragments, and heads that share one in a
+  /// tile.
+  static bool canEmit(ElementEmitter &emitter, PagedAttentionOp op);
+
+  PagedTile(ElementEmitter &emitter, const KernelOutput &output,
+            PagedAttentionOp op, PagedSequences &sequences);
+
+  /// Tokens of a tile.
+  int64_t tokens() const { return tileRows / share; }
+  /// Of dynamic shared memory.
+  int64_t sharedBytes() const { return 2 * stageBytes; }
+  void emit(const PagedSequences::Tile &tile, Value group);
+
+private:
+  /// Rows of 16-byte pieces in shared memory, such that the same piece of eight
+  /// rows lies in all banks.
+  struct Rows {
+    int64_t pieces;
+    bool isSwizzled() const { return pieces % 8 == 0; }
+    int64_t stride() const { return (isSwizzled() ? pieces : pieces | 1) * 16; }
+    /// Of a piece, in bytes.
+    Number32 at(Number32 row, Number32 piece) const;
+  };
+  /// What the rows of this lane see, and what any and all of the tile's see:
+  /// i32.
+  struct Seen {
+    Value first[2], end[2];
+    Value anyFirst, anyEnd, allFirst, allEnd;
+  };
+  /// Carried from block to block.
+  struct State {
+    Value greatest[2], sums[2];
+    Values results;
+    Values list() const;
+    static State of(mlir::ValueRange values);
+  };
+
+  // PagedTile.cpp
+  void stageQuery();
+  Values loadQuery();
+  void findKeys();
+  void storeResult(const State &state);
+  Value rowToken(Value row);
+  Value rowHead(Value row);
+
+  // PagedTileBlocks.cpp
+  State emitBlocks(mlir::ValueRange query);
+  void copyBlock(Value index, Value stage);
+  Values emitScores(mlir::ValueRange query, Value stage);
+  Values hideUnseen(Value index, Values scores);
+  /// Makes weights of scores.
+  void emitWeights(Values &scores, State &state);
+  void emitProduct(mlir::ValueRange weights, Value stage, State &state);
+  Value capped(Value score);
+  Value exp2(Value x);
+  Value packed(Value low, Value high);
+
+  Number32 number(int64_t value) { return {code, value}; }
+  Number32 narrow(Value wide) {
+    return {code, code.make<mlir::arith::TruncIOp>(code.i32(), wide)};
+  }
+  Value widen(Value narrow) {
+    return code.make<mlir::arith::ExtUIOp>(code.i64(), narrow);
+  }
+  /// `bytes` (i32) from the start of shared memory.
+  Value sharedAt(Value bytes) {
+    return code.address(shared, code.builder.getI8Type(), bytes);
+  }
+
+  ElementEmitter &emitter;
+  CUDACodeBuilder &code;
+  const KernelOutput &output;
+  PagedAttentionOp op;
+  PagedSequences &sequences;
+  MemoryTensor keys, values;
+  int64_t groups, share, depth, width;
+  Rows queryRows, keyRows, valueRows;
+  int64_t stageBytes;
+  Value shared, rowKeys, warpKeys;
+
+  // Of the tile that is emitted.
+  PagedSequences::Tile tile;
+  Value group;
+  Value lane, warp; ///< i32.
+  Seen seen;
+};
+
+} // namespace weft
+
+#endif // LIB_CODEGEN_CUDA_PAGEDTILE_H

@@ -1,0 +1,237 @@
+//===- PagedTileBlocks.cpp - A tile's products with the cache -------------===//
+//
+// Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Codegen/CUDA/MatrixInstructions.h"
+#include "lib/Codegen/CUDA/PagedTile.h"
+#include "lib/Codegen/Common/VectorMath.h"
+
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+#include <numbers>
+
+using namespace mlir;
+using arith::CmpFPredicate;
+using arith::CmpIPredicate;
+
+namespace weft {
+
+static constexpr double infinity = std::numeric_limits<double>::infinity();
+
+PagedTile::Values PagedTile::State::list() const {
+  Values all = {greatest[0], greatest[1], sums[0], sums[1]};
+  llvm::append_range(all, results);
+  return all;
+}
+
+PagedTile::State PagedTile::State::of(ValueRange values) {
+  return {{values[0], values[1]},
+          {values[2], values[3]},
+          Values(values.drop_front(4))};
+}
+
+Value PagedTile::exp2(Value x) {
+  return code
+      .make<LLVM::CallIntrinsicOp>(
+          code.f32(),
+          code.builder.getStringAttr("llvm.nvvm.ex2.approx.ftz.f32"),
+          ValueRange{x})
+      ->getResult(0);
+}
+
+Value PagedTile::capped(Value score) {
+  double cap = op.getSoftCap()->convertToDouble();
+  Value inside = code.mulf(score, code.number(code.f32(), 1 / cap));
+  return code.mulf(VectorMath(code).tanh(inside),
+                   code.number(code.f32(), cap * std::numbers::log2e));
+}
+
+/// Two f16 in a register.
+Value PagedTile::packed(Value low, Value high) {
+  Value pair = code.make<vector::FromElementsOp>(
+      CodeBuilder::vectorOf(code.f32(), 2), ValueRange{low, high});
+  Value halves = code.make<arith::TruncFOp>(
+      CodeBuilder::vectorOf(code.builder.getF16Type(), 2), pair);
+  return code.make<LLVM::BitcastOp>(code.i32(), halves);
+}
+
+PagedTile::State PagedTile::emitBlocks(ValueRange query) {
+  Value zero = code.number(code.f32(), 0);
+  Value lowest = code.number(code.f32(), -infinity);
+  State start{{lowest, lowest}, {zero, zero}, Values(width / 2, zero)};
+  Number32 first = Number32(code, seen.anyFirst) / blockSize;
+  Number32 end = (Number32(code, seen.anyEnd) + (blockSize - 1)) / blockSize;
+  code.branch(code.compare(CmpIPredicate::slt, first, end), [&] {
+    ElementEmitter::Scope scope(emitter);
+    copyBlock(first, number(0));
+  });
+  commitCopies(code);
+  return State::of(
+      code.loop(first, end, number(1), start.list(),
+                [&](Value index, ValueRange carried) {
+                  ElementEmitter::Scope scope(emitter);
+                  Number32 stage = (Number32(code, index) - first) & 1;
+                  Number32 next = Number32(code, index) + 1;
+                  code.branch(code.compare(CmpIPredicate::slt, next, end), [&] {
+                    ElementEmitter::Scope inner(emitter);
+                    copyBlock(next, (stage ^ 1) * stageBytes);
+                  });
+                  commitCopies(code);
+                  waitForCopies(code, 1);
+                  code.barrier();
+                  Value place = stage * stageBytes;
+                  State state = State::of(carried);
+                  Values scores = hideUnseen(index, emitScores(query, place));
+                  emitWeights(scores, state);
+                  emitProduct(scores, place, state);
+                  // The next copies go where this block was.
+                  code.barrier();
+                  return state.list();
+                }));
+}
+
+void PagedTile::copyBlock(Value index, Value stage) {
+  Value block =
+      sequences.block(tile.sequence, widen(index), code.size(keys.sizes[0]));
+  Value inPool = code.add(code.mul(block, code.constant(groups)), group);
+  Number32 thread(code, code.threadId32());
+  auto copy = [&](const MemoryTensor &pool, Rows rows, int64_t count,
+                  Number32 target, function_ref<Value(Number32)> bytesOf) {
+    Value source =
+        code.address(pool.base, pool.element,
+                     code.mul(inPool, code.constant(count * rows.pieces * 8)));
+    for (int64_t i = 0; i < count * rows.pieces; i += threads) {
+      Number32 piece = thread + i;
+      Number32 row = piece / rows.pieces;
+      copyAsync(code, sharedAt(target + rows.at(row, piece % rows.pieces)),
+                code.address(source, pool.element, piece * 8), bytesOf(row));
+    }
+  };
+  Number32 place(code, stage);
+  copy(keys, keyRows, depth, place, [&](Number32) { return number(16); });
+  // What nothing sees has no weight, but could be infinite.
+  Number32 start = Number32(code, index) * blockSize;
+  copy(values, valueRows, blockSize, place + depth * keyRows.stride(),
+       [&](Number32 row) {
+         Value position = row + start;
+         Value isSeen = code.make<arith::AndIOp>(
+             code.compare(CmpIPredicate::sge, position, seen.anyFirst),
+             code.compare(CmpIPredicate::slt, position, seen.anyEnd));
+         return code.select(isSeen, number(16), number(0));
+       });
+}
+
+/// Four f32 for each 8 positions.
+PagedTile::Values PagedTile::emitScores(ValueRange query, Value stage) {
+  Values scores(blockSize / 2, code.number(code.f32(), 0));
+  // Matrices: 8 of the terms and the next 8, then of the next 8 positions.
+  Number32 matrix = Number32(code, lane) / 8,
+           inMatrix = Number32(code, lane) % 8;
+  for (int64_t term = 0; term < depth; term += 16)
+    for (int64_t column = 0; column < blockSize; column += 16) {
+      Number32 row = (matrix & 1) * 8 + inMatrix + term;
+      Number32 piece = (matrix >> 1) + column / 8;
+      Values loaded = loadMatrices(
+          code, sharedAt(Number32(code, stage) + keyRows.at(row, piece)),
+          /*transposed=*/true);
+      for (int64_t half = 0; half < 2; ++half) {
+        int64_t at = column / 2 + half * 4;
+        Values sum = multiplyMatrices(
+            code, keys.element, query.slice(term / 4, 4),
+            ArrayRef(loaded).slice(half * 2, 2), ArrayRef(scores).slice(at, 4));
+        llvm::copy(sum, scores.begin() + at);
+      }
+    }
+  return scores;
+}
+
+PagedTile::Values PagedTile::hideUnseen(Value index, Values scores) {
+  if (op.getSoftCap())
+    for (Value &score : scores)
+      score = capped(score);
+  Number32 start = Number32(code, index) * blockSize;
+  Value isWhole = code.make<arith::AndIOp>(
+      code.compare(CmpIPredicate::sge, start, seen.allFirst),
+      code.compare(CmpIPredicate::sle, start + blockSize, seen.allEnd));
+  Value lowest = code.number(code.f32(), -infinity);
+  return code.branch(
+      isWhole, [&] { return scores; },
+      [&] {
+        Values hidden = scores;
+        Number32 own = start + (Number32(code, lane) % 4) * 2;
+        for (int64_t i = 0; i < blockSize / 2; ++i) {
+          int64_t half = i / 2 % 2;
+          Value position = own + (i / 4 * 8 + i % 2);
+          Value isSeen =
+              code.compare(CmpIPredicate::slt, position, seen.end[half]);
+          if (op.getWindow())
+            isSeen = code.make<arith::AndIOp>(
+                isSeen,
+                code.compare(CmpIPredicate::sge, position, seen.first[half]));
+          hidden[i] = code.select(isSeen, hidden[i], lowest);
+        }
+        return hidden;
+      });
+}
+
+void PagedTile::emitWeights(Values &scores, State &state) {
+  // A NaN on the right loses, and shows in the weights.
+  auto greater = [&](Value lhs, Value rhs) {
+    return code.select(code.compare(CmpFPredicate::OGT, rhs, lhs), rhs, lhs);
+  };
+  for (int64_t half = 0; half < 2; ++half) {
+    Value top = state.greatest[half];
+    for (int64_t i = 0; i < blockSize / 2; ++i)
+      if (i / 2 % 2 == half)
+        top = greater(top, scores[i]);
+    for (int64_t mask : {1, 2})
+      top = greater(top, code.shuffleXor(top, mask));
+    Value before = std::exchange(state.greatest[half], top);
+    // Where all are -infinity, any other number makes all weights 0.
+    Value isNothing = code.compare(CmpFPredicate::OEQ, top,
+                                   code.number(code.f32(), -infinity));
+    top = code.select(isNothing, code.number(code.f32(), 0), top);
+    Value growth = exp2(code.subf(before, top));
+    Value sum = code.mulf(state.sums[half], growth);
+    for (int64_t i = 0; i < blockSize / 2; ++i)
+      if (i / 2 % 2 == half) {
+        scores[i] = exp2(code.subf(scores[i], top));
+        sum = code.addf(sum, scores[i]);
+      }
+    state.sums[half] = sum;
+    for (int64_t i = 0; i < width / 2; ++i)
+      if (i / 2 % 2 == half)
+        state.results[i] = code.mulf(state.results[i], growth);
+  }
+}
+
+void PagedTile::emitProduct(ValueRange weights, Value stage, State &state) {
+  Number32 matrix = Number32(code, lane) / 8,
+           inMatrix = Number32(code, lane) % 8;
+  Number32 place = Number32(code, stage) + depth * keyRows.stride();
+  for (int64_t term = 0; term < blockSize; term += 16) {
+    // The rows' weights of 16 positions lie as a left operand does.
+    Values left;
+    for (int64_t i = 0; i < 8; i += 2)
+      left.push_back(packed(weights[term / 2 + i], weights[term / 2 + i + 1]));
+    for (int64_t column = 0; column < width; column += 16) {
+      Number32 row = (matrix & 1) * 8 + inMatrix + term;
+      Number32 piece = (matrix >> 1) + column / 8;
+      Values loaded =
+          loadMatrices(code, sharedAt(place + valueRows.at(row, piece)),
+                       /*transposed=*/true);
+      for (int64_t half = 0; half < 2; ++half) {
+        int64_t at = column / 2 + half * 4;
+        Values sum = multiplyMatrices(code, values.element, left,
+                                      ArrayRef(loaded).slice(half * 2, 2),
+                                      ArrayRef(state.results).slice(at, 4));
+        llvm::copy(sum, state.results.begin() + at);
+      }
+    }
+  }
+}
+
+} // namespace weft
