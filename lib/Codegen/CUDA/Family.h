@@ -27,6 +27,10 @@ struct Grid {
   SizeExpr sharedBytes = 0;
 };
 
+/// Apart from the CPU's families, some of which have the same names: one
+/// program links both.
+namespace cuda {
+
 /// Elements one by one or in vectors: elementwise ops, layout, gathers, and all
 /// else in its general form. Rows that are reduced are computed by a warp or a
 /// block.
@@ -51,6 +55,7 @@ bool canEmitMatMulKernel(ElementEmitter &emitter, mlir::Operation *anchor);
 Grid emitMatMulKernel(ElementEmitter &emitter, const KernelOutput &output,
                       mlir::Operation *anchor);
 
+} // namespace cuda
 } // namespace weft
 
 #endif // LIB_CODEGEN_CUDA_FAMILY_H

@@ -206,8 +206,8 @@ Grid MapKernel::emitRows() {
   return {ceilDiv(rows, teams)};
 }
 
-Grid emitMapKernel(ElementEmitter &emitter, const KernelOutput &output,
-                   const KernelSource &source) {
+Grid cuda::emitMapKernel(ElementEmitter &emitter, const KernelOutput &output,
+                         const KernelSource &source) {
   MapKernel kernel(emitter, output);
   if (reducesRows(source))
     return kernel.emitRows();

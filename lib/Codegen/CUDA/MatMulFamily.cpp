@@ -21,7 +21,7 @@ using namespace mlir;
 
 namespace weft {
 
-bool canEmitMatMulKernel(ElementEmitter &emitter, Operation *anchor) {
+bool cuda::canEmitMatMulKernel(ElementEmitter &emitter, Operation *anchor) {
   return Product::of(emitter, anchor).has_value();
 }
 
@@ -36,8 +36,8 @@ static TileShape shapeOf(ElementEmitter &emitter, const Product &product) {
                          product.rows, product.columns);
 }
 
-Grid emitMatMulKernel(ElementEmitter &emitter, const KernelOutput &output,
-                      Operation *anchor) {
+Grid cuda::emitMatMulKernel(ElementEmitter &emitter, const KernelOutput &output,
+                            Operation *anchor) {
   CUDACodeBuilder &code = cudaCodeOf(emitter);
   Product product = *Product::of(emitter, anchor);
   TileShape shape = shapeOf(emitter, product);

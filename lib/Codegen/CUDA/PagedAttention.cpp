@@ -26,8 +26,8 @@ static bool isNarrowFloat(Value tensor) {
   return isa<FloatType>(type) && ElementEmitter::computeType(type).isF32();
 }
 
-bool canEmitPagedAttentionKernel(ElementEmitter &emitter,
-                                 PagedAttentionOp anchor) {
+bool cuda::canEmitPagedAttentionKernel(ElementEmitter &emitter,
+                                       PagedAttentionOp anchor) {
   Value keys = anchor.getKeys(), values = anchor.getValues();
   if (!isNarrowFloat(anchor.getQuery()) || !isNarrowFloat(keys) ||
       !isNarrowFloat(values) || !emitter.inMemory(keys) ||
@@ -50,9 +50,9 @@ bool canEmitPagedAttentionKernel(ElementEmitter &emitter,
          fits(emitter.sizesOf(values)[3]);
 }
 
-Grid emitPagedAttentionKernel(ElementEmitter &emitter,
-                              const KernelOutput &output,
-                              PagedAttentionOp anchor) {
+Grid cuda::emitPagedAttentionKernel(ElementEmitter &emitter,
+                                    const KernelOutput &output,
+                                    PagedAttentionOp anchor) {
   return PagedAttentionKernel(emitter, output, anchor).emit();
 }
 

@@ -32,6 +32,7 @@
 
 namespace weft {
 
+namespace cuda {
 class PagedAttentionKernel {
 public:
   using Value = mlir::Value;
@@ -125,6 +126,8 @@ private:
   /// warp's lanes for one row, greatest scores and sums of each warp.
   Value query, weights, results, greatest, sums;
 };
+} // namespace cuda
+using cuda::PagedAttentionKernel;
 
 } // namespace weft
 

@@ -62,15 +62,15 @@ private:
 };
 } // namespace
 
-bool canEmitWriteCacheKernel(ElementEmitter &emitter, WriteCacheOp op) {
+bool cuda::canEmitWriteCacheKernel(ElementEmitter &emitter, WriteCacheOp op) {
   Type rows = elementTypeOf(op.getRows()), pool = elementTypeOf(op.getPool());
   return emitter.sizesOf(op.getRows())[2].asConstant().value_or(0) > 0 &&
          isa<FloatType>(pool) && ElementEmitter::computeType(rows).isF32() &&
          ElementEmitter::computeType(pool).isF32();
 }
 
-Grid emitWriteCacheKernel(ElementEmitter &emitter, const KernelOutput &output,
-                          WriteCacheOp op) {
+Grid cuda::emitWriteCacheKernel(ElementEmitter &emitter,
+                                const KernelOutput &output, WriteCacheOp op) {
   return WriteCacheEmitter(emitter, output, op).emit();
 }
 
