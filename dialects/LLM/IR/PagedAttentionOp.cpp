@@ -59,6 +59,9 @@ LogicalResult PagedAttentionOp::verify() {
   if (keys != values)
     return emitOpError("element type ")
            << values << " of values differs from " << keys << " of keys";
+  if (failed(verifyPool(*this, "keys", getKeys().getType(), 2)) ||
+      failed(verifyPool(*this, "values", getValues().getType(), 3)))
+    return failure();
   if (!std::isfinite(getScale().convertToFloat()))
     return emitOpError("scale is not finite");
   if (getWindow() && int64_t(*getWindow()) < 1)
@@ -88,7 +91,9 @@ ShardingRule PagedAttentionOp::getShardingRule(ArrayRef<Sizes> operands,
     if (heads != groups)
       rule.add(pass, {{kQuery, 1}, {kResult, 1}});
   }
-  rule.add(pass, {{kValues, 3}, {kResult, 2}});
+  // Elements that share a scale stay together.
+  bool isBlock = isa<BlockType>(getElementTypeOrSelf(getValues()));
+  rule.add(isBlock ? whole : pass, {{kValues, 3}, {kResult, 2}});
   rule.add(whole, {{kQuery, 2}, {kKeys, 2}});
   // A token's place in the step says whose it is.
   rule.add(whole, {{kQuery, 0}, {kPositions, 0}, {kResult, 0}});
@@ -122,19 +127,50 @@ FailureOr<HostTensor> PagedAttentionOp::evaluate(ArrayRef<HostTensor> operands,
   FailureOr<HostTensor> result = check.makeResult(checkShapes(check));
   if (failed(result))
     return failure();
-  ArrayRef<double> query = operands[kQuery].floats(),
-                   keys = operands[kKeys].floats(),
-                   values = operands[kValues].floats();
-  int64_t heads = check.shape(kQuery)[1], headSize = check.shape(kQuery)[2],
-          groups = check.shape(kKeys)[1], valueSize = check.shape(kValues)[3];
+  ArrayRef<double> query = operands[kQuery].floats();
+  int64_t count = check.shape(kQuery)[0], heads = check.shape(kQuery)[1],
+          headSize = check.shape(kQuery)[2], groups = check.shape(kKeys)[1],
+          valueSize = check.shape(kValues)[3];
   double scale = getScale().convertToFloat();
   double cap = getSoftCap() ? getSoftCap()->convertToFloat() : 0;
+  CachePool keys(check.shape(kKeys), /*isTransposed=*/true);
+  CachePool values(check.shape(kValues), /*isTransposed=*/false);
   PagedTokens tokens(check, operands[kPositions], operands[kStart],
-                     operands[kTable], check.shape(kKeys)[0],
-                     check.shape(kKeys)[3]);
-  SmallVector<PagedTokens::Slot> slots;
-  std::vector<double> weights;
-  for (int64_t token = 0, e = check.shape(kQuery)[0]; token < e; ++token) {
+                     operands[kTable], check.shape(kKeys)[0], keys.blockSize());
+  // What a token sees in [first, end).
+  auto attend = [&](int64_t token, int64_t sequence, int64_t first,
+                    int64_t end) -> LogicalResult {
+    SmallVector<CacheSlot> slots;
+    for (int64_t j = first; j < end; ++j) {
+      FailureOr<CacheSlot> slot = tokens.slotOf(sequence, j);
+      if (failed(slot))
+        return failure();
+      slots.push_back(*slot);
+    }
+    for (int64_t head = 0; !slots.empty() && head < heads; ++head) {
+      int64_t group = head / (heads / groups);
+      std::vector<double> weights;
+      for (CacheSlot slot : slots) {
+        double score = 0;
+        for (int64_t i = 0; i < headSize; ++i)
+          score += query[(token * heads + head) * headSize + i] *
+                   keys.read(operands[kKeys], slot, group, i);
+        score *= scale;
+        weights.push_back(cap > 0 ? cap * std::tanh(score / cap) : score);
+      }
+      double greatest = *llvm::max_element(weights), sum = 0;
+      for (double &weight : weights)
+        sum += weight = std::exp(weight - greatest);
+      double *out =
+          result->floats().data() + (token * heads + head) * valueSize;
+      for (auto [slot, weight] : llvm::zip_equal(slots, weights))
+        for (int64_t i = 0; i < valueSize; ++i)
+          out[i] +=
+              weight / sum * values.read(operands[kValues], slot, group, i);
+    }
+    return success();
+  };
+  for (int64_t token = 0; token < count; ++token) {
     std::optional<int64_t> sequence = tokens.sequenceOf(token);
     if (!sequence)
       continue;
@@ -143,37 +179,8 @@ FailureOr<HostTensor> PagedAttentionOp::evaluate(ArrayRef<HostTensor> operands,
         std::min(position + 1, operands[kLengths].integers()[*sequence]);
     int64_t first =
         getWindow() ? std::max<int64_t>(0, position + 1 - *getWindow()) : 0;
-    slots.clear();
-    for (int64_t j = first; j < end; ++j) {
-      FailureOr<PagedTokens::Slot> slot = tokens.slotOf(*sequence, j);
-      if (failed(slot))
-        return failure();
-      slots.push_back(*slot);
-    }
-    for (int64_t head = 0; head < heads; ++head) {
-      int64_t row = token * heads + head, group = head / (heads / groups);
-      weights.clear();
-      for (PagedTokens::Slot slot : slots) {
-        double score = 0;
-        for (int64_t i = 0; i < headSize; ++i)
-          score += query[row * headSize + i] *
-                   keys[tokens.elementOf(slot, group, groups, i, headSize,
-                                         /*transposed=*/true)];
-        score *= scale;
-        weights.push_back(cap > 0 ? cap * std::tanh(score / cap) : score);
-      }
-      if (weights.empty())
-        continue;
-      double greatest = *llvm::max_element(weights), sum = 0;
-      for (double &weight : weights)
-        sum += weight = std::exp(weight - greatest);
-      double *out = result->floats().data() + row * valueSize;
-      for (auto [slot, weight] : llvm::zip_equal(slots, weights))
-        for (int64_t i = 0; i < valueSize; ++i)
-          out[i] += weight / sum *
-                    values[tokens.elementOf(slot, group, groups, i, valueSize,
-                                            /*transposed=*/false)];
-    }
+    if (failed(attend(token, *sequence, first, end)))
+      return failure();
   }
   return result;
 }

@@ -17,14 +17,58 @@ namespace weft {
 mlir::LogicalResult checkTable(const ShapeCheck &check, unsigned positions,
                                unsigned start, unsigned table);
 
+/// The pool's elements are floats, or q8_0 whose blocks divide the rows of
+/// `size` elements.
+mlir::LogicalResult verifyPool(mlir::Operation *op, llvm::StringRef name,
+                               mlir::Type pool, unsigned dimension);
+
+/// The place of a token in a pool.
+struct CacheSlot {
+  int64_t block;
+  int64_t place;
+};
+
+/// The rows of a pool `[blocks, heads, places, size]`, or transposed
+/// `[blocks, heads, size, places]`; see llm.write_cache.
+///
+/// In a pool of `!llm.block<q8_0>` each 32 elements of a row share a scale: `x`
+/// becomes `f16(d) * round(x / d)` with `d = max |x| / 127` in f32 and halves
+/// rounded to even. Each block of each head holds its places * size bytes in
+/// the order of the pool's elements, then size / 32 rows of `places` scales in
+/// f16, whether it is transposed or not.
+class CachePool {
+public:
+  CachePool(llvm::ArrayRef<int64_t> shape, bool isTransposed)
+      : heads(shape[1]), places(shape[isTransposed ? 3 : 2]),
+        size(shape[isTransposed ? 2 : 3]), isTransposed(isTransposed) {}
+
+  int64_t blockSize() const { return places; }
+  /// Element `i` of a head's row.
+  double read(const HostTensor &pool, CacheSlot slot, int64_t head,
+              int64_t i) const;
+  /// Rounds to the type of the pool.
+  void write(HostTensor &pool, CacheSlot slot, int64_t head,
+             llvm::ArrayRef<double> row) const;
+
+private:
+  /// Of a head in a block.
+  int64_t matrix(CacheSlot slot, int64_t head) const {
+    return slot.block * heads + head;
+  }
+  int64_t inMatrix(CacheSlot slot, int64_t i) const {
+    return isTransposed ? i * places + slot.place : slot.place * size + i;
+  }
+  /// Where the byte of an element of q8_0 lies, and its scale.
+  int64_t byteOf(CacheSlot slot, int64_t head, int64_t i) const;
+  int64_t scaleOf(CacheSlot slot, int64_t head, int64_t i) const;
+
+  int64_t heads, places, size;
+  bool isTransposed;
+};
+
 /// The tokens of a step, and the slots of their sequences.
 class PagedTokens {
 public:
-  struct Slot {
-    int64_t block;
-    int64_t place;
-  };
-
   /// Failures are reported through `check`.
   PagedTokens(const ShapeCheck &check, const HostTensor &positions,
               const HostTensor &start, const HostTensor &table,
@@ -32,19 +76,13 @@ public:
       : check(check), positions(positions), start(start), table(table),
         numBlocks(numBlocks), blockSize(blockSize) {}
 
-  /// Nothing for a token outside of all sequences.
-  std::optional<int64_t> sequenceOf(int64_t token) const;
   int64_t positionOf(int64_t token) const {
     return positions.integers()[token];
   }
-  mlir::FailureOr<Slot> slotOf(int64_t sequence, int64_t position) const;
-  /// Where element `i` of a head's row of `size` lies in a pool.
-  int64_t elementOf(Slot slot, int64_t head, int64_t heads, int64_t i,
-                    int64_t size, bool transposed) const {
-    int64_t matrix = (slot.block * heads + head) * size * blockSize;
-    return matrix +
-           (transposed ? i * blockSize + slot.place : slot.place * size + i);
-  }
+  mlir::FailureOr<CacheSlot> slotOf(int64_t sequence, int64_t position) const;
+
+  /// Nothing for a token outside of all sequences.
+  std::optional<int64_t> sequenceOf(int64_t token) const;
 
 private:
   const ShapeCheck &check;

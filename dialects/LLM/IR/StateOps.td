@@ -22,7 +22,7 @@ def LLM_StateOp : LLM_Op<"state", [Symbol]> {
     llm.state @keys : tensor<1024x3x64x64xf16>
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<LLM_StaticTensor>:$type);
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<LLM_StaticStoredTensor>:$type);
   let assemblyFormat = "$sym_name `:` $type attr-dict";
   let extraClassDeclaration = [{
     ::mlir::RankedTensorType getTensorType() {
@@ -55,7 +55,7 @@ def LLM_LoadStateOp : LLM_Op<"load_state",
     ```
   }];
   let arguments = (ins Arg<FlatSymbolRefAttr, "", [MemRead<LLM_StateResource, 0, FullEffect>]>:$state);
-  let results = (outs LLM_StaticTensor:$result);
+  let results = (outs LLM_StaticStoredTensor:$result);
   let assemblyFormat = "$state attr-dict `:` type($result)";
 }
 
@@ -72,7 +72,7 @@ def LLM_StoreStateOp : LLM_Op<"store_state",
     }
     ```
   }];
-  let arguments = (ins LLM_StaticTensor:$value,
+  let arguments = (ins LLM_StaticStoredTensor:$value,
                        Arg<FlatSymbolRefAttr, "", [MemWrite<LLM_StateResource, 0, FullEffect>]>:$state);
   let assemblyFormat = "$value `,` $state attr-dict `:` type($value)";
 }
@@ -105,10 +105,10 @@ def LLM_WriteCacheOp : LLM_ModelOp<"write_cache", [AllTypesMatch<["pool", "resul
     }
     ```
   }];
-  let arguments = (ins LLM_FloatTensor:$rows, LLM_FloatTensor:$pool, LLM_IntTensor:$positions,
+  let arguments = (ins LLM_FloatTensor:$rows, LLM_WeightTensor:$pool, LLM_IntTensor:$positions,
                        LLM_IntTensor:$sequence_start, LLM_IntTensor:$block_table,
                        UnitAttr:$transposed);
-  let results = (outs LLM_FloatTensor:$result);
+  let results = (outs LLM_WeightTensor:$result);
   let assemblyFormat = [{
     $rows `,` $pool `positions` $positions `sequences` $sequence_start `blocks` $block_table
     (`transposed` $transposed^)? attr-dict
@@ -143,7 +143,7 @@ def LLM_PagedAttentionOp : LLM_ModelOp<"paged_attention"> {
     }
     ```
   }];
-  let arguments = (ins LLM_FloatTensor:$query, LLM_FloatTensor:$keys, LLM_FloatTensor:$values,
+  let arguments = (ins LLM_FloatTensor:$query, LLM_WeightTensor:$keys, LLM_WeightTensor:$values,
                        LLM_IntTensor:$positions, LLM_IntTensor:$sequence_start,
                        LLM_IntTensor:$kv_length, LLM_IntTensor:$block_table, F32Attr:$scale,
                        OptionalAttr<I64Attr>:$window, OptionalAttr<F32Attr>:$soft_cap);

@@ -34,6 +34,9 @@ static LogicalResult checkShapes(WriteCacheOp op, ShapeCheck &check) {
 }
 
 LogicalResult WriteCacheOp::verify() {
+  if (failed(verifyPool(*this, "pool", getPool().getType(),
+                        getTransposed() ? 2 : 3)))
+    return failure();
   ShapeCheck check(*this);
   return check.result(checkShapes(*this, check));
 }
@@ -48,7 +51,10 @@ ShardingRule WriteCacheOp::getShardingRule(ArrayRef<Sizes> operands,
   int64_t dimension = getTransposed() ? 2 : 3, slots = getTransposed() ? 3 : 2;
   auto pass = FactorKind::PassThrough, whole = FactorKind::Replicate;
   rule.add(pass, {{kRows, 1}, {kPool, 1}, {kResult, 1}});
-  rule.add(pass, {{kRows, 2}, {kPool, dimension}, {kResult, dimension}});
+  // Elements that share a scale stay together.
+  bool isBlock = isa<BlockType>(getElementTypeOrSelf(getPool()));
+  rule.add(isBlock ? whole : pass,
+           {{kRows, 2}, {kPool, dimension}, {kResult, dimension}});
   // Every token and every block, because any may be the place of any.
   rule.add(whole, {{kRows, 0}, {kPositions, 0}});
   rule.add(whole, {{kPool, 0}, {kResult, 0}});
@@ -72,29 +78,23 @@ FailureOr<HostTensor> WriteCacheOp::evaluate(ArrayRef<HostTensor> operands,
   ShapeCheck check(*this, operands, evaluation);
   if (failed(check.makeResult(checkShapes(*this, check))))
     return failure();
+  CachePool pool(check.shape(kPool), getTransposed());
   PagedTokens tokens(check, operands[kPositions], operands[kStart],
-                     operands[kTable], check.shape(kPool)[0],
-                     check.shape(kPool)[getTransposed() ? 3 : 2]);
+                     operands[kTable], check.shape(kPool)[0], pool.blockSize());
   HostTensor result = operands[kPool];
-  // A pool holds numbers of its own type.
-  HostTensor rows(getPool().getType().getElementType(),
-                  operands[kRows].getShape());
-  llvm::copy(operands[kRows].floats(), rows.floats().begin());
-  rows.roundToElementType();
+  ArrayRef<double> rows = operands[kRows].floats();
   int64_t heads = check.shape(kRows)[1], size = check.shape(kRows)[2];
   for (int64_t token = 0, e = check.shape(kRows)[0]; token < e; ++token) {
     std::optional<int64_t> sequence = tokens.sequenceOf(token);
     if (!sequence)
       continue;
-    FailureOr<PagedTokens::Slot> slot =
+    FailureOr<CacheSlot> slot =
         tokens.slotOf(*sequence, tokens.positionOf(token));
     if (failed(slot))
       return failure();
     for (int64_t head = 0; head < heads; ++head)
-      for (int64_t i = 0; i < size; ++i)
-        result.floats()[tokens.elementOf(*slot, head, heads, i, size,
-                                         getTransposed())] =
-            rows.floats()[(token * heads + head) * size + i];
+      pool.write(result, *slot, head,
+                 rows.slice((token * heads + head) * size, size));
   }
   return result;
 }

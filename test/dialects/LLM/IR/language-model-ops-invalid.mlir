@@ -164,6 +164,20 @@ func.func @soft_cap(%q: tensor<?x9x8xf32>, %k: tensor<4x3x8x64xf16>, %v: tensor<
 }
 
 // -----
+func.func @format_of_pool(%x: tensor<?x3x32xf32>, %k: tensor<4x3x32x64x!llm.block<q4_0>>, %i: tensor<?xi32>, %t: tensor<?x?xi32>) {
+  // expected-error @+1 {{element type '!llm.block<q4_0>' of pool is neither a float nor !llm.block<q8_0>}}
+  llm.write_cache %x, %k positions %i sequences %i blocks %t transposed : tensor<?x3x32xf32>, tensor<4x3x32x64x!llm.block<q4_0>>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>
+  return
+}
+
+// -----
+func.func @blocks_of_pool(%x: tensor<?x3x48xf32>, %k: tensor<4x3x48x64x!llm.block<q8_0>>, %i: tensor<?xi32>, %t: tensor<?x?xi32>) {
+  // expected-error @+1 {{dimension 2 of pool is 48 but q8_0 needs a multiple of 32}}
+  llm.write_cache %x, %k positions %i sequences %i blocks %t transposed : tensor<?x3x48xf32>, tensor<4x3x48x64x!llm.block<q8_0>>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>
+  return
+}
+
+// -----
 func.func @too_many(%x: tensor<?x8xf32>) {
   // expected-error @+1 {{k is 9 but the rows of input have 8 elements}}
   llm.top_k %x k 9 : tensor<?x8xf32> -> tensor<?x9xi32>

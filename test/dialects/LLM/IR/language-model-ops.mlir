@@ -13,6 +13,8 @@ llm.weight @up : tensor<40x64x!llm.block<q4_1>> in "model.gguf" at 4096
 llm.weight @packed : tensor<40x64x!llm.block<q4_1, 16>> from @pack(@up)
 // CHECK: llm.state @keys : tensor<16x3x64x64xf16>
 llm.state @keys : tensor<16x3x64x64xf16>
+// CHECK: llm.state @quantized : tensor<16x3x64x64x!llm.block<q8_0>>
+llm.state @quantized : tensor<16x3x64x64x!llm.block<q8_0>>
 // CHECK: llm.state @values : tensor<16x3x64x64xf16> {note}
 llm.state @values : tensor<16x3x64x64xf16> {note}
 
@@ -24,6 +26,19 @@ func.func private @pack(%w: tensor<40x64x!llm.block<q4_1>>) -> tensor<40x64x!llm
   // CHECK: llm.bitcast %{{.*}} : tensor<48x2x20xui8> -> tensor<40x64x!llm.block<q4_1, 16>>
   %2 = llm.bitcast %1 : tensor<48x2x20xui8> -> tensor<40x64x!llm.block<q4_1, 16>>
   return %2 : tensor<40x64x!llm.block<q4_1, 16>>
+}
+
+// CHECK-LABEL: @cache_of_blocks
+func.func @cache_of_blocks(%rows: tensor<?x3x64xf32>, %positions: tensor<?xi32>, %starts: tensor<?xi32>, %lengths: tensor<?xi32>, %blocks: tensor<?x?xi32>) -> tensor<?x3x64xf32> {
+  // CHECK-NEXT: %[[POOL:.*]] = llm.load_state @quantized : tensor<16x3x64x64x!llm.block<q8_0>>
+  %pool = llm.load_state @quantized : tensor<16x3x64x64x!llm.block<q8_0>>
+  // CHECK-NEXT: %[[NEXT:.*]] = llm.write_cache %{{.*}}, %[[POOL]] {{.*}} transposed : tensor<?x3x64xf32>, tensor<16x3x64x64x!llm.block<q8_0>>
+  %next = llm.write_cache %rows, %pool positions %positions sequences %starts blocks %blocks transposed : tensor<?x3x64xf32>, tensor<16x3x64x64x!llm.block<q8_0>>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>
+  // CHECK-NEXT: llm.store_state %[[NEXT]], @quantized : tensor<16x3x64x64x!llm.block<q8_0>>
+  llm.store_state %next, @quantized : tensor<16x3x64x64x!llm.block<q8_0>>
+  // CHECK-NEXT: llm.paged_attention %{{.*}}, %[[NEXT]], %[[NEXT]] {{.*}} {llm.narrow} : tensor<?x3x64xf32>, tensor<16x3x64x64x!llm.block<q8_0>>
+  %y = llm.paged_attention %rows, %next, %next positions %positions sequences %starts lengths %lengths blocks %blocks scale 0.125 {llm.narrow} : tensor<?x3x64xf32>, tensor<16x3x64x64x!llm.block<q8_0>>, tensor<16x3x64x64x!llm.block<q8_0>>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32> -> tensor<?x3x64xf32>
+  return %y : tensor<?x3x64xf32>
 }
 
 // CHECK-LABEL: @formats(
