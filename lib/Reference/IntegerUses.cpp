@@ -7,7 +7,7 @@
 
 #include "lib/Reference/IntegerUses.h"
 
-#include "dialects/LLM/IR/LLM.h"
+#include "dialects/LLM/IR/AttentionParts.h"
 
 using namespace mlir;
 using namespace weft;
@@ -71,7 +71,7 @@ void Uses::visitCache(OpOperand &use, Value pool, unsigned slots,
   else if (&use == &starts) {
     limit(sizes.getSize(positions.get(), 0) + 1, false);
     isPartition = true;
-  } else if (isa<PagedAttentionOp>(use.getOwner()) &&
+  } else if (PagedAttention::isA(use.getOwner()) &&
              isa<IntegerType>(getElementTypeOrSelf(use.get().getType())))
     limit(length + 1, false); // The number of keys.
 }
@@ -88,10 +88,11 @@ void Uses::visit(OpOperand &use, bool isComputed) {
                       write.getPositionsMutable(),
                       write.getSequenceStartMutable(),
                       write.getBlockTableMutable());
-  if (auto attention = dyn_cast<PagedAttentionOp>(op))
-    return visitCache(
-        use, attention.getKeys(), 3, attention.getPositionsMutable(),
-        attention.getSequenceStartMutable(), attention.getBlockTableMutable());
+  if (PagedAttention::isA(op)) {
+    PagedAttention attention(op);
+    return visitCache(use, attention.getKeys(), 3, op->getOpOperand(3),
+                      op->getOpOperand(4), op->getOpOperand(6));
+  }
   auto gather = dyn_cast<GatherOp>(op);
   if (gather && use.getOperandNumber() == 1)
     return limit(sizes.getSize(gather.getInput(), gather.getAxis()),

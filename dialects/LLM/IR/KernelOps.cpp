@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/LLM/IR/LLM.h"
+#include "dialects/LLM/IR/AttentionParts.h"
 
 using namespace mlir;
 
@@ -24,8 +24,8 @@ bool isKernelAnchor(Operation *op) {
   if (isComputedByProduct(dyn_cast<RMSNormOp>(op)))
     return false;
   return isa<LinearOp, ExpertLinearOp, MatMulOp, AttentionOp, PagedAttentionOp,
-             WriteCacheOp, LayerNormOp, RMSNormOp, SoftmaxOp, ReduceOp, TopKOp>(
-      op);
+             PagedAttentionPartsOp, WriteCacheOp, LayerNormOp, RMSNormOp,
+             SoftmaxOp, ReduceOp, TopKOp>(op);
 }
 
 LogicalResult KernelOp::verify() {

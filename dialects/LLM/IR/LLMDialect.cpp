@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/LLM/IR/AttentionParts.h"
 #include "dialects/LLM/IR/Elementwise.h"
-#include "dialects/LLM/IR/LLM.h"
 #include "dialects/LLM/IR/SizeFolds.h"
 
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -31,6 +31,8 @@ using namespace mlir;
 #include "dialects/LLM/IR/LLMTypes.cpp.inc"
 #define GET_OP_CLASSES
 #include "dialects/LLM/IR/LLMOps.cpp.inc"
+#define GET_OP_CLASSES
+#include "dialects/LLM/IR/AttentionPartsOps.cpp.inc"
 
 namespace weft {
 
@@ -86,6 +88,10 @@ void LLMDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialects/LLM/IR/LLMOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/LLM/IR/AttentionPartsOps.cpp.inc"
       >();
   addInterfaces<FoldByEvaluation>();
 }

@@ -112,7 +112,8 @@ void CachePool::write(HostTensor &pool, CacheSlot slot, int64_t head,
   }
 }
 
-std::optional<int64_t> PagedTokens::sequenceOf(int64_t token) const {
+std::optional<int64_t> PagedTokens::sequenceOf(const HostTensor &start,
+                                               int64_t token) {
   ArrayRef<int64_t> starts = start.integers();
   for (size_t sequence = 0; sequence + 1 < starts.size(); ++sequence)
     if (starts[sequence] <= token && token < starts[sequence + 1])

@@ -82,7 +82,15 @@ public:
   mlir::FailureOr<CacheSlot> slotOf(int64_t sequence, int64_t position) const;
 
   /// Nothing for a token outside of all sequences.
-  std::optional<int64_t> sequenceOf(int64_t token) const;
+  std::optional<int64_t> sequenceOf(int64_t token) const {
+    return sequenceOf(start, token);
+  }
+  static std::optional<int64_t> sequenceOf(const HostTensor &start,
+                                           int64_t token);
+  /// The sequence has one token in this step.
+  static bool isAlone(const HostTensor &start, int64_t sequence) {
+    return start.integers()[sequence + 1] - start.integers()[sequence] == 1;
+  }
 
 private:
   const ShapeCheck &check;

@@ -7,6 +7,7 @@
 
 #include "dialects/LLM/Transforms/KernelGroups.h"
 
+#include "dialects/LLM/IR/AttentionParts.h"
 #include "dialects/LLM/Transforms/Matchers.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -51,9 +52,9 @@ KernelGroups::KernelGroups(Block &block, SizeAnalysis &sizes)
     growEpilogue(group);
   // Users before producers: a producer joins its only user's group.
   for (Operation &op : llvm::reverse(block)) {
-    if (!isUngrouped(&op) ||
-        !(isLayout(&op) || isElementwise(&op) || isa<RopeOp>(op) ||
-          (isFree(&op) && !isa<ConstantOp>(op))))
+    if (!isUngrouped(&op) || !(isLayout(&op) || isElementwise(&op) ||
+                               isa<RopeOp, MergeAttentionOp>(op) ||
+                               (isFree(&op) && !isa<ConstantOp>(op))))
       continue;
     if (isFree(&op) && llvm::all_of(op.getUsers(), [&](Operation *user) {
           return groupOf.contains(user) || isFree(user);
@@ -116,7 +117,7 @@ void KernelGroups::growPrologue(KernelGroup &group) {
   if (auto attention = dyn_cast<AttentionOp>(group.root))
     return growFrom(group, attention->getOperands().take_front(3), movesRows);
   // Rows of tokens are turned on their way into a cache, or to one.
-  if (isa<PagedAttentionOp, WriteCacheOp>(group.root))
+  if (isa<PagedAttentionOp, PagedAttentionPartsOp, WriteCacheOp>(group.root))
     return growFrom(group, group.root->getOperands().take_front(1),
                     [&](Operation *op) {
                       return movesRows(op) || isa_and_present<RopeOp>(op) ||

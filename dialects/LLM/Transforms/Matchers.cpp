@@ -7,6 +7,8 @@
 
 #include "dialects/LLM/Transforms/Matchers.h"
 
+#include "dialects/LLM/IR/AttentionParts.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SetVector.h"
 #include <cmath>
@@ -25,7 +27,7 @@ bool isElementwise(Operation *op) {
   return isa<ModelOpInterface>(op) && isMemoryEffectFree(op) &&
          !isKernelAnchor(op) && !isLayout(op) &&
          !isa<LoadWeightOp, ConstantOp, IotaOp, SizesToTensorOp, ReshapeOp,
-              BitcastOp, RMSNormOp, RopeOp>(op);
+              BitcastOp, RMSNormOp, RopeOp, MergeAttentionOp>(op);
 }
 
 std::optional<double> matchSplat(Value value) {

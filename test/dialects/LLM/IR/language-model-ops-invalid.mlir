@@ -164,6 +164,41 @@ func.func @soft_cap(%q: tensor<?x9x8xf32>, %k: tensor<4x3x8x64xf16>, %v: tensor<
 }
 
 // -----
+func.func @span(%q: tensor<?x9x8xf32>, %k: tensor<4x3x8x64xf16>, %v: tensor<4x3x64x8xf16>, %i: tensor<?xi32>, %t: tensor<?x?xi32>) {
+  // expected-error @+1 {{span is 96 but needs to be a positive multiple of the block size of keys}}
+  llm.paged_attention_parts %q, %k, %v positions %i sequences %i lengths %i blocks %t scale 1.0 span 96 : tensor<?x9x8xf32>, tensor<4x3x8x64xf16>, tensor<4x3x64x8xf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32> -> tensor<?x9x9xf32>
+  return
+}
+
+// -----
+func.func @columns_of_parts(%q: tensor<?x9x8xf32>, %k: tensor<4x3x8x64xf16>, %v: tensor<4x3x64x8xf16>, %i: tensor<?xi32>, %t: tensor<?x?xi32>) {
+  // expected-error @+1 {{dimension 2}}
+  llm.paged_attention_parts %q, %k, %v positions %i sequences %i lengths %i blocks %t scale 1.0 span 64 : tensor<?x9x8xf32>, tensor<4x3x8x64xf16>, tensor<4x3x64x8xf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32> -> tensor<?x9x8xf32>
+  return
+}
+
+// -----
+func.func @no_column(%x: tensor<?x9x0xf32>, %i: tensor<?xi32>) {
+  // expected-error @+1 {{parts have no column for the logarithm of their sums}}
+  llm.merge_attention %x positions %i sequences %i : tensor<?x9x0xf32>, tensor<?xi32>, tensor<?xi32> -> tensor<?x9x0xf32>
+  return
+}
+
+// -----
+func.func @types_of_parts(%x: tensor<?x9x9xf32>, %i: tensor<?xi32>) {
+  // expected-error @+1 {{element type 'f16' of the result differs from 'f32' of parts}}
+  llm.merge_attention %x positions %i sequences %i : tensor<?x9x9xf32>, tensor<?xi32>, tensor<?xi32> -> tensor<?x9x8xf16>
+  return
+}
+
+// -----
+func.func @rows_of_parts(%x: tensor<6x9x9xf32>, %p: tensor<2xi32>, %s: tensor<4xi32>) {
+  // expected-error @+1 {{parts have 6 rows but need one for each of 2 tokens and as many for each of 3 sequences}}
+  llm.merge_attention %x positions %p sequences %s : tensor<6x9x9xf32>, tensor<2xi32>, tensor<4xi32> -> tensor<2x9x8xf32>
+  return
+}
+
+// -----
 func.func @format_of_pool(%x: tensor<?x3x32xf32>, %k: tensor<4x3x32x64x!llm.block<q4_0>>, %i: tensor<?xi32>, %t: tensor<?x?xi32>) {
   // expected-error @+1 {{element type '!llm.block<q4_0>' of pool is neither a float nor !llm.block<q8_0>}}
   llm.write_cache %x, %k positions %i sequences %i blocks %t transposed : tensor<?x3x32xf32>, tensor<4x3x32x64x!llm.block<q4_0>>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>

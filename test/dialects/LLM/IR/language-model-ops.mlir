@@ -111,6 +111,10 @@ func.func @attend(%q: tensor<?x9x64xf32>, %k: tensor<?x3x64xf32>, %positions: te
   %y = llm.paged_attention %q, %keys1, %values1 positions %positions sequences %starts lengths %lengths blocks %blocks scale 0.125 : tensor<?x9x64xf32>, tensor<16x3x64x64xf16>, tensor<16x3x64x64xf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32> -> tensor<?x9x64xf32>
   // CHECK-NEXT: llm.paged_attention %{{.*}} scale 1.250000e-01 window 4096 soft_cap 5.000000e+01 : tensor
   %z = llm.paged_attention %q, %keys1, %values1 positions %positions sequences %starts lengths %lengths blocks %blocks scale 0.125 window 4096 soft_cap 50.0 : tensor<?x9x64xf32>, tensor<16x3x64x64xf16>, tensor<16x3x64x64xf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32> -> tensor<?x9x64xf32>
+  // CHECK-NEXT: llm.paged_attention_parts %{{.*}} scale 1.250000e-01 span 512 : {{.*}} -> tensor<?x9x65xf32>
+  %parts = llm.paged_attention_parts %q, %keys1, %values1 positions %positions sequences %starts lengths %lengths blocks %blocks scale 0.125 span 512 : tensor<?x9x64xf32>, tensor<16x3x64x64xf16>, tensor<16x3x64x64xf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32> -> tensor<?x9x65xf32>
+  // CHECK-NEXT: llm.merge_attention %{{.*}} positions %{{.*}} sequences %{{.*}} : tensor<?x9x65xf32>, tensor<?xi32>, tensor<?xi32> -> tensor<?x9x64xf32>
+  %merged = llm.merge_attention %parts positions %positions sequences %starts : tensor<?x9x65xf32>, tensor<?xi32>, tensor<?xi32> -> tensor<?x9x64xf32>
   // CHECK-NEXT: llm.store_state %{{.*}}, @keys : tensor<16x3x64x64xf16>
   llm.store_state %keys1, @keys : tensor<16x3x64x64xf16>
   // CHECK-NEXT: llm.store_state %{{.*}}, @values : tensor<16x3x64x64xf16>
