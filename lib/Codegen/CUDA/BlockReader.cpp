@@ -22,8 +22,11 @@ bool BlockReader::knows(Type type) {
   switch (block.getFormat()) {
   case BlockFormat::Q4_0:
   case BlockFormat::Q4_1:
+  case BlockFormat::Q5_0:
+  case BlockFormat::Q5_1:
   case BlockFormat::Q8_0:
   case BlockFormat::Q4_K:
+  case BlockFormat::Q5_K:
   case BlockFormat::Q6_K:
     return true;
   default:
@@ -107,6 +110,8 @@ int64_t BlockReader::zero() const {
   switch (format) {
   case BlockFormat::Q4_0:
     return 8;
+  case BlockFormat::Q5_0:
+    return 16;
   case BlockFormat::Q8_0:
     return 128;
   case BlockFormat::Q6_K:
@@ -117,7 +122,25 @@ int64_t BlockReader::zero() const {
 }
 
 int64_t BlockReader::lineWords() const {
-  return format == BlockFormat::Q4_0 || format == BlockFormat::Q4_1 ? 4 : 8;
+  return groups() == 1 && format != BlockFormat::Q8_0 ? 4 : 8;
+}
+
+/// With the fifth bits of q5_0, q5_1 and q5_k.
+BlockQuants BlockReader::withFifthBits(Number32 block, BlockQuants quants) {
+  if (format == BlockFormat::Q5_K) {
+    // A byte has those of one element in each group.
+    Value bits = shifted(words(2, block, quants.four), quants.group);
+    quants.words = combined(quants.words, masked(bits, 0x01010101), 4);
+  } else if (format == BlockFormat::Q5_0 || format == BlockFormat::Q5_1) {
+    Value bits = words(1, block, Number32(code, int64_t(0)));
+    bits = masked(shifted(bits, quants.four * 4), 15);
+    // Bit i moves to bit 8 * i + 4, and the copies beside it are masked.
+    bits = code.make<arith::MulIOp>(bits,
+                                    code.integer(bits.getType(), 0x02040810));
+    quants.words =
+        code.make<arith::OrIOp>(quants.words, masked(bits, 0x10101010));
+  }
+  return quants;
 }
 
 SmallVector<BlockQuants, 2> BlockReader::readLine(Number32 block, Number32 line,
@@ -135,7 +158,9 @@ SmallVector<BlockQuants, 2> BlockReader::readLine(Number32 block, Number32 line,
                  loaded, code.integer(loaded.getType(), int32_t(0x80808080))),
              none, word}};
   case BlockFormat::Q4_K:
-    return {{nibbles(0), line * 2, word}, {nibbles(4), line * 2 + 1, word}};
+  case BlockFormat::Q5_K:
+    return {withFifthBits(block, {nibbles(0), line * 2, word}),
+            withFifthBits(block, {nibbles(4), line * 2 + 1, word})};
   case BlockFormat::Q6_K: {
     // Two lines hold 128 elements; two bits of each are in another word.
     Number32 half = line / 2, odd = line & 1;
@@ -148,7 +173,8 @@ SmallVector<BlockQuants, 2> BlockReader::readLine(Number32 block, Number32 line,
             {combined(nibbles(4), pairs(4), 4), group + 2, word}};
   }
   default:
-    return {{nibbles(0), none, word}, {nibbles(4), none, word + 4}};
+    return {withFifthBits(block, {nibbles(0), none, word}),
+            withFifthBits(block, {nibbles(4), none, word + 4})};
   }
 }
 
@@ -165,7 +191,9 @@ BlockQuants BlockReader::read(Number32 block, Number32 group, Number32 four) {
             group, four};
   }
   case BlockFormat::Q4_K:
-    return {nibbles((group / 2) * 8 + four, (group & 1) * 4), group, four};
+  case BlockFormat::Q5_K:
+    return withFifthBits(
+        block, {nibbles((group / 2) * 8 + four, (group & 1) * 4), group, four});
   case BlockFormat::Q6_K: {
     Number32 inHalf = group & 3, half = group / 4;
     Value low = nibbles(half * 16 + (group & 1) * 8 + four, (inHalf / 2) * 4);
@@ -174,7 +202,8 @@ BlockQuants BlockReader::read(Number32 block, Number32 group, Number32 four) {
     return {combined(low, high, 4), group, four};
   }
   default:
-    return {nibbles(four & 3, (four / 4) * 4), group, four};
+    return withFifthBits(block,
+                         {nibbles(four & 3, (four / 4) * 4), group, four});
   }
 }
 
@@ -214,7 +243,7 @@ Value BlockReader::sixBits(Number32 block, Number32 group, bool minimum) {
 
 Value BlockReader::scale(Number32 block, const BlockQuants &quants) {
   Value factor = halves(0, block, 0);
-  if (format == BlockFormat::Q4_K)
+  if (format == BlockFormat::Q4_K || format == BlockFormat::Q5_K)
     return scaled(factor, sixBits(block, quants.group, false));
   if (format == BlockFormat::Q6_K)
     return scaled(factor, bytes(1, block, quants.group * 2 + quants.four / 4,
@@ -223,9 +252,9 @@ Value BlockReader::scale(Number32 block, const BlockQuants &quants) {
 }
 
 Value BlockReader::minimum(Number32 block, const BlockQuants &quants) {
-  if (format == BlockFormat::Q4_1)
+  if (format == BlockFormat::Q4_1 || format == BlockFormat::Q5_1)
     return halves(0, block, 1);
-  if (format != BlockFormat::Q4_K)
+  if (format != BlockFormat::Q4_K && format != BlockFormat::Q5_K)
     return {};
   Value minimum =
       scaled(halves(0, block, 1), sixBits(block, quants.group, true));

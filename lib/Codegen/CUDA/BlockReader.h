@@ -71,7 +71,8 @@ private:
   Value shifted(Value words, Number32 shift);
   Value masked(Value words, int64_t mask);
   Value combined(Value low, Value high, int64_t shift);
-  /// A scale or a minimum of q4_k.
+  BlockQuants withFifthBits(Number32 block, BlockQuants quants);
+  /// A scale or a minimum of q4_k and q5_k.
   Value sixBits(Number32 block, Number32 group, bool minimum);
   Value scaled(Value factor, Value integers);
 

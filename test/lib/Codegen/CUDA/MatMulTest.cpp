@@ -98,7 +98,8 @@ TEST(CUDAMatMul, RowsThatAreReducedBefore) {
 /// Those that have readers of their own, and one that has not.
 TEST(CUDAMatMul, Blocks) {
   std::vector<ProductCase> cases;
-  for (const char *format : {"q4_0", "q4_1", "q8_0", "q4_k", "q6_k", "q5_0"})
+  for (const char *format :
+       {"q4_0", "q4_1", "q5_0", "q5_1", "q8_0", "q4_k", "q5_k", "q6_k", "q2_k"})
     cases.push_back({.columns = 37,
                      .depth = llvm::StringRef(format).ends_with("k") ? 512 : 96,
                      .block = format,

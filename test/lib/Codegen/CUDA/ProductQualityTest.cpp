@@ -30,6 +30,11 @@ const ProductCase large{
 /// The same in tiles of 64 by 64, with more stages.
 const ProductCase copied{
     .columns = 72, .depth = 200, .weight = "f16", .input = "f16"};
+/// Rows through registers, in tiles of 128 by 64, and weights that are copied
+/// or widened.
+const ProductCase wide{.columns = 16384, .depth = 40, .weight = "f16"};
+const ProductCase wideBlocks{
+    .columns = 16384, .depth = 64, .block = "q4_1", .prologue = "exp"};
 const ProductCase floats{.columns = 64, .depth = 64};
 const ProductCase blocks{.columns = 64, .depth = 256, .block = "q4_k"};
 
@@ -72,8 +77,11 @@ bool isRight(const ProductCase &each, KernelRunner &runner, int64_t rows) {
 } // namespace
 
 TEST(CUDAProductQuality, LargeTilesAreRight) {
-  KernelRunner runner(large.text(), "sm_80");
-  EXPECT_TRUE(isRight(large, runner, 130));
+  KernelRunner runner(large.text() + wide.text() + wideBlocks.text(), "sm_80");
+  for (const ProductCase &each : {large, wide, wideBlocks}) {
+    runner.select(each.name());
+    EXPECT_TRUE(isRight(each, runner, 130)) << each.name();
+  }
 }
 
 TEST(CUDAProductQuality, RegistersAndSharedMemory) {
@@ -87,10 +95,9 @@ TEST(CUDAProductQuality, RegistersAndSharedMemory) {
     int registers, sharedBytes;
   };
   // The large tile's are those of nvcc's own with the same tile, or less.
-  const Limit limits[] = {{large, 215, 32768},
-                          {copied, 128, 32768},
-                          {floats, 128, 16384},
-                          {blocks, 128, 16384}};
+  const Limit limits[] = {{large, 215, 32768},  {copied, 128, 32768},
+                          {wide, 168, 32768},   {wideBlocks, 168, 32768},
+                          {floats, 128, 16384}, {blocks, 128, 16384}};
   std::string text;
   for (const Limit &limit : limits)
     text += limit.product.text();
