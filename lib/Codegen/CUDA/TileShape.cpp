@@ -26,8 +26,8 @@ constexpr ArchLimits archLimits[] = {
     {100, 148, 65536, 228 * 1024}, {120, 170, 65536, 100 * 1024},
 };
 
-/// A shape, and which inputs it suits. Registers are what ptxas takes for
-/// sm_80.
+/// A shape, and which inputs it suits. Registers are about what ptxas takes for
+/// sm_80; a test holds the kernels to them.
 struct Candidate {
   TileInputs inputs;
   TileShape shape;
