@@ -15,6 +15,10 @@ def weights : Flag<["--"], "weights">,
     HelpText<"Show the weights and where they lie">;
 def disassemble : Flag<["--"], "disassemble">,
     HelpText<"Show the machine code of each kernel, or its PTX">;
+def predict : Joined<["--"], "predict=">, MetaVarName<"GPU">,
+    HelpText<"Times of each kernel and of a step on an a100, h100 or b200 by the roofline model">;
+def sizes : CommaJoined<["--"], "sizes=">, MetaVarName<"NAME=N,...">,
+    HelpText<"With --predict: values of the symbolic sizes (default: their least)">;
 
 def help : Flag<["--"], "help">, HelpText<"Show this text">;
 def h : Flag<["-"], "h">, Alias<help>;

@@ -13,6 +13,8 @@
 
 #include "llvm/Support/raw_ostream.h"
 
+#include <map>
+
 namespace weft::objdump {
 
 /// What the artifact is for: inputs, outputs, sizes, files.
@@ -35,6 +37,15 @@ Status printWeights(const std::string &folder,
 /// The machine code of a CPU stage's kernels.
 Status disassemble(const std::string &folder, const artifact::Stage &stage,
                    llvm::raw_ostream &out);
+
+/// Times of each kernel and of a step on a GPU ("a100", "h100", "b200") by the
+/// roofline model, at these values of the symbolic sizes, others at their
+/// least. What attention reads of caches depends on the data and is not
+/// counted.
+Status printPrediction(const std::string &folder,
+                       const artifact::Manifest &manifest, llvm::StringRef gpu,
+                       std::map<std::string, int64_t> sizes,
+                       llvm::raw_ostream &out);
 
 } // namespace weft::objdump
 

@@ -15,6 +15,24 @@ using namespace llvm::opt;
 using namespace weft;
 using enum tool::OptionID;
 
+static StatusOr<std::map<std::string, int64_t>>
+readSizes(const artifact::Manifest &manifest, const InputArgList &args) {
+  std::map<std::string, int64_t> sizes;
+  for (const std::string &text : args.getAllArgValues(OPT_sizes)) {
+    auto [name, number] = StringRef(text).split('=');
+    int64_t value = 0;
+    if (number.getAsInteger(10, value) || value < 1)
+      return Status::error("--sizes: '" + text +
+                           "' is no size; expected one such as batch=8");
+    auto isIt = [&](const auto &symbol) { return symbol.name() == name; };
+    if (none_of(manifest.sizes(), isIt))
+      return Status::error("--sizes: the artifact has no size '" + name.str() +
+                           "'");
+    sizes[name.str()] = value;
+  }
+  return sizes;
+}
+
 static Status dump(const std::string &folder, const InputArgList &args) {
   StatusOr<std::unique_ptr<artifact::Manifest>> manifest = readManifest(folder);
   if (!manifest)
@@ -30,6 +48,13 @@ static Status dump(const std::string &folder, const InputArgList &args) {
   if (args.hasArg(OPT_disassemble))
     for (const artifact::Stage &stage : (*manifest)->stages())
       WEFT_RETURN_IF_ERROR(objdump::disassemble(folder, stage, outs()));
+  if (const Arg *gpu = args.getLastArg(OPT_predict)) {
+    auto sizes = readSizes(**manifest, args);
+    if (!sizes)
+      return sizes.status();
+    WEFT_RETURN_IF_ERROR(objdump::printPrediction(
+        folder, **manifest, gpu->getValue(), *sizes, outs()));
+  }
   return Status::ok();
 }
 

@@ -92,6 +92,44 @@ static SizeExpr bytesOf(ElementEmitter &emitter, Value tensor) {
   return bytes;
 }
 
+/// What a kernel reads of an argument: tables only the rows that are picked,
+/// caches what the data say, which is not counted.
+static SizeExpr readBytes(ElementEmitter &emitter, BlockArgument argument) {
+  SizeExpr picked;
+  for (OpOperand &use : argument.getUses()) {
+    Operation *user = use.getOwner();
+    bool isFirst = use.getOperandNumber() == 0;
+    if (auto write = dyn_cast<WriteCacheOp>(user);
+        write && write.getPool() == argument)
+      continue;
+    if (auto attention = dyn_cast<PagedAttentionOp>(user);
+        attention &&
+        (attention.getKeys() == argument || attention.getValues() == argument))
+      continue;
+    if (!isFirst || !isa<EmbeddingOp, GatherOp>(user))
+      return bytesOf(emitter, argument);
+    // In the table's own storage: a block's elements have a share of its bytes.
+    SizeExpr rows = 1;
+    for (const SizeExpr &size : emitter.sizesOf(user->getResult(0)))
+      rows = rows * size;
+    SizeExpr elements = 1;
+    for (const SizeExpr &size : emitter.sizesOf(argument))
+      elements = elements * size;
+    std::optional<int64_t> count = elements.asConstant();
+    if (!count || *count == 0)
+      return bytesOf(emitter, argument);
+    picked = picked + ceilDiv(rows * bytesOf(emitter, argument), *count);
+  }
+  return picked;
+}
+
+/// What a kernel writes of its output: of a cache, the rows.
+static SizeExpr writtenBytes(ElementEmitter &emitter, Value output) {
+  if (auto write = output.getDefiningOp<WriteCacheOp>())
+    return bytesOf(emitter, write.getRows());
+  return bytesOf(emitter, output);
+}
+
 void describeKernel(artifact::Kernel &kernel, ElementEmitter &emitter,
                     const KernelSource &source, StringRef family) {
   kernel.set_name(source.name);
@@ -115,6 +153,11 @@ void describeKernel(artifact::Kernel &kernel, ElementEmitter &emitter,
                         .flops;
   }
   kernel.set_flops(flops.str());
+  Value output = source.body->getTerminator()->getOperand(0);
+  SizeExpr bytes = writtenBytes(emitter, output);
+  for (BlockArgument argument : source.body->getArguments())
+    bytes = bytes + readBytes(emitter, argument);
+  kernel.set_bytes(bytes.isValid() ? bytes.str() : "0");
 }
 
 } // namespace weft
