@@ -7,8 +7,11 @@
 
 #include "runtime/cusim/driver/Driver.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
+
+#include <sys/mman.h>
 
 using namespace weft;
 using namespace weft::cusim;
@@ -230,6 +233,28 @@ CUSIM_EXPORT cuMemcpy2DAsync_v2(const CUDA_MEMCPY2D *copy,
        }});
 }
 
+/// Zeros in device memory. Whole pages go back to the system, which gives them
+/// out as zeros: a cache that was cleared takes memory as it is used.
+static void clear(uint8_t *begin, uint8_t *end) {
+  constexpr uintptr_t PageBytes = 4096;
+  constexpr ptrdiff_t WorthACall = 1 << 20;
+  if (end - begin >= WorthACall) {
+    uint8_t *firstPage =
+        begin + -reinterpret_cast<uintptr_t>(begin) % PageBytes;
+    uint8_t *lastEnd = end - reinterpret_cast<uintptr_t>(end) % PageBytes;
+    if (madvise(firstPage, lastEnd - firstPage, MADV_DONTNEED) == 0) {
+      std::fill(begin, firstPage, 0);
+      begin = lastEnd;
+    }
+  }
+  std::fill(begin, end, 0);
+}
+
+static bool isDeviceMemory(uint64_t address) {
+  std::optional<Allocation> found = Driver::get()->addresses.find(address, 1);
+  return found && found->kind == Allocation::Kind::Device;
+}
+
 template <typename T>
 static CUresult fill(const char *call, CUdeviceptr to, T value, size_t count,
                      std::optional<CUstream> stream) {
@@ -245,7 +270,10 @@ static CUresult fill(const char *call, CUdeviceptr to, T value, size_t count,
       Operation::Kind::Fill, nullptr, [=] {
         if (bytes == 0 || !isStillThere(context, call, to, bytes))
           return;
-        T *begin = reinterpret_cast<T *>(AddressSpace::hostPointer(to));
+        uint8_t *memory = AddressSpace::hostPointer(to);
+        if (value == 0 && isDeviceMemory(to))
+          return clear(memory, memory + bytes);
+        T *begin = reinterpret_cast<T *>(memory);
         std::fill(begin, begin + count, value);
       }};
   return stream ? entry.driver->submit(*stream, std::move(operation))

@@ -8,6 +8,7 @@
 #include "test/runtime/cusim/driver/CudaTest.h"
 
 #include <cstring>
+#include <fstream>
 #include <numeric>
 
 using namespace weft::cuda;
@@ -100,6 +101,27 @@ TEST_F(MemoryTest, FillsTakeEveryWidth) {
   EXPECT_THAT(
       download<uint32_t>(data, 4),
       testing::ElementsAre(0xabcd0304u, 0x01020304u, 0x01020304u, 0xee020304u));
+}
+
+/// Of this process, in main memory.
+size_t residentBytes() {
+  std::ifstream file("/proc/self/statm");
+  size_t all = 0, resident = 0;
+  file >> all >> resident;
+  return resident * 4096;
+}
+
+TEST_F(MemoryTest, ZerosTakeNoMemoryAndOverwriteNothingElse) {
+  constexpr size_t Bytes = size_t(24) << 20, Edge = 5;
+  CUdeviceptr data = allocate(Bytes);
+  ASSERT_OK(cuda().cuMemsetD8_v2(data, 0x11, Bytes));
+  size_t before = residentBytes();
+  ASSERT_OK(cuda().cuMemsetD8_v2(data + Edge, 0, Bytes - 2 * Edge));
+  EXPECT_LT(residentBytes() + (size_t(20) << 20), before);
+  std::vector<uint8_t> expected(Bytes, 0);
+  std::fill_n(expected.begin(), Edge, 0x11);
+  std::fill_n(expected.end() - Edge, Edge, 0x11);
+  EXPECT_TRUE(download<uint8_t>(data, Bytes) == expected);
 }
 
 TEST_F(MemoryTest, HostMemoryIsSharedWithDevices) {
