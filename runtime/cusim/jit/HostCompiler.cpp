@@ -48,7 +48,7 @@ struct CanonicalNaNPass : llvm::PassInfoMixin<CanonicalNaNPass> {
 namespace {
 
 /// A kernel's frame must fit into the stack of a fiber, hooks included.
-constexpr unsigned MaximumFrameBytes = 160 * 1024;
+constexpr unsigned MaximumFrameBytes = 1024 * 1024;
 
 /// Keeps what LLVM complains about; without it, LLVM ends the program.
 struct Complaints : llvm::DiagnosticHandler {

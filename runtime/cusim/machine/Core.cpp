@@ -22,8 +22,8 @@ namespace {
 constexpr size_t MaxUnitsForSpinning = 256;
 /// Turns of strands that wait for memory, all in vain, before it is a deadlock.
 constexpr uint32_t MaxFruitlessTurns = 64;
-/// A .func may use this much before it asks again.
-constexpr size_t StackReserve = 48 * 1024;
+/// A .func may use this much before it asks again: a frame and its hooks.
+constexpr size_t StackReserve = (1024 + 64) * 1024;
 
 /// Fibers never leave the thread that they began on.
 thread_local Core *runningCore = nullptr;

@@ -36,9 +36,10 @@ namespace weft::cusim {
 namespace {
 
 constexpr size_t PageBytes = 4096;
-/// Registers of a kernel at width 32 take up to 64 KiB when all spill; the rest
-/// is for calls. Only the pages that are touched cost memory.
-constexpr size_t StackBytes = 64 * PageBytes;
+/// Registers of a kernel at width 32, with all that spills, take up to 1 MiB
+/// (jit/HostCompiler.cpp); the rest is for calls. Only the pages that are
+/// touched cost memory.
+constexpr size_t StackBytes = 640 * PageBytes;
 /// With the guard page, no power of two: the tops of the stacks spread over the
 /// sets of the caches.
 constexpr size_t StackStride = StackBytes + PageBytes;
@@ -71,6 +72,8 @@ bool StackPool::grow() {
   if (slab == MAP_FAILED)
     return false;
   slabs.push_back(slab);
+  // A huge page would make the whole of a stack cost memory.
+  madvise(slab, StackStride * StacksPerSlab, MADV_NOHUGEPAGE);
   for (size_t i = StacksPerSlab; i-- > 0;) {
     auto *guard = static_cast<uint8_t *>(slab) + i * StackStride;
     if (mprotect(guard, PageBytes, PROT_NONE) != 0)
