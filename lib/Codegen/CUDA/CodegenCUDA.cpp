@@ -30,6 +30,11 @@ static Grid emitKernel(ElementEmitter &emitter, const KernelSource &source,
     family = "paged_attention";
     return emitPagedAttentionKernel(emitter, output, paged);
   }
+  auto attention = dyn_cast_or_null<AttentionOp>(anchor);
+  if (attention && canEmitAttentionKernel(emitter, attention)) {
+    family = "attention";
+    return emitAttentionKernel(emitter, output, attention);
+  }
   if (anchor && canEmitMatMulKernel(emitter, anchor)) {
     family = "matmul";
     return emitMatMulKernel(emitter, output, anchor);

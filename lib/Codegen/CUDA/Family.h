@@ -42,6 +42,11 @@ bool canEmitWriteCacheKernel(ElementEmitter &emitter, WriteCacheOp op);
 Grid emitWriteCacheKernel(ElementEmitter &emitter, const KernelOutput &output,
                           WriteCacheOp op);
 
+/// Attention of rows to all keys, with masks.
+bool canEmitAttentionKernel(ElementEmitter &emitter, AttentionOp anchor);
+Grid emitAttentionKernel(ElementEmitter &emitter, const KernelOutput &output,
+                         AttentionOp anchor);
+
 /// Attention of a step's tokens to paged caches.
 bool canEmitPagedAttentionKernel(ElementEmitter &emitter,
                                  PagedAttentionOp anchor);

@@ -9,8 +9,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "test/lib/Codegen/CPU/AttentionCase.h"
 #include "test/lib/Codegen/CPU/CPUKernels.h"
+#include "test/lib/Codegen/Common/AttentionCase.h"
 
 #include <benchmark/benchmark.h>
 

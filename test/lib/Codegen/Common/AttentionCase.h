@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TEST_LIB_CODEGEN_CPU_ATTENTIONCASE_H
-#define TEST_LIB_CODEGEN_CPU_ATTENTIONCASE_H
+#ifndef TEST_LIB_CODEGEN_COMMON_ATTENTIONCASE_H
+#define TEST_LIB_CODEGEN_COMMON_ATTENTIONCASE_H
 
 #include "test/lib/Codegen/Common/KernelRunner.h"
 
@@ -54,4 +54,4 @@ struct AttentionCase {
 
 } // namespace weft
 
-#endif // TEST_LIB_CODEGEN_CPU_ATTENTIONCASE_H
+#endif // TEST_LIB_CODEGEN_COMMON_ATTENTIONCASE_H
