@@ -7,6 +7,7 @@ its own logits say, and those are transformers'."""
 import argparse
 import json
 import math
+import os
 import shutil
 import signal
 import struct
@@ -65,17 +66,19 @@ def write_model(source, folder):
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
 
 
-def compile_model(tools, source, artifact, devices=1):
+def compile_model(tools, source, artifact, devices=1, target="cpu"):
     # Prompts of more than 16 tokens take several steps.
     command = [f"{tools}/llm-compile", source, "-o", artifact]
     command += ["--kv-type=f32", "--context=128", "--max-sequences=2", "--max-tokens=16"]
     command += [f"--mesh=tp={devices}"] if devices > 1 else []
+    command += [f"--target={target}"] if target != "cpu" else []
     subprocess.run([str(part) for part in command], check=True)
 
 
 class Tester:
-    def __init__(self, tools, scratch):
+    def __init__(self, tools, scratch, run_options=()):
         self.tools, self.scratch, self.failures = Path(tools), scratch, 0
+        self.run_options, self.environment = list(run_options), dict(os.environ)
         self.artifact = scratch / "model.weft"
 
     def expect(self, condition, what):
@@ -84,8 +87,9 @@ class Tester:
             print("FAILED:", what)
 
     def run(self, *arguments, text=None, status=0):
-        command = [self.tools / "llm-run", self.artifact, *arguments]
-        result = subprocess.run([str(part) for part in command], input=text, capture_output=True, text=True)
+        command = [self.tools / "llm-run", self.artifact, *self.run_options, *arguments]
+        command = [str(part) for part in command]
+        result = subprocess.run(command, input=text, capture_output=True, text=True, env=self.environment)
         self.expect(result.returncode == status, f"{arguments}: status {result.returncode}, {result.stderr}")
         return result
 
@@ -275,19 +279,52 @@ def check_errors(test):
     test.error(f"--tokens={test.scratch}/bad.npy", "--logits=a.npy", has="expected 32-bit or 64-bit integers")
 
 
+def check_schedules(test, reference):
+    """With all checks of the simulator, blocks and warps in random orders: no
+    report, and the same numbers."""
+    test.run_options.append("--cusim=check")
+    tokens, wanted = reference["tokens0"][:21], reference["logits0"][:21]
+    for seed in range(1, 11):
+        test.environment["CUSIM_SEED"] = str(seed)
+        np.save(test.scratch / "in.npy", tokens)
+        result = test.run(f"--tokens={test.scratch}/in.npy", f"--logits={test.scratch}/out.npy")
+        test.expect("cusim" not in result.stderr, f"seed {seed}: {result.stderr}")
+        error = np.abs(np.load(test.scratch / "out.npy") - wanted).max()
+        test.expect(error < 1e-4, f"seed {seed}: logits differ by {error}")
+
+
+def check_simulated(test, model, reference, devices):
+    compile_model(test.tools, model, test.artifact, devices, "cuda")
+    check_logits(test, reference)
+    gpu = test.answer("--prompt=Hello", "--max-tokens=32")
+    check_schedules(test, reference)
+    # The same text as on CPUs.
+    test.run_options, test.environment = [], dict(os.environ)
+    compile_model(test.tools, model, test.artifact, devices)
+    cpu = test.answer("--prompt=Hello", "--max-tokens=32")
+    test.expect(gpu == cpu, f"greedy: {gpu!r} instead of {cpu!r}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tools", help="folder of llm-compile, llm-run and example-answer")
     parser.add_argument("model", type=Path, help="test/models/decoders/llama")
     parser.add_argument("--devices", type=int, default=1, help="that the model is split over")
+    parser.add_argument("--simulated", action="store_true", help="on simulated GPUs, compared with CPUs")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         test = Tester(options.tools, scratch)
         (scratch / "model").mkdir()
         write_model(options.model, scratch / "model")
-        compile_model(test.tools, scratch / "model", test.artifact, options.devices)
         reference = read_safetensors(options.model / "reference.safetensors")
+        if options.simulated:
+            test.run_options = [f"--devices=cusim:{options.devices}"]
+            test.environment["CUSIM_CACHE"] = str(scratch / "cache")
+            check_simulated(test, scratch / "model", reference, options.devices)
+            print(test.failures, "failures")
+            sys.exit(1 if test.failures else 0)
+        compile_model(test.tools, scratch / "model", test.artifact, options.devices)
         check_logits(test, reference)
         check_without_tokenizer(test, options.model, reference)
         for check in (check_text, check_chat, check_c, check_perplexity, check_interrupt, check_termination, check_timeout, check_full_disk, check_errors):
