@@ -47,3 +47,14 @@ function(weft_add_unit_test name)
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name})
 endfunction()
+
+# weft_run_on_cusim(TEST_PROGRAM FILTER libraries...): the program opens these
+# libraries of the simulator. A build without the compiler has none: its test
+# leaves out those of FILTER.
+function(weft_run_on_cusim name filter)
+  if(WEFT_BUILD_COMPILER)
+    add_dependencies(${name} ${ARGN})
+  else()
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT "GTEST_FILTER=-${filter}")
+  endif()
+endfunction()

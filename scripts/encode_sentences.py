@@ -32,10 +32,11 @@ def tokenize(tokenizer_file, sentences):
     }
 
 
-def run(llm_run, artifact, inputs):
+def run(llm_run, artifact, inputs, devices):
     """last_hidden_state [B, S, D] of the artifact for these inputs."""
     with tempfile.TemporaryDirectory() as folder:
         command = [llm_run, artifact, "--output-dir", folder]
+        command += ["--devices", *devices] if devices else []
         for name, value in inputs.items():
             np.save(Path(folder) / f"{name}.npy", value)
             command += ["--input", f"{name}={folder}/{name}.npy"]
@@ -56,10 +57,11 @@ def main():
     parser.add_argument("artifact", help="a folder that llm-compile wrote")
     parser.add_argument("--tokenizer", required=True, help="the model's tokenizer.json")
     parser.add_argument("--llm-run", default="build/release/bin/llm-run")
+    parser.add_argument("--devices", nargs="*", help="llm-run's (default: its own choice)")
     arguments = parser.parse_args()
 
     inputs = tokenize(arguments.tokenizer, SENTENCES)
-    hidden = run(arguments.llm_run, arguments.artifact, inputs)
+    hidden = run(arguments.llm_run, arguments.artifact, inputs, arguments.devices)
     cosines = similarities(hidden, inputs["attention_mask"])
     width = max(map(len, SENTENCES))
     print(f"{'':{width}}  " + "  ".join(f"   ({i + 1})" for i in range(len(SENTENCES))))

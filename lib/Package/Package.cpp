@@ -161,6 +161,11 @@ StatusOr<PackageReport> weft::writeArtifact(const PackageInput &input,
   }
   WEFT_RETURN_IF_ERROR(writeWeights(input, options, path, manifest, report));
 
+  llvm::sort(llvm::make_range(manifest.mutable_files()->pointer_begin(),
+                              manifest.mutable_files()->pointer_end()),
+             [](const artifact::File *a, const artifact::File *b) {
+               return a->path() < b->path();
+             });
   std::string bytes = manifest.SerializeAsString();
   WEFT_RETURN_IF_ERROR(
       writeAtomically(path + "/manifest.pb", {asBytes(bytes)}));
