@@ -82,13 +82,15 @@ AVX512 __m512i placesOf(const uint64_t *addresses) {
 
 AVX512 void gather32AVX512(uint32_t mask, const uint64_t *addresses,
                            uint64_t base, uint32_t *result) {
-  for (unsigned lane = 0; lane < WarpSize; lane += 8)
+  for (unsigned lane = 0; lane < WarpSize; lane += 8) {
+    auto *eight = reinterpret_cast<__m256i *>(result + lane);
     _mm256_storeu_si256(
-        reinterpret_cast<__m256i *>(result + lane),
-        _mm512_mask_i64gather_epi32(_mm256_setzero_si256(),
+        eight,
+        _mm512_mask_i64gather_epi32(_mm256_loadu_si256(eight),
                                     static_cast<__mmask8>(mask >> lane),
                                     placesOf(addresses + lane),
                                     reinterpret_cast<const void *>(base), 1));
+  }
 }
 
 AVX512 void gather64AVX512(uint32_t mask, const uint64_t *addresses,
@@ -96,7 +98,7 @@ AVX512 void gather64AVX512(uint32_t mask, const uint64_t *addresses,
   for (unsigned lane = 0; lane < WarpSize; lane += 8)
     _mm512_storeu_si512(
         result + lane,
-        _mm512_mask_i64gather_epi64(_mm512_setzero_si512(),
+        _mm512_mask_i64gather_epi64(_mm512_loadu_si512(result + lane),
                                     static_cast<__mmask8>(mask >> lane),
                                     placesOf(addresses + lane),
                                     reinterpret_cast<const void *>(base), 1));

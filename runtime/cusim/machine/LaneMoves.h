@@ -22,7 +22,7 @@ namespace weft::cusim {
 using AllInside = bool (*)(uint32_t mask, const uint64_t *addresses,
                            uint64_t begin, uint64_t limit, uint64_t misaligned);
 /// Loads the words of the lanes of `mask` at base + address, without its tag,
-/// to result[lane].
+/// to result[lane]; other lanes keep what they had.
 template <typename Word>
 using GatherWords = void (*)(uint32_t mask, const uint64_t *addresses,
                              uint64_t base, Word *result);

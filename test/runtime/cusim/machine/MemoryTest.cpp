@@ -147,6 +147,38 @@ TEST_P(AccessTest, WantsPeerAccessEnabled) {
   EXPECT_NE(textOfAccess(simulator, memory, false, 0, 4), "");
 }
 
+/// Lanes 3 and 9 load words of shared memory; then sums over all lanes of what
+/// they had and have go out.
+template <typename Word> void loadTwoLanes(Strand *strand) {
+  uint64_t addresses[WarpSize] = {};
+  Word values[WarpSize];
+  for (Word &value : values)
+    value = 7;
+  addresses[3] = addresses[9] = sharedAddress(8);
+  storeWord(strand, sharedAddress(8), 100);
+  storeWord(strand, sharedAddress(12), 0);
+  cusim_gather(strand, 1u << 3 | 1u << 9, addresses, values, sizeof(Word), 1,
+               static_cast<uint32_t>(AccessKind::Load), 5);
+  uint32_t sum = 0;
+  for (Word value : values)
+    sum += static_cast<uint32_t>(value);
+  storeWord(strand, parameter(strand, 0), sum);
+}
+
+TEST(GatherTest, LeavesOtherLanesAlone) {
+  for (KernelFunction kernel :
+       {loadTwoLanes<uint32_t>, loadTwoLanes<uint64_t>}) {
+    Options options;
+    options.sharedBytes = 48;
+    options.compile.width = 32;
+    Simulator simulator(kernel, options);
+    uint64_t out = simulator.upload(std::vector<uint32_t>(1));
+    LaunchReport report = simulator.launch(1, 32, {out});
+    EXPECT_FALSE(report.isFaulted) << textOf(report);
+    EXPECT_EQ(simulator.download<uint32_t>(out, 1)[0], 30 * 7 + 2 * 100u);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Widths, AccessTest, ::testing::Values(1, 32));
 
 TEST(AddressSpaceTest, AllocatesAndFrees) {

@@ -125,16 +125,20 @@ inline uint64_t sharedAddress(uint64_t offset) {
   return SharedTag << TagShift | offset;
 }
 
+/// Of the strand's first lane; hooks read and write a place for each lane.
 inline uint32_t loadWord(Strand *strand, uint64_t address, uint32_t site = 0) {
-  uint32_t value = 0;
-  cusim_gather(strand, 1, &address, &value, 4, 1,
+  uint64_t addresses[WarpSize] = {address};
+  uint32_t values[WarpSize] = {};
+  cusim_gather(strand, 1, addresses, values, 4, 1,
                static_cast<uint32_t>(AccessKind::Load), site);
-  return value;
+  return values[0];
 }
 
 inline void storeWord(Strand *strand, uint64_t address, uint32_t value,
                       uint32_t site = 1) {
-  cusim_scatter(strand, 1, &address, &value, 4, 1,
+  uint64_t addresses[WarpSize] = {address};
+  uint32_t values[WarpSize] = {value};
+  cusim_scatter(strand, 1, addresses, values, 4, 1,
                 static_cast<uint32_t>(AccessKind::Store), site);
 }
 
