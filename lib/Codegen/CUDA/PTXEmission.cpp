@@ -6,15 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Codegen/CUDA/PTXEmission.h"
+#include "lib/Codegen/Common/CodeEmission.h"
 
-#include "mlir/IR/Threading.h"
-#include "mlir/Target/LLVMIR/ModuleTranslation.h"
-#include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
-#include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
-#include "llvm/Target/TargetMachine.h"
 
 using namespace mlir;
 
@@ -31,42 +26,14 @@ makeTargetMachine(const CUDATarget &target) {
   }();
   (void)initialized;
   llvm::Triple triple("nvptx64-nvidia-cuda");
-  std::string error;
-  const llvm::Target *registered =
-      llvm::TargetRegistry::lookupTarget(triple, error);
-  if (!registered)
-    return nullptr;
-  llvm::TargetOptions options;
-  // Products and sums are contracted where an emitter says so, nowhere else.
-  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   // The least version that knows the arch and what kernels use (PTX ISA 8.0:
   // sm_90; 8.6: sm_100; 8.7: sm_120).
   unsigned arch = target.leastArch();
   StringRef version = arch >= 120   ? "+ptx87"
                       : arch >= 100 ? "+ptx86"
                                     : "+ptx80";
-  return std::unique_ptr<llvm::TargetMachine>(registered->createTargetMachine(
-      triple, "sm_" + std::to_string(arch), version, options, std::nullopt,
-      std::nullopt, llvm::CodeGenOptLevel::Aggressive));
-}
-
-static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
-  llvm::PassBuilder builder(&machine);
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager components;
-  llvm::ModuleAnalysisManager modules;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-  llvm::ModulePassManager passes;
-  llvm::cantFail(builder.parsePassPipeline(
-      passes, "function(simplifycfg,early-cse<memssa>,"
-              "instcombine<no-verify-fixpoint>,loop-mssa(licm),simplifycfg,"
-              "early-cse)"));
-  passes.run(module, modules);
+  return makeTargetMachine(triple, "sm_" + std::to_string(arch), version,
+                           std::nullopt, llvm::CodeGenOptLevel::Aggressive);
 }
 
 /// Names that stay apart when all kernels share a module.
@@ -90,18 +57,14 @@ compile(llvm::Module &module, const CUDATarget &target, Location location) {
   std::unique_ptr<llvm::TargetMachine> machine = makeTargetMachine(target);
   if (!machine)
     return emitError(location) << "this LLVM has no backend for NVIDIA GPUs";
-  module.setTargetTriple(machine->getTargetTriple());
-  module.setDataLayout(machine->createDataLayout());
+  setTarget(module, *machine);
   makeNamesUnique(module);
-  optimize(module, *machine);
-  llvm::SmallString<0> text;
-  llvm::raw_svector_ostream stream(text);
-  llvm::legacy::PassManager passes;
-  if (machine->addPassesToEmitFile(passes, stream, nullptr,
-                                   llvm::CodeGenFileType::AssemblyFile))
+  optimizeKernel(module, *machine);
+  FailureOr<std::string> text =
+      emitFile(module, *machine, llvm::CodeGenFileType::AssemblyFile);
+  if (failed(text))
     return emitError(location) << "LLVM cannot write PTX";
-  passes.run(module);
-  return std::string(text);
+  return text;
 }
 
 /// `name` as an array of bytes in global memory.
@@ -120,38 +83,20 @@ static void printBytes(llvm::raw_ostream &stream, StringRef name,
 
 FailureOr<std::string> emitPTX(ModuleOp kernels, const CUDATarget &target,
                                const std::string &table) {
-  // Each kernel has a context of its own, so that threads share nothing.
-  struct Kernel {
-    llvm::LLVMContext context;
-    std::unique_ptr<llvm::Module> module;
-  };
-  std::vector<std::unique_ptr<Kernel>> translated;
-  for (auto module : kernels.getOps<ModuleOp>()) {
-    auto &kernel = *translated.emplace_back(std::make_unique<Kernel>());
-    kernel.module = translateModuleToLLVMIR(module, kernel.context, "kernels");
-    if (!kernel.module)
-      return failure();
-  }
-  std::vector<std::string> texts(translated.size());
-  LogicalResult compiled = failableParallelForEachN(
-      kernels.getContext(), 0, translated.size(),
-      [&](size_t i) -> LogicalResult {
-        FailureOr<std::string> text =
-            compile(*translated[i]->module, target, kernels.getLoc());
-        if (succeeded(text))
-          texts[i] = std::move(*text);
-        return text;
+  FailureOr<std::vector<std::string>> texts =
+      compileEach(kernels, [&](llvm::Module &module) {
+        return compile(module, target, kernels.getLoc());
       });
-  if (failed(compiled))
+  if (failed(texts))
     return failure();
   std::string ptx;
   llvm::raw_string_ostream stream(ptx);
-  StringRef first = texts.front();
+  StringRef first = texts->front();
   stream << first.drop_back(bodyOf(first).size());
   printBytes(stream, "weft_kernel_table", table);
   stream << ".visible .global .align 8 .u64 weft_kernel_table_bytes = "
          << table.size() << ";\n";
-  for (const std::string &text : texts)
+  for (const std::string &text : *texts)
     stream << bodyOf(text);
   return ptx;
 }
