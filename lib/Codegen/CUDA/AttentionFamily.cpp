@@ -23,7 +23,7 @@ using namespace mlir;
 using arith::CmpFPredicate;
 using arith::CmpIPredicate;
 
-namespace weft {
+namespace weft::cuda {
 
 namespace {
 class AttentionEmitter {
@@ -85,7 +85,7 @@ private:
 };
 } // namespace
 
-bool cuda::canEmitAttentionKernel(ElementEmitter &emitter, AttentionOp op) {
+bool canEmitAttentionKernel(ElementEmitter &emitter, AttentionOp op) {
   auto fits = [&](Value tensor) {
     std::optional<int64_t> size = emitter.sizesOf(tensor)[3].asConstant();
     return size && *size > 0 && *size <= 128;
@@ -94,8 +94,8 @@ bool cuda::canEmitAttentionKernel(ElementEmitter &emitter, AttentionOp op) {
          ElementEmitter::computeType(elementTypeOf(op.getQuery())).isF32();
 }
 
-Grid cuda::emitAttentionKernel(ElementEmitter &emitter,
-                               const KernelOutput &output, AttentionOp op) {
+Grid emitAttentionKernel(ElementEmitter &emitter, const KernelOutput &output,
+                         AttentionOp op) {
   return AttentionEmitter(emitter, output, op).emit();
 }
 
@@ -380,4 +380,4 @@ void AttentionEmitter::storeResult(const State &state) {
   }
 }
 
-} // namespace weft
+} // namespace weft::cuda

@@ -19,7 +19,7 @@
 
 using namespace mlir;
 
-namespace weft {
+namespace weft::cuda {
 
 namespace {
 class BlockOperand : public TileOperand {
@@ -151,4 +151,4 @@ void BlockOperand::put(ValueRange part, Value tile) {
   }
 }
 
-} // namespace weft
+} // namespace weft::cuda

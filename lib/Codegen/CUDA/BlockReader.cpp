@@ -11,7 +11,7 @@
 
 using namespace mlir;
 
-namespace weft {
+namespace weft::cuda {
 
 static constexpr int64_t nibble = 0x0f0f0f0f;
 
@@ -261,4 +261,4 @@ Value BlockReader::minimum(Number32 block, const BlockQuants &quants) {
   return code.make<arith::NegFOp>(minimum);
 }
 
-} // namespace weft
+} // namespace weft::cuda

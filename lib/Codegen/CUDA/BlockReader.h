@@ -18,7 +18,7 @@
 #include "lib/Codegen/CUDA/CUDACodeBuilder.h"
 #include "lib/Codegen/CUDA/Number32.h"
 
-namespace weft {
+namespace weft::cuda {
 
 /// Four quants of each row: elements 4 * four to 4 * four + 3 of the 32
 /// elements number `group` of a block.
@@ -85,6 +85,6 @@ private:
   std::optional<Number32> row;
 };
 
-} // namespace weft
+} // namespace weft::cuda
 
 #endif // LIB_CODEGEN_CUDA_BLOCKREADER_H

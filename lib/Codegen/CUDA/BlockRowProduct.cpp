@@ -19,7 +19,7 @@
 
 using namespace mlir;
 
-namespace weft {
+namespace weft::cuda {
 
 namespace {
 constexpr int64_t warpLanes = CUDACodeBuilder::warpLanes;
@@ -156,4 +156,4 @@ std::unique_ptr<RowProduct> makeBlockRowProduct(ElementEmitter &emitter,
   return std::make_unique<BlockRowProduct>(emitter, output, product);
 }
 
-} // namespace weft
+} // namespace weft::cuda

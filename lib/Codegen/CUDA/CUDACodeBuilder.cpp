@@ -12,7 +12,7 @@
 
 using namespace mlir;
 
-namespace weft {
+namespace weft::cuda {
 
 /// LLVM's address space of shared memory.
 static constexpr unsigned sharedSpace = 3;
@@ -180,4 +180,4 @@ Value CUDACodeBuilder::combineInTeam(
   return result;
 }
 
-} // namespace weft
+} // namespace weft::cuda

@@ -11,7 +11,7 @@
 #include "lib/Codegen/CUDA/CodegenCUDA.h"
 #include "lib/Codegen/Common/ElementEmitter.h"
 
-namespace weft {
+namespace weft::cuda {
 
 /// One thread's code of a kernel with the parameters that CodegenCUDA.h names.
 class CUDACodeBuilder : public CodeBuilder {
@@ -71,6 +71,6 @@ inline CUDACodeBuilder &cudaCodeOf(ElementEmitter &emitter) {
   return static_cast<CUDACodeBuilder &>(emitter.code);
 }
 
-} // namespace weft
+} // namespace weft::cuda
 
 #endif // LIB_CODEGEN_CUDA_CUDACODEBUILDER_H

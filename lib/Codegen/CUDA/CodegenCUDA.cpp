@@ -14,6 +14,7 @@
 using namespace mlir;
 
 namespace weft {
+
 using namespace cuda;
 
 static Grid emitKernel(ElementEmitter &emitter, const KernelSource &source,

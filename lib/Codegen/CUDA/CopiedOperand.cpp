@@ -11,7 +11,7 @@
 
 using namespace mlir;
 
-namespace weft {
+namespace weft::cuda {
 
 namespace {
 class CopiedOperand : public TileOperand {
@@ -102,4 +102,4 @@ void CopiedOperand::copy(Value depth, Value tile) {
   }
 }
 
-} // namespace weft
+} // namespace weft::cuda

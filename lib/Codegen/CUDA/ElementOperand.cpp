@@ -12,7 +12,7 @@
 
 using namespace mlir;
 
-namespace weft {
+namespace weft::cuda {
 
 namespace {
 class ElementOperand : public TileOperand {
@@ -170,4 +170,4 @@ void ElementOperand::put(ValueRange part, Value tile) {
   }
 }
 
-} // namespace weft
+} // namespace weft::cuda

@@ -10,6 +10,9 @@
 // family says how many threads a block has (CUDACodeBuilder::setBlockThreads)
 // and how many elements a thread computes together (CodeBuilder::lanes).
 //
+// What emits code for GPUs is in a namespace of its own: much of it has the
+// name of its twin for CPUs, and one program links both.
+//
 //===----------------------------------------------------------------------===//
 
 #ifndef LIB_CODEGEN_CUDA_FAMILY_H
@@ -18,7 +21,7 @@
 #include "lib/Codegen/CUDA/CUDACodeBuilder.h"
 #include "lib/Codegen/Common/KernelRegion.h"
 
-namespace weft {
+namespace weft::cuda {
 
 /// Blocks of a launch, over s0, s1, ..., and the bytes of dynamic shared memory
 /// of each.
@@ -26,10 +29,6 @@ struct Grid {
   SizeExpr x = 1, y = 1, z = 1;
   SizeExpr sharedBytes = 0;
 };
-
-/// Apart from the CPU's families, some of which have the same names: one
-/// program links both.
-namespace cuda {
 
 /// Elements one by one or in vectors: elementwise ops, layout, gathers, and all
 /// else in its general form. Rows that are reduced are computed by a warp or a
@@ -60,7 +59,6 @@ bool canEmitMatMulKernel(ElementEmitter &emitter, mlir::Operation *anchor);
 Grid emitMatMulKernel(ElementEmitter &emitter, const KernelOutput &output,
                       mlir::Operation *anchor);
 
-} // namespace cuda
-} // namespace weft
+} // namespace weft::cuda
 
 #endif // LIB_CODEGEN_CUDA_FAMILY_H

@@ -9,7 +9,7 @@
 
 using namespace mlir;
 
-namespace weft {
+namespace weft::cuda {
 
 static constexpr unsigned mapThreads = 256;
 static constexpr int64_t accessBytes = 16;
@@ -206,12 +206,12 @@ Grid MapKernel::emitRows() {
   return {ceilDiv(rows, teams)};
 }
 
-Grid cuda::emitMapKernel(ElementEmitter &emitter, const KernelOutput &output,
-                         const KernelSource &source) {
+Grid emitMapKernel(ElementEmitter &emitter, const KernelOutput &output,
+                   const KernelSource &source) {
   MapKernel kernel(emitter, output);
   if (reducesRows(source))
     return kernel.emitRows();
   return isFlat(emitter, output) ? kernel.emitFlat() : kernel.emitElements();
 }
 
-} // namespace weft
+} // namespace weft::cuda

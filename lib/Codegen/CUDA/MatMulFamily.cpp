@@ -19,9 +19,9 @@
 
 using namespace mlir;
 
-namespace weft {
+namespace weft::cuda {
 
-bool cuda::canEmitMatMulKernel(ElementEmitter &emitter, Operation *anchor) {
+bool canEmitMatMulKernel(ElementEmitter &emitter, Operation *anchor) {
   return Product::of(emitter, anchor).has_value();
 }
 
@@ -36,8 +36,8 @@ static TileShape shapeOf(ElementEmitter &emitter, const Product &product) {
                          product.rows, product.columns);
 }
 
-Grid cuda::emitMatMulKernel(ElementEmitter &emitter, const KernelOutput &output,
-                            Operation *anchor) {
+Grid emitMatMulKernel(ElementEmitter &emitter, const KernelOutput &output,
+                      Operation *anchor) {
   CUDACodeBuilder &code = cudaCodeOf(emitter);
   Product product = *Product::of(emitter, anchor);
   TileShape shape = shapeOf(emitter, product);
@@ -94,4 +94,4 @@ Grid cuda::emitMatMulKernel(ElementEmitter &emitter, const KernelOutput &output,
   return {max(blocks, fewerBlocks), batch};
 }
 
-} // namespace weft
+} // namespace weft::cuda

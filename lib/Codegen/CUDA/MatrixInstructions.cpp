@@ -9,7 +9,7 @@
 
 using namespace mlir;
 
-namespace weft {
+namespace weft::cuda {
 
 static LLVM::CallIntrinsicOp call(CUDACodeBuilder &code, StringRef name,
                                   ValueRange arguments) {
@@ -76,4 +76,4 @@ void waitForCopies(CUDACodeBuilder &code, int64_t pending) {
   call(code, "llvm.nvvm.cp.async.wait.group", {count});
 }
 
-} // namespace weft
+} // namespace weft::cuda

@@ -10,7 +10,7 @@
 
 #include "lib/Codegen/CUDA/CUDACodeBuilder.h"
 
-namespace weft {
+namespace weft::cuda {
 
 /// Four registers of i32: 8x8 matrices of 16-bit elements, matrix i at the rows
 /// that lanes 8 i to 8 i + 7 point to in shared memory, or their transposes.
@@ -33,6 +33,6 @@ void commitCopies(CUDACodeBuilder &code);
 /// Waits until at most `pending` groups are under way.
 void waitForCopies(CUDACodeBuilder &code, int64_t pending);
 
-} // namespace weft
+} // namespace weft::cuda
 
 #endif // LIB_CODEGEN_CUDA_MATRIXINSTRUCTIONS_H

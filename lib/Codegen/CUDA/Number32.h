@@ -14,7 +14,7 @@
 
 #include "lib/Codegen/Common/CodeBuilder.h"
 
-namespace weft {
+namespace weft::cuda {
 
 /// An i32 with C's operators; divisions are of nonnegative numbers.
 class Number32 {
@@ -70,6 +70,6 @@ private:
   mlir::Value value;
 };
 
-} // namespace weft
+} // namespace weft::cuda
 
 #endif // LIB_CODEGEN_CUDA_NUMBER32_H

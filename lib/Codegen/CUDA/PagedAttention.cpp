@@ -17,7 +17,7 @@ using namespace mlir;
 using arith::CmpFPredicate;
 using arith::CmpIPredicate;
 
-namespace weft {
+namespace weft::cuda {
 
 static constexpr double infinity = std::numeric_limits<double>::infinity();
 
@@ -26,8 +26,8 @@ static bool isNarrowFloat(Value tensor) {
   return isa<FloatType>(type) && ElementEmitter::computeType(type).isF32();
 }
 
-bool cuda::canEmitPagedAttentionKernel(ElementEmitter &emitter,
-                                       PagedAttentionOp anchor) {
+bool canEmitPagedAttentionKernel(ElementEmitter &emitter,
+                                 PagedAttentionOp anchor) {
   Value keys = anchor.getKeys(), values = anchor.getValues();
   if (!isNarrowFloat(anchor.getQuery()) || !isNarrowFloat(keys) ||
       !isNarrowFloat(values) || !emitter.inMemory(keys) ||
@@ -50,9 +50,9 @@ bool cuda::canEmitPagedAttentionKernel(ElementEmitter &emitter,
          fits(emitter.sizesOf(values)[3]);
 }
 
-Grid cuda::emitPagedAttentionKernel(ElementEmitter &emitter,
-                                    const KernelOutput &output,
-                                    PagedAttentionOp anchor) {
+Grid emitPagedAttentionKernel(ElementEmitter &emitter,
+                              const KernelOutput &output,
+                              PagedAttentionOp anchor) {
   return PagedAttentionKernel(emitter, output, anchor).emit();
 }
 
@@ -276,4 +276,4 @@ void PagedAttentionKernel::storeResult(const Item &item, int64_t row,
   code.branch(isRow, store);
 }
 
-} // namespace weft
+} // namespace weft::cuda

@@ -30,9 +30,8 @@
 #include "lib/Codegen/CUDA/PagedTile.h"
 #include "lib/Codegen/Common/PagedSequences.h"
 
-namespace weft {
+namespace weft::cuda {
 
-namespace cuda {
 class PagedAttentionKernel {
 public:
   using Value = mlir::Value;
@@ -126,9 +125,7 @@ private:
   /// warp's lanes for one row, greatest scores and sums of each warp.
   Value query, weights, results, greatest, sums;
 };
-} // namespace cuda
-using cuda::PagedAttentionKernel;
 
-} // namespace weft
+} // namespace weft::cuda
 
 #endif // LIB_CODEGEN_CUDA_PAGEDATTENTION_H

@@ -17,7 +17,7 @@ using namespace mlir;
 using arith::CmpFPredicate;
 using arith::CmpIPredicate;
 
-namespace weft {
+namespace weft::cuda {
 
 static constexpr double infinity = std::numeric_limits<double>::infinity();
 
@@ -239,4 +239,4 @@ PagedAttentionKernel::Sums PagedAttentionKernel::emitBlock(const Item &item,
   return after;
 }
 
-} // namespace weft
+} // namespace weft::cuda

@@ -16,7 +16,7 @@ using namespace mlir;
 using arith::CmpFPredicate;
 using arith::CmpIPredicate;
 
-namespace weft {
+namespace weft::cuda {
 
 /// Elements of a piece of 16 bytes, and what a thread computes together.
 static constexpr int64_t pieceSize = 8;
@@ -234,4 +234,4 @@ void PagedTile::storeResult(const State &state) {
       });
 }
 
-} // namespace weft
+} // namespace weft::cuda

@@ -26,7 +26,7 @@
 #include "lib/Codegen/CUDA/Number32.h"
 #include "lib/Codegen/Common/PagedSequences.h"
 
-namespace weft {
+namespace weft::cuda {
 
 class PagedTile {
 public:
@@ -123,6 +123,6 @@ private:
   Seen seen;
 };
 
-} // namespace weft
+} // namespace weft::cuda
 
 #endif // LIB_CODEGEN_CUDA_PAGEDTILE_H

@@ -17,7 +17,7 @@ using namespace mlir;
 using arith::CmpFPredicate;
 using arith::CmpIPredicate;
 
-namespace weft {
+namespace weft::cuda {
 
 static constexpr double infinity = std::numeric_limits<double>::infinity();
 
@@ -234,4 +234,4 @@ void PagedTile::emitProduct(ValueRange weights, Value stage, State &state) {
   }
 }
 
-} // namespace weft
+} // namespace weft::cuda

@@ -11,7 +11,7 @@
 
 using namespace mlir;
 
-namespace weft {
+namespace weft::cuda {
 
 static bool isNarrowFloat(Type type) {
   return isa<FloatType>(ElementEmitter::computeType(type)) && !type.isF64();
@@ -90,4 +90,4 @@ void storeProduct(ElementEmitter &emitter, const KernelOutput &output,
       Value(), !at.back().isUniform());
 }
 
-} // namespace weft
+} // namespace weft::cuda

@@ -11,7 +11,7 @@
 #include "lib/Codegen/CUDA/CUDACodeBuilder.h"
 #include "lib/Codegen/Common/KernelRegion.h"
 
-namespace weft {
+namespace weft::cuda {
 
 /// [batch.., rows, depth] times [columns, depth], or [batch.., depth, columns].
 struct Product {
@@ -41,6 +41,6 @@ void storeProduct(ElementEmitter &emitter, const KernelOutput &output,
                   const Product &product, llvm::ArrayRef<LaneIndex> at,
                   mlir::Value sum);
 
-} // namespace weft
+} // namespace weft::cuda
 
 #endif // LIB_CODEGEN_CUDA_PRODUCT_H

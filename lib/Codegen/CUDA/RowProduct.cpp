@@ -13,7 +13,7 @@
 
 using namespace mlir;
 
-namespace weft {
+namespace weft::cuda {
 
 static constexpr int64_t warpLanes = CUDACodeBuilder::warpLanes;
 /// What a block of the product's kernel has beside its tiles, at least.
@@ -197,4 +197,4 @@ std::unique_ptr<RowProduct> RowProduct::make(ElementEmitter &emitter,
   return std::make_unique<ElementRowProduct>(emitter, output, product);
 }
 
-} // namespace weft
+} // namespace weft::cuda

@@ -17,7 +17,7 @@
 #include "lib/Codegen/CUDA/Family.h"
 #include "lib/Codegen/CUDA/Product.h"
 
-namespace weft {
+namespace weft::cuda {
 
 /// Up to so many rows, tiles would be slower: the weights are read again for
 /// each row, from the second cache.
@@ -81,6 +81,6 @@ std::unique_ptr<RowProduct> makeBlockRowProduct(ElementEmitter &emitter,
                                                 const KernelOutput &output,
                                                 const Product &product);
 
-} // namespace weft
+} // namespace weft::cuda
 
 #endif // LIB_CODEGEN_CUDA_ROWPRODUCT_H

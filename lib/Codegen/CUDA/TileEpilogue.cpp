@@ -10,7 +10,7 @@
 
 using namespace mlir;
 
-namespace weft {
+namespace weft::cuda {
 
 Value TileSums::offsetOf(CUDACodeBuilder &code, Value row, Value column,
                          int64_t columns) {
@@ -61,4 +61,4 @@ void emitProductEpilogue(ElementEmitter &emitter, const KernelOutput &output,
             });
 }
 
-} // namespace weft
+} // namespace weft::cuda

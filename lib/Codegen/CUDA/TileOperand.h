@@ -21,7 +21,7 @@
 #include "lib/Codegen/CUDA/Product.h"
 #include "lib/Codegen/CUDA/TileShape.h"
 
-namespace weft {
+namespace weft::cuda {
 
 class TileOperand {
 public:
@@ -77,6 +77,6 @@ CodeBuilder::Values emitTilePipeline(
                                            mlir::ValueRange sums)>
         compute);
 
-} // namespace weft
+} // namespace weft::cuda
 
 #endif // LIB_CODEGEN_CUDA_TILEOPERAND_H

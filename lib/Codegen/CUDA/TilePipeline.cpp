@@ -11,7 +11,7 @@
 
 using namespace mlir;
 
-namespace weft {
+namespace weft::cuda {
 
 CodeBuilder::Values emitTilePipeline(
     ElementEmitter &emitter, const Product &product, const TileShape &shape,
@@ -105,4 +105,4 @@ CodeBuilder::Values emitTilePipeline(
   return carried;
 }
 
-} // namespace weft
+} // namespace weft::cuda

@@ -13,7 +13,7 @@
 
 using namespace mlir;
 
-namespace weft {
+namespace weft::cuda {
 
 namespace {
 /// What both ways of multiplying share.
@@ -233,4 +233,4 @@ void emitTileProduct(ElementEmitter &emitter, const KernelOutput &output,
     tile.emitWithFMA();
 }
 
-} // namespace weft
+} // namespace weft::cuda

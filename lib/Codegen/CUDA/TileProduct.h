@@ -10,7 +10,7 @@
 
 #include "lib/Codegen/CUDA/TileOperand.h"
 
-namespace weft {
+namespace weft::cuda {
 
 /// The tile whose first row and column (i64) are given. `shared` points to
 /// sharedTileBytes(shape, product) bytes.
@@ -38,6 +38,6 @@ struct TileSums {
 /// Adds the bias, computes the output at the sums' places and stores it.
 void emitProductEpilogue(ElementEmitter &emitter, const KernelOutput &output,
                          const Product &product, const TileSums &sums);
-} // namespace weft
+} // namespace weft::cuda
 
 #endif // LIB_CODEGEN_CUDA_TILEPRODUCT_H

@@ -11,7 +11,7 @@
 #include "llvm/Support/MathExtras.h"
 #include <limits>
 
-namespace weft {
+namespace weft::cuda {
 
 namespace {
 /// NVIDIA's CUDA C++ Programming Guide, table of technical specifications, and
@@ -87,4 +87,4 @@ TileShape chooseTileShape(unsigned arch, TileInputs inputs,
   return *best;
 }
 
-} // namespace weft
+} // namespace weft::cuda

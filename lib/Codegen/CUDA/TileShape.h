@@ -10,7 +10,7 @@
 
 #include "dialects/LLM/IR/Sizes.h"
 
-namespace weft {
+namespace weft::cuda {
 
 /// What a block computes, and how.
 struct TileShape {
@@ -41,6 +41,6 @@ enum class TileInputs {
 TileShape chooseTileShape(unsigned arch, TileInputs inputs,
                           const SizeExpr &rows, const SizeExpr &columns);
 
-} // namespace weft
+} // namespace weft::cuda
 
 #endif // LIB_CODEGEN_CUDA_TILESHAPE_H

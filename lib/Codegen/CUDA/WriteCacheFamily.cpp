@@ -22,7 +22,7 @@
 using namespace mlir;
 using arith::CmpIPredicate;
 
-namespace weft {
+namespace weft::cuda {
 
 static constexpr int64_t blockThreads = 128;
 
@@ -62,15 +62,15 @@ private:
 };
 } // namespace
 
-bool cuda::canEmitWriteCacheKernel(ElementEmitter &emitter, WriteCacheOp op) {
+bool canEmitWriteCacheKernel(ElementEmitter &emitter, WriteCacheOp op) {
   Type rows = elementTypeOf(op.getRows()), pool = elementTypeOf(op.getPool());
   return emitter.sizesOf(op.getRows())[2].asConstant().value_or(0) > 0 &&
          isa<FloatType>(pool) && ElementEmitter::computeType(rows).isF32() &&
          ElementEmitter::computeType(pool).isF32();
 }
 
-Grid cuda::emitWriteCacheKernel(ElementEmitter &emitter,
-                                const KernelOutput &output, WriteCacheOp op) {
+Grid emitWriteCacheKernel(ElementEmitter &emitter, const KernelOutput &output,
+                          WriteCacheOp op) {
   return WriteCacheEmitter(emitter, output, op).emit();
 }
 
@@ -153,4 +153,4 @@ void WriteCacheEmitter::store(Value value, Value base, Value first) {
                code.address(start, element, i * blockSize));
 }
 
-} // namespace weft
+} // namespace weft::cuda
