@@ -56,7 +56,6 @@ private:
   void emitProduct(State &state);
   void storeResult(const State &state);
   Value rowOf(int64_t row);
-  Value exp2(Value x);
   Value at(int64_t base, Value index) {
     return code.address(code.address(shared, code.f32(), base), code.f32(),
                         index);
@@ -132,15 +131,6 @@ AttentionEmitter::State AttentionEmitter::stateOf(ValueRange values) const {
   return {Values(values.take_front(warpRows)),
           Values(values.slice(warpRows, warpRows)),
           Values(values.drop_front(2 * warpRows))};
-}
-
-Value AttentionEmitter::exp2(Value x) {
-  return code
-      .make<LLVM::CallIntrinsicOp>(
-          code.f32(),
-          code.builder.getStringAttr("llvm.nvvm.ex2.approx.ftz.f32"),
-          ValueRange{x})
-      ->getResult(0);
 }
 
 Grid AttentionEmitter::emit() {
@@ -280,7 +270,8 @@ void AttentionEmitter::emitWeights(Values scores, Value first, State &state) {
   Value key =
       code.add(first, code.make<arith::ExtUIOp>(code.i64(), lane).getResult());
   auto power = [&](Value below) {
-    return exp2(code.mulf(below, code.number(code.f32(), std::numbers::log2e)));
+    return code.exp2(
+        code.mulf(below, code.number(code.f32(), std::numbers::log2e)));
   };
   Number32 place =
       Number32(code, warp) * (warpRows * blockKeys) + Number32(code, lane);

@@ -95,6 +95,13 @@ Value CUDACodeBuilder::blockId(unsigned dimension) {
 
 void CUDACodeBuilder::barrier() { make<NVVM::Barrier0Op>(); }
 
+Value CUDACodeBuilder::exp2(Value x) {
+  return make<LLVM::CallIntrinsicOp>(
+             f32(), builder.getStringAttr("llvm.nvvm.ex2.approx.ftz.f32"),
+             ValueRange{x})
+      ->getResult(0);
+}
+
 Value CUDACodeBuilder::shuffleXor(Value value, int64_t mask) {
   Type type = value.getType();
   unsigned width = type.getIntOrFloatBitWidth();

@@ -39,6 +39,8 @@ public:
   Value blockId32(unsigned dimension = 0);
 
   void barrier();
+  /// 2^x of an f32, with a relative error of 2^-22: 0 at -infinity.
+  Value exp2(Value x);
   /// The value of the lane whose number differs in the bits of `mask`, of any
   /// scalar of 8 to 64 bits.
   Value shuffleXor(Value value, int64_t mask);

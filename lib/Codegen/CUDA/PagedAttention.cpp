@@ -225,8 +225,8 @@ void PagedAttentionKernel::merge(const Item &item, const Sums &own) {
     top = code.select(isNothing, zero, top);
     Value sum = zero;
     for (auto [other, part] : llvm::zip_equal(tops, parts))
-      sum = code.fma(exp2(code.subf(other, top)), part, sum);
-    Value factor = exp2(code.subf(own.greatest[row], top));
+      sum = code.fma(code.exp2(code.subf(other, top)), part, sum);
+    Value factor = code.exp2(code.subf(own.greatest[row], top));
     code.branch(hasColumns, [&] {
       code.store(code.mulf(own.results[row], factor),
                  sharedAt(results, ownPlace), Value(), /*isAligned=*/true);

@@ -82,7 +82,6 @@ private:
   Value capped(Value score);
   Values emitProduct(Value values, Value from, Value to, Value weights,
                      Values results);
-  Value exp2(Value x);
 
   // On i32.
   Value number(int64_t value) { return code.integer(code.i32(), value); }

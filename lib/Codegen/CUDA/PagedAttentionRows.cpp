@@ -21,16 +21,6 @@ namespace weft::cuda {
 
 static constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// 2^x with a relative error of 2^-22: 0 at -infinity.
-Value PagedAttentionKernel::exp2(Value x) {
-  return code
-      .make<LLVM::CallIntrinsicOp>(
-          code.f32(),
-          code.builder.getStringAttr("llvm.nvvm.ex2.approx.ftz.f32"),
-          ValueRange{x})
-      ->getResult(0);
-}
-
 Value PagedAttentionKernel::capped(Value score) {
   if (!op.getSoftCap())
     return score;
@@ -210,13 +200,13 @@ PagedAttentionKernel::Sums PagedAttentionKernel::emitBlock(const Item &item,
     Value isNothing = code.compare(CmpFPredicate::OEQ, top,
                                    code.number(code.f32(), -infinity));
     top = code.select(isNothing, code.number(code.f32(), 0), top);
-    Value growth = exp2(code.subf(before.greatest[row], top));
+    Value growth = code.exp2(code.subf(before.greatest[row], top));
     Value sum = code.mulf(before.sums[row], growth);
     Value below = code.subf(score, top);
     Values weight;
     for (int64_t i = 0; i < vectorSize; ++i) {
       weight.push_back(
-          exp2(code.make<vector::ExtractOp>(below, ArrayRef<int64_t>{i})));
+          code.exp2(code.make<vector::ExtractOp>(below, ArrayRef<int64_t>{i})));
       sum = code.addf(sum, weight.back());
     }
     after.sums.push_back(sum);

@@ -90,7 +90,6 @@ private:
   void emitWeights(Values &scores, State &state);
   void emitProduct(mlir::ValueRange weights, Value stage, State &state);
   Value capped(Value score);
-  Value exp2(Value x);
   Value packed(Value low, Value high);
 
   Number32 number(int64_t value) { return {code, value}; }

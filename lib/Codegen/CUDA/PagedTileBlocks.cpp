@@ -33,15 +33,6 @@ PagedTile::State PagedTile::State::of(ValueRange values) {
           Values(values.drop_front(4))};
 }
 
-Value PagedTile::exp2(Value x) {
-  return code
-      .make<LLVM::CallIntrinsicOp>(
-          code.f32(),
-          code.builder.getStringAttr("llvm.nvvm.ex2.approx.ftz.f32"),
-          ValueRange{x})
-      ->getResult(0);
-}
-
 Value PagedTile::capped(Value score) {
   double cap = op.getSoftCap()->convertToDouble();
   Value inside = code.mulf(score, code.number(code.f32(), 1 / cap));
@@ -194,11 +185,11 @@ void PagedTile::emitWeights(Values &scores, State &state) {
     Value isNothing = code.compare(CmpFPredicate::OEQ, top,
                                    code.number(code.f32(), -infinity));
     top = code.select(isNothing, code.number(code.f32(), 0), top);
-    Value growth = exp2(code.subf(before, top));
+    Value growth = code.exp2(code.subf(before, top));
     Value sum = code.mulf(state.sums[half], growth);
     for (int64_t i = 0; i < blockSize / 2; ++i)
       if (i / 2 % 2 == half) {
-        scores[i] = exp2(code.subf(scores[i], top));
+        scores[i] = code.exp2(code.subf(scores[i], top));
         sum = code.addf(sum, scores[i]);
       }
     state.sums[half] = sum;
