@@ -116,7 +116,6 @@ private:
                     llvm::function_ref<void(int64_t, Value)> store);
   void emitProduct(const KeyBlock &block, const TileShape &shape,
                    Value firstRow, int64_t rows);
-  Value capped(Value score);
 
   // PagedAttentionMatrix.cpp
   void allocateMatrix();

@@ -6,8 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Codegen/CPU/PagedAttention.h"
-
-#include <numbers>
+#include "lib/Codegen/Common/PagedScores.h"
 
 using namespace mlir;
 using arith::CmpIPredicate;
@@ -22,10 +21,7 @@ void PagedAttentionKernel::forEachVectorOfRow(int64_t size,
 
 void PagedAttentionKernel::packQuery(const Item &item) {
   VectorType vector = CPUCodeBuilder::vectorOf(code.f32());
-  // Weights are powers of 2: what they need of the scale is cheaper here than
-  // at each score. A cap comes between.
-  double factor = op.getScale().convertToDouble() *
-                  (op.getSoftCap() ? 1 : std::numbers::log2e);
+  double factor = queryFactor(op);
   forEachRow(item, [&](Value token, Value head, Value row) {
     Value packed =
         element(pointer(queryPlace), code.mul(row, code.constant(paddedDepth)));

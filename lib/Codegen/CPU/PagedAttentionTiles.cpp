@@ -7,9 +7,8 @@
 
 #include "lib/Codegen/CPU/PagedAttention.h"
 
+#include "lib/Codegen/Common/PagedScores.h"
 #include "lib/Codegen/Common/VectorMath.h"
-
-#include <numbers>
 
 using namespace mlir;
 using arith::CmpFPredicate;
@@ -118,15 +117,6 @@ void PagedAttentionKernel::emitScores(const KeyBlock &block,
       });
 }
 
-Value PagedAttentionKernel::capped(Value score) {
-  if (!op.getSoftCap())
-    return score;
-  double cap = op.getSoftCap()->convertToDouble();
-  Value inside = code.mulf(score, code.number(score.getType(), 1 / cap));
-  return code.mulf(VectorMath(code).tanh(inside),
-                   code.number(score.getType(), cap * std::numbers::log2e));
-}
-
 Value PagedAttentionKernel::emitWeights(
     const KeyBlock &block, Value row, Value scores,
     function_ref<void(int64_t, Value)> store) {
@@ -156,7 +146,8 @@ Value PagedAttentionKernel::emitWeights(
     if (begin)
       isSeen = code.make<arith::AndIOp>(
           isSeen, code.compare(CmpIPredicate::sge, slots, begin));
-    Value score = capped(code.load(vector, element(scores, panel)));
+    Value score =
+        cappedScore(code, op, code.load(vector, element(scores, panel)));
     masked.push_back(
         code.select(isSeen, score, code.number(vector, -infinity)));
     top = greater(top, masked.back());

@@ -8,10 +8,9 @@
 #include "lib/Codegen/CUDA/PagedAttention.h"
 
 #include "lib/Codegen/Common/ElementModels.h"
+#include "lib/Codegen/Common/PagedScores.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-
-#include <numbers>
 
 using namespace mlir;
 using arith::CmpFPredicate;
@@ -159,10 +158,7 @@ Value PagedAttentionKernel::headOf(const Item &item, Value row) {
 }
 
 void PagedAttentionKernel::stageQuery(const Item &item) {
-  // Weights are powers of 2: what they need of the scale is cheaper here than
-  // at each score. A cap comes between.
-  double factor = op.getScale().convertToDouble() *
-                  (op.getSoftCap() ? 1 : std::numbers::log2e);
+  double factor = queryFactor(op);
   int64_t vectors = depth / vectorSize;
   code.loop(
       code.threadId(), code.constant(rows * vectors), threads, [&](Value i) {

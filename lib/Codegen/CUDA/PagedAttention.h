@@ -79,7 +79,6 @@ private:
   Sums emitBlock(const Item &item, Value index, const Sums &before);
   /// Eight scores of each row.
   Values emitScores(Value keys);
-  Value capped(Value score);
   Values emitProduct(Value values, Value from, Value to, Value weights,
                      Values results);
 

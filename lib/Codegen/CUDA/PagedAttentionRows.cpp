@@ -6,12 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Codegen/CUDA/PagedAttention.h"
-#include "lib/Codegen/Common/VectorMath.h"
+#include "lib/Codegen/Common/PagedScores.h"
 
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-
-#include <numbers>
 
 using namespace mlir;
 using arith::CmpFPredicate;
@@ -20,15 +18,6 @@ using arith::CmpIPredicate;
 namespace weft::cuda {
 
 static constexpr double infinity = std::numeric_limits<double>::infinity();
-
-Value PagedAttentionKernel::capped(Value score) {
-  if (!op.getSoftCap())
-    return score;
-  double cap = op.getSoftCap()->convertToDouble();
-  Value inside = code.mulf(score, code.number(score.getType(), 1 / cap));
-  return code.mulf(VectorMath(code).tanh(inside),
-                   code.number(score.getType(), cap * std::numbers::log2e));
-}
 
 /// The greater one; a NaN on the right loses, and shows in the weights.
 static Value greater(CodeBuilder &code, Value lhs, Value rhs) {
@@ -188,7 +177,7 @@ PagedAttentionKernel::Sums PagedAttentionKernel::emitBlock(const Item &item,
   Values parts;
   for (int64_t row = 0; row < rows; ++row) {
     Value score =
-        code.select(isSeen, capped(scores[row]),
+        code.select(isSeen, cappedScore(code, op, scores[row]),
                     code.number(code.vectorOf(code.f32()), -infinity));
     Value top = code.foldLanes(
         score, [&](Value lhs, Value rhs) { return greater(code, lhs, rhs); });

@@ -9,8 +9,7 @@
 
 #include "lib/Codegen/CUDA/MatrixInstructions.h"
 #include "lib/Codegen/Common/ElementModels.h"
-
-#include <numbers>
+#include "lib/Codegen/Common/PagedScores.h"
 
 using namespace mlir;
 using arith::CmpFPredicate;
@@ -85,10 +84,7 @@ void PagedTile::emit(const PagedSequences::Tile &emitted, Value ofGroup) {
 
 /// To where the second block will be.
 void PagedTile::stageQuery() {
-  // Weights are powers of 2: what they need of the scale is cheaper here than
-  // at each score. A cap comes between.
-  double factor = op.getScale().convertToDouble() *
-                  (op.getSoftCap() ? 1 : std::numbers::log2e);
+  double factor = queryFactor(op);
   Value pieces = code.constant(queryRows.pieces);
   code.loop(code.constant(0), code.constant(tileRows * queryRows.pieces),
             threads, [&](Value start) {

@@ -89,7 +89,6 @@ private:
   /// Makes weights of scores.
   void emitWeights(Values &scores, State &state);
   void emitProduct(mlir::ValueRange weights, Value stage, State &state);
-  Value capped(Value score);
   Value packed(Value low, Value high);
 
   Number32 number(int64_t value) { return {code, value}; }

@@ -7,11 +7,9 @@
 
 #include "lib/Codegen/CUDA/MatrixInstructions.h"
 #include "lib/Codegen/CUDA/PagedTile.h"
-#include "lib/Codegen/Common/VectorMath.h"
+#include "lib/Codegen/Common/PagedScores.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-
-#include <numbers>
 
 using namespace mlir;
 using arith::CmpFPredicate;
@@ -31,13 +29,6 @@ PagedTile::State PagedTile::State::of(ValueRange values) {
   return {{values[0], values[1]},
           {values[2], values[3]},
           Values(values.drop_front(4))};
-}
-
-Value PagedTile::capped(Value score) {
-  double cap = op.getSoftCap()->convertToDouble();
-  Value inside = code.mulf(score, code.number(code.f32(), 1 / cap));
-  return code.mulf(VectorMath(code).tanh(inside),
-                   code.number(code.f32(), cap * std::numbers::log2e));
 }
 
 /// Two f16 in a register.
@@ -140,9 +131,8 @@ PagedTile::Values PagedTile::emitScores(ValueRange query, Value stage) {
 }
 
 PagedTile::Values PagedTile::hideUnseen(Value index, Values scores) {
-  if (op.getSoftCap())
-    for (Value &score : scores)
-      score = capped(score);
+  for (Value &score : scores)
+    score = cappedScore(code, op, score);
   Number32 start = Number32(code, index) * blockSize;
   Value isWhole = code.make<arith::AndIOp>(
       code.compare(CmpIPredicate::sge, start, seen.allFirst),
