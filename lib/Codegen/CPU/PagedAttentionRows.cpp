@@ -49,23 +49,12 @@ void PagedAttentionKernel::packQuery(const Item &item) {
 void PagedAttentionKernel::findKeys(Item &item) {
   Value zero = code.constant(0), one = code.constant(1);
   Value capacity = sequences.capacity();
-  Value length = sequences.load(op.getKvLength(), {item.tile.sequence});
-  length = code.select(item.tile.isInside, length, zero);
+  Value count = sequences.keyCount(op, item.tile);
   Values range = code.loop(
       item.tile.firstToken, item.tile.endToken, one, ValueRange{capacity, zero},
       [&](Value token, ValueRange carried) {
         ElementEmitter::Scope scope(emitter);
-        Value position = sequences.load(op.getPositions(), {token});
-        Value end = code.minimum(code.add(position, one), length);
-        emitter.reportError(code.compare(CmpIPredicate::sgt, end, capacity),
-                            WEFT_ERROR_INDEX_OUT_OF_RANGE);
-        end = code.minimum(code.maximum(end, zero), capacity);
-        Value first = zero;
-        if (std::optional<int64_t> window = op.getWindow())
-          first = code.minimum(code.maximum(code.sub(code.add(position, one),
-                                                     code.constant(*window)),
-                                            zero),
-                               end);
+        PagedSequences::Keys seen = sequences.seenKeys(op, token, count);
         Value firstRow = code.mul(code.sub(token, item.tile.firstToken),
                                   code.constant(share));
         code.loop(zero, code.constant(share), 1, [&](Value i) {
@@ -74,11 +63,11 @@ void PagedAttentionKernel::findKeys(Item &item) {
             code.store(code.make<arith::TruncIOp>(code.i32(), number),
                        code.address(pointer(place), code.i32(), row));
           };
-          store(first, firstKeyPlace);
-          store(end, endKeyPlace);
+          store(seen.first, firstKeyPlace);
+          store(seen.end, endKeyPlace);
         });
-        return Values{code.minimum(carried[0], first),
-                      code.maximum(carried[1], end)};
+        return Values{code.minimum(carried[0], seen.first),
+                      code.maximum(carried[1], seen.end)};
       });
   item.firstKey = code.minimum(range[0], range[1]);
   item.endKey = range[1];

@@ -131,21 +131,8 @@ void PagedAttentionKernel::emitItem(Item item) {
 }
 
 void PagedAttentionKernel::findKeys(Item &item) {
-  Value zero = code.constant(0), one = code.constant(1);
-  Value capacity = sequences.capacity();
-  Value length = sequences.load(op.getKvLength(), {item.tile.sequence});
-  length = code.select(item.tile.isInside, length, zero);
-  Value position = sequences.load(op.getPositions(), {item.tile.firstToken});
-  Value end = code.minimum(code.add(position, one), length);
-  emitter.reportError(code.compare(CmpIPredicate::sgt, end, capacity),
-                      WEFT_ERROR_INDEX_OUT_OF_RANGE);
-  end = code.minimum(code.maximum(end, zero), capacity);
-  Value first = zero;
-  if (std::optional<int64_t> window = op.getWindow())
-    first = code.minimum(
-        code.maximum(code.sub(code.add(position, one), code.constant(*window)),
-                     zero),
-        end);
+  auto [first, end] = sequences.seenKeys(op, item.tile.firstToken,
+                                         sequences.keyCount(op, item.tile));
   item.firstKey = narrow(first), item.endKey = narrow(end);
 }
 

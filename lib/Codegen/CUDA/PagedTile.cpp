@@ -122,23 +122,10 @@ PagedTile::Values PagedTile::loadQuery() {
 }
 
 void PagedTile::findKeys() {
-  Value zero = code.constant(0), one = code.constant(1);
-  Value capacity = sequences.capacity();
-  Value length = sequences.load(op.getKvLength(), {tile.sequence});
-  length = code.select(tile.isInside, length, zero);
+  Value count = sequences.keyCount(op, tile);
   // A thread for each row, and those beyond for the last ones again.
   Value row = code.mod(code.threadId(), code.constant(tileRows));
-  Value position = sequences.load(op.getPositions(), {rowToken(row)});
-  Value end = code.minimum(code.add(position, one), length);
-  emitter.reportError(code.compare(CmpIPredicate::sgt, end, capacity),
-                      WEFT_ERROR_INDEX_OUT_OF_RANGE);
-  end = code.minimum(code.maximum(end, zero), capacity);
-  Value first = zero;
-  if (std::optional<int64_t> window = op.getWindow())
-    first = code.minimum(
-        code.maximum(code.sub(code.add(position, one), code.constant(*window)),
-                     zero),
-        end);
+  auto [first, end] = sequences.seenKeys(op, rowToken(row), count);
   first = narrow(first), end = narrow(end);
   auto place = [&](Value base, Value index) {
     return code.address(base, code.i32(), index);

@@ -100,4 +100,26 @@ Value PagedSequences::block(Value sequence, Value index, Value blocks) {
   return checkedIndex(emitter, number, elementTypeOf(blockTable), blocks);
 }
 
+Value PagedSequences::keyCount(PagedAttentionOp op, const Tile &tile) {
+  Value length = load(op.getKvLength(), {tile.sequence});
+  return code.select(tile.isInside, length, code.constant(0));
+}
+
+PagedSequences::Keys PagedSequences::seenKeys(PagedAttentionOp op, Value token,
+                                              Value keyCount) {
+  Value zero = code.constant(0), one = code.constant(1), room = capacity();
+  Value position = load(op.getPositions(), {token});
+  Value end = code.minimum(code.add(position, one), keyCount);
+  emitter.reportError(code.compare(arith::CmpIPredicate::sgt, end, room),
+                      WEFT_ERROR_INDEX_OUT_OF_RANGE);
+  end = code.minimum(code.maximum(end, zero), room);
+  Value first = zero;
+  if (std::optional<int64_t> window = op.getWindow())
+    first = code.minimum(
+        code.maximum(code.sub(code.add(position, one), code.constant(*window)),
+                     zero),
+        end);
+  return {first, end};
+}
+
 } // namespace weft

@@ -54,6 +54,14 @@ public:
   /// are a token's place, if the table and the pool have them.
   void forPlace(Value sequence, Value token, Value blocks,
                 llvm::function_ref<void(Value block, Value slot)> body);
+  /// Keys that the cache has of a tile's sequence.
+  Value keyCount(PagedAttentionOp op, const Tile &tile);
+  /// Of `keyCount` keys, those that a token's query sees: from `first` on,
+  /// below `end`.
+  struct Keys {
+    Value first, end;
+  };
+  Keys seenKeys(PagedAttentionOp op, Value token, Value keyCount);
   /// Positions that the table has room for.
   Value capacity() { return code.size(tableWidth * blockSize); }
   /// The block of a pool of `blocks` that holds the positions from
