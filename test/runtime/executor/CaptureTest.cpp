@@ -77,18 +77,9 @@ protected:
 
   /// Runs the encoder and compares with what it should give.
   void encode(const std::vector<int64_t> &ids, const RunOptions &options = {}) {
-    std::vector<float> expected;
-    for (int64_t id : ids)
-      for (int64_t n = 0; n != 8; ++n) {
-        float sum = 0;
-        for (int64_t k = 0; k != 4; ++k)
-          sum += static_cast<float>(id * 4 + k) *
-                 static_cast<float>((n * 4 + k) % 5 - 2);
-        expected.push_back(2 * sum);
-      }
     EXPECT_EQ(run<float>(ids, {1, static_cast<int64_t>(ids.size())}, "ids",
                          "output", DataType::F32, options),
-              expected);
+              encoderReference(ids));
   }
 
   std::pair<uint64_t, uint64_t> counts() const {

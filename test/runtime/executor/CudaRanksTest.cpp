@@ -146,24 +146,9 @@ TEST(CudaProducts, GiveWhatTheKernelGives) {
   std::vector<float> results[2];
   for (int byLibrary : {0, 1}) {
     artifact::Manifest manifest = encoderManifest(artifact::CUDA);
-    artifact::Variant &variant =
-        *manifest.mutable_stages(0)->mutable_programs(0)->mutable_variants(0);
-    artifact::Command &command = *variant.mutable_commands(1);
-    if (byLibrary) {
+    if (byLibrary)
       // There is nothing to fall back on.
-      artifact::Gemm &gemm = *command.mutable_gemm();
-      gemm.set_a(3);
-      gemm.set_b(2);
-      gemm.set_d(4);
-      gemm.set_m("batch*sequence");
-      gemm.set_n("8");
-      gemm.set_k("4");
-      gemm.set_batch("1");
-      gemm.set_transpose_b(true);
-      gemm.set_type(artifact::F32);
-      gemm.set_accumulate(artifact::F32);
-      gemm.set_output(artifact::F32);
-    }
+      multiplyByLibrary(manifest).clear_launch();
     writeArtifact(folders[byLibrary].path(), manifest);
     auto model =
         Model::load(folders[byLibrary].path(), {.devices = {"cusim:1"}});
@@ -171,9 +156,7 @@ TEST(CudaProducts, GiveWhatTheKernelGives) {
     EXPECT_THAT(model->notes(), ElementsAre());
     for (int64_t sequence : {1, 6, 6, 6, 6, 31}) {
       std::vector<int64_t> shape = {2, sequence},
-                           ids(static_cast<size_t>(2 * sequence));
-      for (size_t i = 0; i != ids.size(); ++i)
-        ids[i] = static_cast<int64_t>(i * 7 % 10);
+                           ids = someIds(static_cast<size_t>(2 * sequence));
       TensorView inputs[] = {{"ids", DataType::I64, shape, ids.data()}};
       auto outputs = model->run(inputs);
       ASSERT_TRUE(outputs.isOk()) << outputs.message();

@@ -22,27 +22,6 @@ using testing::HasSubstr;
 
 namespace {
 
-/// What the encoder gives for `ids`.
-std::vector<float> encoderReference(const std::vector<int64_t> &ids) {
-  std::vector<float> result;
-  for (int64_t id : ids)
-    for (int64_t n = 0; n != 8; ++n) {
-      float sum = 0;
-      for (int64_t k = 0; k != 4; ++k)
-        sum += static_cast<float>(id * 4 + k) *
-               static_cast<float>((n * 4 + k) % 5 - 2);
-      result.push_back(2 * sum);
-    }
-  return result;
-}
-
-std::vector<int64_t> someIds(size_t count) {
-  std::vector<int64_t> ids(count);
-  for (size_t i = 0; i != count; ++i)
-    ids[i] = static_cast<int64_t>(i * 7 % 10);
-  return ids;
-}
-
 class ModelTest : public testing::Test {
 protected:
   TemporaryFolder folder;
@@ -56,23 +35,7 @@ protected:
 
 TEST_F(ModelTest, RunsTheKernelOfAProductWithoutALibrary) {
   artifact::Manifest manifest = encoderManifest();
-  artifact::Variant &variant =
-      *manifest.mutable_stages(0)->mutable_programs(0)->mutable_variants(0);
-  artifact::Command &command = *variant.mutable_commands(1);
-  artifact::Launch launch = command.launch();
-  artifact::Gemm &gemm = *command.mutable_gemm();
-  gemm.set_a(3);
-  gemm.set_b(2);
-  gemm.set_d(4);
-  gemm.set_m("batch*sequence");
-  gemm.set_n("8");
-  gemm.set_k("4");
-  gemm.set_batch("1");
-  gemm.set_transpose_b(true);
-  for (auto set : {&artifact::Gemm::set_type, &artifact::Gemm::set_accumulate,
-                   &artifact::Gemm::set_output})
-    (gemm.*set)(artifact::F32);
-  *gemm.mutable_launch() = launch;
+  multiplyByLibrary(manifest);
   addFile(folder.path(), manifest, "stage0.so", kernelObject());
   addFile(folder.path(), manifest, "weights/common.safetensors",
           encoderWeights());

@@ -121,26 +121,6 @@ protected:
     writeManifest(folder.path(), manifest);
   }
 
-  static std::vector<float> reference(const std::vector<int64_t> &ids) {
-    std::vector<float> result;
-    for (int64_t id : ids)
-      for (int64_t n = 0; n != 8; ++n) {
-        float sum = 0;
-        for (int64_t k = 0; k != 4; ++k)
-          sum += static_cast<float>(id * 4 + k) *
-                 static_cast<float>((n * 4 + k) % 5 - 2);
-        result.push_back(2 * sum);
-      }
-    return result;
-  }
-
-  static std::vector<int64_t> someIds(size_t count) {
-    std::vector<int64_t> ids(count);
-    for (size_t i = 0; i != count; ++i)
-      ids[i] = static_cast<int64_t>(i * 7 % 10);
-    return ids;
-  }
-
   Model load(const LoadOptions &options = {}) {
     StatusOr<Model> model = Model::load(folder.path(), options);
     EXPECT_TRUE(model.isOk()) << (model.isOk() ? "" : model.message());
@@ -172,7 +152,7 @@ TEST_F(RanksTest, ComputeTogether) {
         std::vector<int64_t> ids = someIds(batch);
         auto values = run(model, ids);
         ASSERT_TRUE(values.isOk()) << values.message();
-        EXPECT_EQ(*values, reference(ids))
+        EXPECT_EQ(*values, encoderReference(ids))
             << dp << " x " << tp << ", batch " << batch;
       }
     }
@@ -192,7 +172,7 @@ TEST_F(RanksTest, WriteTheCallersUnalignedMemory) {
   ASSERT_TRUE(status.isOk()) << status.message();
   std::vector<float> values(40);
   std::memcpy(values.data(), output.data() + 3, 160);
-  EXPECT_EQ(values, reference(ids));
+  EXPECT_EQ(values, encoderReference(ids));
   EXPECT_TRUE(model.run(inputs, std::span<const MutableTensorView>()).isOk());
 }
 
@@ -209,7 +189,7 @@ TEST_F(RanksTest, AllocateNothingWhenAPlanIsKnown) {
   for (int i = 0; i != 10; ++i)
     ASSERT_TRUE(model.run(inputs, outputs).isOk());
   EXPECT_EQ(allocationCount() - before, 0u);
-  EXPECT_EQ(values, reference(ids));
+  EXPECT_EQ(values, encoderReference(ids));
 }
 
 TEST_F(RanksTest, ReportTheirCommandsOneAtATime) {

@@ -219,6 +219,48 @@ std::string test::encoderWeights() {
   return safetensors({{"table", table}, {"w", weight}});
 }
 
+std::vector<float> test::encoderReference(const std::vector<int64_t> &ids) {
+  std::vector<float> result;
+  for (int64_t id : ids)
+    for (int64_t n = 0; n != 8; ++n) {
+      float sum = 0;
+      for (int64_t k = 0; k != 4; ++k)
+        sum += static_cast<float>(id * 4 + k) *
+               static_cast<float>((n * 4 + k) % 5 - 2);
+      result.push_back(2 * sum);
+    }
+  return result;
+}
+
+std::vector<int64_t> test::someIds(size_t count) {
+  std::vector<int64_t> ids(count);
+  for (size_t i = 0; i != count; ++i)
+    ids[i] = static_cast<int64_t>(i * 7 % 10);
+  return ids;
+}
+
+artifact::Gemm &test::multiplyByLibrary(artifact::Manifest &manifest) {
+  artifact::Command &command = *manifest.mutable_stages(0)
+                                    ->mutable_programs(0)
+                                    ->mutable_variants(0)
+                                    ->mutable_commands(1);
+  artifact::Launch launch = command.launch();
+  artifact::Gemm &gemm = *command.mutable_gemm();
+  gemm.set_a(3);
+  gemm.set_b(2);
+  gemm.set_d(4);
+  gemm.set_m("batch*sequence");
+  gemm.set_n("8");
+  gemm.set_k("4");
+  gemm.set_batch("1");
+  gemm.set_transpose_b(true);
+  gemm.set_type(artifact::F32);
+  gemm.set_accumulate(artifact::F32);
+  gemm.set_output(artifact::F32);
+  *gemm.mutable_launch() = launch;
+  return gemm;
+}
+
 void test::addFile(const std::string &folder, artifact::Manifest &manifest,
                    const std::string &path, std::string_view content) {
   artifact::File &file = *manifest.add_files();

@@ -49,6 +49,13 @@ artifact::Manifest emptyManifest(artifact::Target target = artifact::CPU);
 artifact::Manifest encoderManifest(artifact::Target target = artifact::CPU);
 /// Its weights: table[i] = i, W[i] = i % 5 - 2.
 std::string encoderWeights();
+/// What it gives for `ids`.
+std::vector<float> encoderReference(const std::vector<int64_t> &ids);
+/// So many of the ids that its table has.
+std::vector<int64_t> someIds(size_t count);
+/// Lets a library multiply in the encoder, or where there is none the kernel
+/// that did so.
+artifact::Gemm &multiplyByLibrary(artifact::Manifest &manifest);
 
 /// Adds a file entry with the right size and hash, and writes the file.
 void addFile(const std::string &folder, artifact::Manifest &manifest,
