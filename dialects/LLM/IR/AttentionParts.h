@@ -23,6 +23,7 @@ public:
     return llvm::isa_and_present<PagedAttentionOp, PagedAttentionPartsOp>(op);
   }
   explicit PagedAttention(mlir::Operation *op) : op(op) { assert(isA(op)); }
+  PagedAttention(PagedAttentionOp op) : op(op) {}
 
   mlir::Operation *getOperation() const { return op; }
   mlir::Value getResult() const { return op->getResult(0); }

@@ -27,10 +27,10 @@ static Division emitKernel(ElementEmitter &emitter, const KernelSource &source,
     return emitWriteCacheKernel(emitter, output, write);
   }
   Operation *anchor = findAnchor(emitter, output.value);
-  auto paged = dyn_cast_or_null<PagedAttentionOp>(anchor);
-  if (paged && canEmitPagedAttentionKernel(emitter, paged)) {
+  if (PagedAttention::isA(anchor) &&
+      canEmitPagedAttentionKernel(emitter, output, PagedAttention(anchor))) {
     family = "paged_attention";
-    return emitPagedAttentionKernel(emitter, output, paged);
+    return emitPagedAttentionKernel(emitter, output, PagedAttention(anchor));
   }
   auto experts = dyn_cast_or_null<ExpertLinearOp>(anchor);
   if (experts && canEmitExpertLinearKernel(emitter, experts)) {

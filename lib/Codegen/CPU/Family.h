@@ -13,6 +13,7 @@
 #ifndef LIB_CODEGEN_CPU_FAMILY_H
 #define LIB_CODEGEN_CPU_FAMILY_H
 
+#include "dialects/LLM/IR/AttentionParts.h"
 #include "lib/Codegen/CPU/CPUCodeBuilder.h"
 #include "lib/Codegen/Common/KernelRegion.h"
 
@@ -47,10 +48,11 @@ Division emitAttentionKernel(ElementEmitter &emitter,
 
 /// Attention to caches in blocks, in decoding and in prompts; as above.
 bool canEmitPagedAttentionKernel(ElementEmitter &emitter,
-                                 PagedAttentionOp anchor);
+                                 const KernelOutput &output,
+                                 PagedAttention anchor);
 Division emitPagedAttentionKernel(ElementEmitter &emitter,
                                   const KernelOutput &output,
-                                  PagedAttentionOp anchor);
+                                  PagedAttention anchor);
 
 /// Rows of a step's tokens into a cache; the output's buffer is the cache's.
 bool canEmitWriteCacheKernel(ElementEmitter &emitter, WriteCacheOp op);

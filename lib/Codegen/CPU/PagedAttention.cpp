@@ -19,12 +19,16 @@ static bool isNarrowFloat(Value tensor) {
 }
 
 bool canEmitPagedAttentionKernel(ElementEmitter &emitter,
-                                 PagedAttentionOp anchor) {
+                                 const KernelOutput &output,
+                                 PagedAttention anchor) {
   auto isStatic = [&](Value tensor, size_t from) {
     return llvm::all_of(
         ArrayRef(emitter.sizesOf(tensor)).drop_front(from),
         [](const SizeExpr &size) { return size.asConstant().value_or(0) > 0; });
   };
+  // Parts are rows of another kind, which nothing follows.
+  if (anchor.getSpan() && output.value != anchor.getResult())
+    return false;
   Value keys = anchor.getKeys(), values = anchor.getValues();
   return isStatic(anchor.getQuery(), 1) && isStatic(keys, 1) &&
          isStatic(values, 1) &&
@@ -36,13 +40,13 @@ bool canEmitPagedAttentionKernel(ElementEmitter &emitter,
 
 Division emitPagedAttentionKernel(ElementEmitter &emitter,
                                   const KernelOutput &output,
-                                  PagedAttentionOp anchor) {
+                                  PagedAttention anchor) {
   return PagedAttentionKernel(emitter, output, anchor).emit();
 }
 
 PagedAttentionKernel::PagedAttentionKernel(ElementEmitter &emitter,
                                            const KernelOutput &output,
-                                           PagedAttentionOp op)
+                                           PagedAttention op)
     : emitter(emitter), code(codeOf(emitter)), output(output), op(op),
       keys(*emitter.inMemory(op.getKeys())),
       values(*emitter.inMemory(op.getValues())),
@@ -52,11 +56,16 @@ PagedAttentionKernel::PagedAttentionKernel(ElementEmitter &emitter,
       blockSize(*keys.sizes[3].asConstant()), share(heads / groups),
       paddedDepth(llvm::alignTo(depth, lanes)),
       paddedWidth(llvm::alignTo(width, lanes)),
-      usesMatrix(op->hasAttr(narrowAttrName) && code.target.hasMatrixUnit &&
+      usesMatrix(op.getOperation()->hasAttr(narrowAttrName) &&
+                 code.target.hasMatrixUnit &&
                  blockSize % MatrixUnit::tileDepth == 0),
       sequences(emitter, op.getPositions(), op.getSequenceStart(),
                 op.getBlockTable(), blockSize),
       matrix(code) {
+  if (std::optional<int64_t> span = op.getSpan()) {
+    SizeExpr capacity = emitter.sizesOf(op.getBlockTable())[1] * blockSize;
+    furtherParts = max(ceilDiv(capacity, *span), 1) - 1;
+  }
   itemTokens =
       std::max<int64_t>(1, (usesMatrix ? matrixItemRows : itemRows) / share);
   int64_t rows = llvm::alignTo(itemTokens * share, usesMatrix ? passRows : 1);
@@ -88,7 +97,8 @@ PagedAttentionKernel::Place PagedAttentionKernel::allocate(int64_t size) {
 
 Division PagedAttentionKernel::emit() {
   Division division;
-  division.items = sequences.countTiles(itemTokens) * groups;
+  SizeExpr parts = emitter.sizesOf(op.getKvLength())[0] * furtherParts;
+  division.items = (sequences.countTiles(itemTokens) + parts) * groups;
   division.scratchBytes = scratchSize * 4;
   division.split = artifact::DYNAMIC;
   code.loop(code.begin, code.end, 1, [&](Value number) {
@@ -100,10 +110,28 @@ Division PagedAttentionKernel::emit() {
     Item item;
     item.group = code.mod(turned, code.constant(groups));
     Value tile = code.floorDiv(turned, code.constant(groups));
-    sequences.forTile(tile, itemTokens, [&](const PagedSequences::Tile &tile) {
-      item.tile = tile;
-      emitItem(item);
-    });
+    auto emitTile = [&](Value number) {
+      sequences.forTile(number, itemTokens,
+                        [&](const PagedSequences::Tile &tile) {
+                          item.tile = tile;
+                          emitTileItem(item);
+                        });
+    };
+    if (!op.getSpan())
+      return emitTile(tile);
+    Value further = code.size(parts);
+    code.branch(
+        code.compare(arith::CmpIPredicate::slt, tile, further),
+        [&] {
+          ElementEmitter::Scope scope(emitter);
+          emitPartItem(item, tile);
+          return Values();
+        },
+        [&] {
+          ElementEmitter::Scope scope(emitter);
+          emitTile(code.sub(tile, further));
+          return Values();
+        });
   });
   return division;
 }

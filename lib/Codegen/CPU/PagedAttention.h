@@ -17,6 +17,9 @@
 //       O[row][e] = O[row][e] * growth[row] + sum over j of weights * V[j][e]
 //   divide O by the sums, apply the epilogue
 //
+// With a span, an item of one token is a part of its keys; further parts of it
+// are items of their own, whose rows lie behind those of the tokens.
+//
 // Few rows convert a narrow cache in registers; many convert each block once
 // into scratch. Where products may round to bf16 and the target has a matrix
 // unit, many rows and each block become its tiles instead.
@@ -39,7 +42,7 @@ public:
   using Values = CPUCodeBuilder::Values;
 
   PagedAttentionKernel(ElementEmitter &emitter, const KernelOutput &output,
-                       PagedAttentionOp op);
+                       PagedAttention op);
 
   /// Emits the loop over items.
   Division emit();
@@ -70,6 +73,9 @@ private:
   struct Item {
     PagedSequences::Tile tile;
     Value group, rows;
+    /// With a span: which positions it looks at, and how far behind a token its
+    /// row of the result lies.
+    Value firstInPart, endOfPart, rowShift;
     Value firstKey, endKey; ///< What any row of it sees.
   };
 
@@ -90,6 +96,17 @@ private:
   /// `body(token, head, row)` for the rows of an item.
   void forEachRow(const Item &item,
                   llvm::function_ref<void(Value, Value, Value)> body);
+
+  // PagedAttentionParts.cpp
+  /// The first part of a token that is alone in its sequence, or all of the
+  /// tokens of a tile.
+  void emitTileItem(Item item);
+  /// A further part: `number` counts those of all sequences.
+  void emitPartItem(Item item, Value number);
+  /// The logarithm of the sum of a row's exponentials, which is `sum` times 2
+  /// to the power of `greatest`.
+  void storeLogarithm(const Item &item, Value token, Value head, Value greatest,
+                      Value sum);
 
   // PagedAttentionRows.cpp
   void packQuery(const Item &item);
@@ -144,13 +161,15 @@ private:
   ElementEmitter &emitter;
   CPUCodeBuilder &code;
   const KernelOutput &output;
-  PagedAttentionOp op;
+  PagedAttention op;
   MemoryTensor keys, values;
   int64_t heads, groups, depth, width, blockSize;
   /// Heads that share one of the cache, and tokens of an item.
   int64_t share, itemTokens;
   /// `depth` and `width` in whole vectors.
   int64_t paddedDepth, paddedWidth;
+  /// With a span: parts of each sequence beside the first.
+  SizeExpr furtherParts = 0;
   /// Products of many rows are those of the matrix unit.
   bool usesMatrix;
   PagedSequences sequences;

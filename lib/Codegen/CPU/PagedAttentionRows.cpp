@@ -55,6 +55,13 @@ void PagedAttentionKernel::findKeys(Item &item) {
       [&](Value token, ValueRange carried) {
         ElementEmitter::Scope scope(emitter);
         PagedSequences::Keys seen = sequences.seenKeys(op, token, count);
+        if (op.getSpan()) {
+          // What sees nothing begins and ends in the part: no block is left.
+          seen.end = code.maximum(code.minimum(seen.end, item.endOfPart),
+                                  item.firstInPart);
+          seen.first = code.minimum(code.maximum(seen.first, item.firstInPart),
+                                    seen.end);
+        }
         Value firstRow = code.mul(code.sub(token, item.tile.firstToken),
                                   code.constant(share));
         code.loop(zero, code.constant(share), 1, [&](Value i) {
@@ -122,8 +129,16 @@ void PagedAttentionKernel::storeResult(const Item &item) {
     Value inverse = code.divf(one, code.select(isEmpty, one, sum));
     Value result = element(pointer(resultPlace),
                            code.mul(row, code.constant(paddedWidth)));
+    Value resultRow = token;
+    if (op.getSpan()) {
+      resultRow = code.add(token, item.rowShift);
+      Value greatest =
+          code.load(code.f32(), element(pointer(greatestPlace), row));
+      storeLogarithm(item, token, head, greatest, sum);
+    }
     forEachVectorOfRow(width, [&](Value column) {
-      LaneIndices index = {LaneIndex::uniform(token), LaneIndex::uniform(head),
+      LaneIndices index = {LaneIndex::uniform(resultRow),
+                           LaneIndex::uniform(head),
                            LaneIndex::consecutive(column)};
       Value mean =
           code.mulf(code.load(vector, element(result, column)), inverse);

@@ -9,7 +9,7 @@
 
 #include "lib/Codegen/Common/ElementModels.h"
 
-#include "dialects/LLM/IR/LLM.h"
+#include "dialects/LLM/IR/AttentionParts.h"
 
 using namespace mlir;
 
@@ -36,8 +36,8 @@ Operation *findAnchor(ElementEmitter &emitter, Value value) {
     Operation *op = at.getDefiningOp();
     if (!op || (!seen.insert(at).second && preserved))
       return;
-    if (isa<LinearOp, ExpertLinearOp, MatMulOp, AttentionOp, PagedAttentionOp>(
-            op)) {
+    if (isa<LinearOp, ExpertLinearOp, MatMulOp, AttentionOp, PagedAttentionOp,
+            PagedAttentionPartsOp>(op)) {
       isRegular &= preserved && (!anchor || anchor == op);
       anchor = op;
       return;

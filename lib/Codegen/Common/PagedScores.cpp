@@ -15,12 +15,11 @@ using namespace mlir;
 
 namespace weft {
 
-double queryFactor(PagedAttentionOp op) {
-  return op.getScale().convertToDouble() *
-         (op.getSoftCap() ? 1 : std::numbers::log2e);
+double queryFactor(PagedAttention op) {
+  return op.getScale() * (op.getSoftCap() ? 1 : std::numbers::log2e);
 }
 
-Value cappedScore(CodeBuilder &code, PagedAttentionOp op, Value product) {
+Value cappedScore(CodeBuilder &code, PagedAttention op, Value product) {
   if (!op.getSoftCap())
     return product;
   double cap = op.getSoftCap()->convertToDouble();

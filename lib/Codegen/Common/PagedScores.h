@@ -8,16 +8,17 @@
 #ifndef LIB_CODEGEN_COMMON_PAGEDSCORES_H
 #define LIB_CODEGEN_COMMON_PAGEDSCORES_H
 
+#include "dialects/LLM/IR/AttentionParts.h"
 #include "lib/Codegen/Common/ElementEmitter.h"
 
 namespace weft {
 
 /// What queries are multiplied with, so that a weight is 2 to the power of its
 /// score: cheaper there than at each score. A cap comes between.
-double queryFactor(PagedAttentionOp op);
+double queryFactor(PagedAttention op);
 
 /// The score, of f32, of a product with such a query.
-mlir::Value cappedScore(CodeBuilder &code, PagedAttentionOp op,
+mlir::Value cappedScore(CodeBuilder &code, PagedAttention op,
                         mlir::Value product);
 
 } // namespace weft

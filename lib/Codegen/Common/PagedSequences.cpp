@@ -73,6 +73,13 @@ void PagedSequences::forTile(Value number, int64_t height,
   });
 }
 
+Value PagedSequences::isAlone(Value sequence) {
+  Value one = code.constant(1);
+  Value start = load(sequenceStart, {sequence});
+  Value end = load(sequenceStart, {code.add(sequence, one)});
+  return code.compare(CmpIPredicate::eq, code.sub(end, start), one);
+}
+
 void PagedSequences::ifInside(Value number, Value size,
                               function_ref<void()> body) {
   // One unsigned comparison sees both ends.
@@ -100,12 +107,12 @@ Value PagedSequences::block(Value sequence, Value index, Value blocks) {
   return checkedIndex(emitter, number, elementTypeOf(blockTable), blocks);
 }
 
-Value PagedSequences::keyCount(PagedAttentionOp op, const Tile &tile) {
+Value PagedSequences::keyCount(PagedAttention op, const Tile &tile) {
   Value length = load(op.getKvLength(), {tile.sequence});
   return code.select(tile.isInside, length, code.constant(0));
 }
 
-PagedSequences::Keys PagedSequences::seenKeys(PagedAttentionOp op, Value token,
+PagedSequences::Keys PagedSequences::seenKeys(PagedAttention op, Value token,
                                               Value keyCount) {
   Value zero = code.constant(0), one = code.constant(1), room = capacity();
   Value position = load(op.getPositions(), {token});

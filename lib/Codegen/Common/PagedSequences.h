@@ -21,6 +21,7 @@
 #ifndef LIB_CODEGEN_COMMON_PAGEDSEQUENCES_H
 #define LIB_CODEGEN_COMMON_PAGEDSEQUENCES_H
 
+#include "dialects/LLM/IR/AttentionParts.h"
 #include "lib/Codegen/Common/ElementEmitter.h"
 
 namespace weft {
@@ -50,18 +51,21 @@ public:
   void forTile(Value number, int64_t height,
                llvm::function_ref<void(const Tile &)> body);
 
+  /// A sequence has one token in this step.
+  Value isAlone(Value sequence);
+
   /// Runs `body` with the block of a pool of `blocks` and the slot in it that
   /// are a token's place, if the table and the pool have them.
   void forPlace(Value sequence, Value token, Value blocks,
                 llvm::function_ref<void(Value block, Value slot)> body);
   /// Keys that the cache has of a tile's sequence.
-  Value keyCount(PagedAttentionOp op, const Tile &tile);
+  Value keyCount(PagedAttention op, const Tile &tile);
   /// Of `keyCount` keys, those that a token's query sees: from `first` on,
   /// below `end`.
   struct Keys {
     Value first, end;
   };
-  Keys seenKeys(PagedAttentionOp op, Value token, Value keyCount);
+  Keys seenKeys(PagedAttention op, Value token, Value keyCount);
   /// Positions that the table has room for.
   Value capacity() { return code.size(tableWidth * blockSize); }
   /// The block of a pool of `blocks` that holds the positions from

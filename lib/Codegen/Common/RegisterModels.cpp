@@ -7,6 +7,7 @@
 
 #include "lib/Codegen/Common/RegisterModels.h"
 #include "lib/Codegen/Common/ElementModels.h"
+#include "lib/Codegen/Common/MergeAttentionModel.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -38,6 +39,7 @@ void registerCodegen(DialectRegistry &registry) {
     attachIndexingModels(*context);
     attachReductionModels(*context);
     attachContractionModels(*context);
+    attachMergeAttentionModel(*context);
     attachRopeModel(*context);
     attachSelectionModels(*context);
   });

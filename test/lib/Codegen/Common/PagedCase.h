@@ -28,6 +28,8 @@ struct PagedCase {
   int64_t window = 0;
   double softCap = 0;
   bool narrow = false;
+  /// Positions of a part; 0: attention is whole.
+  int64_t span = 0;
 
   static std::string sized(const std::string &name, const std::string &type,
                            const std::string &sizes) {
@@ -53,27 +55,49 @@ struct PagedCase {
   /// %q, %k, %v, %p, %s, %t, %l.
   std::string attention() const {
     std::string q = llvm::formatv("tensor<?x{0}x{1}xf32>", heads, depth);
-    std::string y = llvm::formatv("tensor<?x{0}x{1}xf32>", heads, width);
+    std::string y =
+        llvm::formatv("tensor<?x{0}x{1}xf32>", heads, width + (span ? 1 : 0));
     std::string keys = poolType(true, depth), values = poolType(false, width);
     std::string k = "tensor<" + keys + "x" + pool + ">";
     std::string v = "tensor<" + values + "x" + pool + ">";
-    std::string text = "func.func @attention(";
+    std::string text =
+        std::string("func.func @") + (span ? "parts(" : "attention(");
     text += sized("q", q, llvm::formatv("s0, {0}, {1}", heads, depth)) + ", " +
             sized("k", k, withCommas(keys)) + ", " +
             sized("v", v, withCommas(values)) + ", " + tables() + ", " +
             sized("l", "tensor<?xi32>", "s1") + ") -> " + y;
-    text += " {\n  %y = llm.paged_attention %q, %k, %v positions %p sequences "
-            "%s lengths %l blocks %t scale 0.25";
+    text += std::string(" {\n  %y = llm.paged_attention") +
+            (span ? "_parts" : "") +
+            " %q, %k, %v positions %p sequences %s lengths %l blocks %t scale "
+            "0.25";
     if (window)
       text += " window " + std::to_string(window);
     if (softCap)
       text += llvm::formatv(" soft_cap {0:e8}", softCap);
+    if (span)
+      text += " span " + std::to_string(span);
     if (narrow)
       text += " {llm.narrow}";
     return text + " : " + q + ", " + k + ", " + v +
            ", tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32> "
            "-> " +
            y + "\n  return %y : " + y + "\n}";
+  }
+
+  /// %y, %p, %s: parts of tables with s2 blocks.
+  std::string merge() const {
+    std::string parts =
+        llvm::formatv("tensor<?x{0}x{1}xf32>", heads, width + 1);
+    std::string y = llvm::formatv("tensor<?x{0}x{1}xf32>", heads, width);
+    std::string rows = llvm::formatv(
+        "s0 + s1 * (max(ceildiv({0} * s2, {1}), 1) - 1), {2}, {3}", block, span,
+        heads, width + 1);
+    return "func.func @merge(" + sized("y", parts, rows) + ", " +
+           sized("p", "tensor<?xi32>", "s0") + ", " +
+           sized("s", "tensor<?xi32>", "s1 + 1") + ") -> " + y +
+           " {\n  %z = llm.merge_attention %y positions %p sequences %s : " +
+           parts + ", tensor<?xi32>, tensor<?xi32> -> " + y +
+           "\n  return %z : " + y + "\n}";
   }
 
   /// %x, %k, %p, %s, %t.
