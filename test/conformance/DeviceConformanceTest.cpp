@@ -11,6 +11,7 @@
 #include "runtime/device/null/NullDevice.h"
 
 #include "test/runtime/support/CudaKernels.h"
+#include "test/runtime/support/Gpus.h"
 #include "test/runtime/support/TestArtifact.h"
 
 #include <gmock/gmock.h>
@@ -115,7 +116,7 @@ std::unique_ptr<Code> cudaCode(Device &device) {
 }
 
 std::unique_ptr<Device> simulatedDevice(unsigned number) {
-  auto driver = cuda::DriverLibrary::openSimulated(2);
+  auto driver = test::openGpus(2);
   EXPECT_TRUE(driver.isOk()) << driver.message();
   auto device = CudaDevice::create(*driver, number);
   EXPECT_TRUE(device.isOk()) << device.message();

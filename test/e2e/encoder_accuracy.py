@@ -16,6 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 import minilm
+from gpus import gpus
 from minilm import OUTPUT, REPOSITORY, fail
 
 # (batch, length): single tokens, powers of two and their neighbours, primes,
@@ -30,8 +31,8 @@ def run_artifact(options, inputs, folder):
     import numpy as np
 
     command = [str(options.llm_run), str(options.artifact), "--output-dir", str(folder)]
-    if options.devices:
-        command.append(f"--devices={options.devices}")
+    if options.gpus:
+        command.append(f"--devices={gpus(options.gpus)}")
     for name, value in inputs.items():
         path = folder / f"in-{name}.npy"
         np.save(path, value)
@@ -81,7 +82,7 @@ def parse_arguments():
         help="longer sizes are cut to it (default: %(default)s)")
     add("--max-batch", type=int, default=64, metavar="N",
         help="larger sizes are left out (default: %(default)s)")
-    add("--devices", default="", metavar="NAMES", help="llm-run's (default: its own choice)")
+    add("--gpus", type=int, metavar="N", help="run on so many, simulated unless WEFT_TEST_GPU is set")
     add("--seed", type=int, default=0, metavar="N", help="of the inputs (default: %(default)s)")
     return parser.parse_args()
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/device/cuda/Multiplier.h"
+#include "test/runtime/support/Gpus.h"
 
 #include <gmock/gmock.h>
 
@@ -62,7 +63,7 @@ std::vector<uint8_t> randomValues(DataType type, size_t count,
 class MultiplierTest : public testing::Test {
 protected:
   void SetUp() override {
-    auto opened = DriverLibrary::openSimulated(1);
+    auto opened = test::openGpus(1);
     ASSERT_TRUE(opened.isOk()) << opened.message();
     auto created = Context::create(*opened, 0);
     ASSERT_TRUE(created.isOk()) << created.message();

@@ -7,6 +7,7 @@
 
 #include "runtime/device/cuda/CudaDevice.h"
 #include "runtime/executor/Rank.h"
+#include "test/runtime/support/Gpus.h"
 #include "test/runtime/support/TestArtifact.h"
 
 #include <gmock/gmock.h>
@@ -33,7 +34,7 @@ protected:
     StatusOr<Artifact> opened = Artifact::open(folder.path(), {});
     ASSERT_TRUE(opened.isOk()) << opened.message();
     artifact = std::move(*opened);
-    auto driver = cuda::DriverLibrary::openSimulated(1);
+    auto driver = openGpus(1);
     ASSERT_TRUE(driver.isOk()) << driver.message();
     auto device = CudaDevice::create(*driver, 0);
     ASSERT_TRUE(device.isOk()) << device.message();

@@ -1,4 +1,4 @@
-//===- CUDAKernels.cpp - Compiled kernels on a simulated GPU --------------===//
+//===- CUDAKernels.cpp - Compiled kernels on a GPU, mostly simulated ------===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -17,7 +17,9 @@ namespace weft {
 static const DriverFunctions &driver() {
   static const DriverFunctions functions = [] {
     DriverFunctions loaded;
-    void *library = dlopen(CUSIM_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    const char *file =
+        std::getenv("WEFT_TEST_GPU") ? "libcuda.so.1" : CUSIM_LIBRARY;
+    void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     if (!library)
       die(dlerror());
 #define WEFT_CUDA(NAME, PARAMETERS)                                            \
@@ -27,7 +29,7 @@ static const DriverFunctions &driver() {
     CUcontext context;
     if (loaded.cuInit(0) || loaded.cuDevicePrimaryCtxRetain(&context, 0) ||
         loaded.cuCtxSetCurrent(context))
-      die("cusim has no device");
+      die(Twine(file) + " has no device");
     return loaded;
   }();
   return functions;

@@ -14,7 +14,8 @@
 
 namespace weft {
 
-/// A module on the first device of cusim.
+/// A module on the first device of cusim, or of the machine where the
+/// environment has WEFT_TEST_GPU.
 class CUDAKernels final : public RunnableKernels {
 public:
   explicit CUDAKernels(CompiledCUDAKernels compiled);
