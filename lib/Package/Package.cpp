@@ -60,7 +60,7 @@ static Status writeWeightFile(const std::string &path,
     weight.mutable_ranks()->Assign(shard.ranks.begin(), shard.ranks.end());
     tensors.push_back(std::move(*tensor));
   }
-  WeightFileWriter writer(folder + "/" + path, memory);
+  WeightFileWriter writer(folder, path, memory);
   StatusOr<WeightFileWriter::Written> written = writer.write(tensors);
   if (!written)
     return written.status();

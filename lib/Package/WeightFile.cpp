@@ -89,7 +89,8 @@ private:
 
 } // namespace
 
-static FileLayout layOut(const std::vector<PackagedTensor> &tensors) {
+static FileLayout layOut(llvm::StringRef file,
+                         const std::vector<PackagedTensor> &tensors) {
   FileLayout layout;
   std::string json;
   llvm::raw_string_ostream stream(json);
@@ -114,6 +115,7 @@ static FileLayout layOut(const std::vector<PackagedTensor> &tensors) {
   writer.object([&] {
     writer.attributeObject("__metadata__", [&] {
       writer.attribute("format", "weft");
+      writer.attribute("file", file);
       for (const PackagedTensor &tensor : tensors) {
         if (!tensor.layout.empty())
           writer.attribute("layout." + tensor.name, tensor.layout);
@@ -162,9 +164,9 @@ static Status runItems(const TensorFill &fill, uint8_t *tensor, uint64_t begin,
 
 StatusOr<WeightFileWriter::Written>
 WeightFileWriter::write(std::vector<PackagedTensor> &tensors) {
-  FileLayout layout = layOut(tensors);
+  FileLayout layout = layOut(name, tensors);
   MappedOutput output;
-  WEFT_RETURN_IF_ERROR(output.create(path, layout.bytes));
+  WEFT_RETURN_IF_ERROR(output.create(folder + "/" + name, layout.bytes));
   std::memcpy(output.data, layout.header.data(), layout.header.size());
 
   Sha256Stream hash;

@@ -7,7 +7,7 @@
 //
 // Writes tensors of any size in bounded memory:
 //
-//   WeightFileWriter writer(path, 256 << 20);
+//   WeightFileWriter writer(folder, "weights/tp0.safetensors", 256 << 20);
 //   StatusOr<WeightFileWriter::Written> file = writer.write(tensors);
 //
 // The file is safetensors (https://github.com/huggingface/safetensors,
@@ -62,14 +62,16 @@ public:
   };
 
   /// At most `memory` bytes of the file are held in memory at once.
-  WeightFileWriter(std::string path, uint64_t memory)
-      : path(std::move(path)), memory(memory) {}
+  WeightFileWriter(std::string folder, std::string name, uint64_t memory)
+      : folder(std::move(folder)), name(std::move(name)), memory(memory) {}
 
-  /// Creates the file; it must not exist. After an error a part may be left.
+  /// Creates the file, which says its name; it must not exist. After an error a
+  /// part may be left.
   StatusOr<Written> write(std::vector<PackagedTensor> &tensors);
 
 private:
-  std::string path;
+  std::string folder;
+  std::string name;
   uint64_t memory;
 };
 

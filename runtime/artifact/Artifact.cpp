@@ -98,6 +98,11 @@ Status Artifact::openFiles(const Options &options) {
     if (!header)
       return Status::error("'" + printable(file.path()) +
                            "': " + header.message());
+    auto name = header->metadata.find("file");
+    if (name != header->metadata.end() && name->second != file.path())
+      return Status::error("'" + printable(file.path()) +
+                           "' says that it is '" + printable(name->second) +
+                           "'; put the files back where they were");
     weightFiles[file.path()] = {std::move(*mapped), std::move(*header)};
   }
   return Status::ok();

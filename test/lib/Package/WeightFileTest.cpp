@@ -57,7 +57,14 @@ protected:
     return static_cast<uint8_t>((index + seed) * 2654435761u >> 13);
   }
 
-  std::string path(const char *name) const { return folder / name; }
+  /// Of a file in a folder of its own.
+  WeightFileWriter writer(const char *subfolder, uint64_t memory) const {
+    fs::create_directory(folder / subfolder);
+    return WeightFileWriter(folder / subfolder, "weights", memory);
+  }
+  std::string path(const char *subfolder) const {
+    return folder / subfolder / "weights";
+  }
 
   fs::path folder;
 };
@@ -68,7 +75,7 @@ TEST_F(WeightFileTest, AlignsAndPads) {
   tensors.push_back(makeTensor("next", 65, 2));
   tensors.push_back(makeTensor("last", 64, 3));
   tensors[1].layout = "panel16";
-  auto written = WeightFileWriter(path("w"), 1 << 20).write(tensors);
+  auto written = writer("w", 1 << 20).write(tensors);
   ASSERT_TRUE(written.isOk()) << written.message();
 
   auto file = MappedFile::open(path("w"));
@@ -80,6 +87,7 @@ TEST_F(WeightFileTest, AlignsAndPads) {
   uint64_t length;
   std::memcpy(&length, file->bytes().data(), sizeof(length));
   EXPECT_EQ((length + 8) % 4096, 0u);
+  EXPECT_EQ(header->metadata.at("file"), "weights");
   EXPECT_EQ(header->metadata.at("layout.next"), "panel16");
   EXPECT_FALSE(header->metadata.contains("layout.odd"));
   for (const PackagedTensor &tensor : tensors)
@@ -94,8 +102,8 @@ TEST_F(WeightFileTest, AlignsAndPads) {
 TEST_F(WeightFileTest, WritesMoreThanMemoryInSlicesOfWholeChunks) {
   std::vector<PackagedTensor> tensors;
   tensors.push_back(makeTensor("big", 1'000'003, 7, 48));
-  auto small = WeightFileWriter(path("small"), 10'000).write(tensors);
-  auto large = WeightFileWriter(path("large"), 1 << 30).write(tensors);
+  auto small = writer("small", 10'000).write(tensors);
+  auto large = writer("large", 1 << 30).write(tensors);
   ASSERT_TRUE(small.isOk() && large.isOk());
   EXPECT_EQ(small->hash, large->hash);
   auto file = MappedFile::open(path("small"));
@@ -110,8 +118,8 @@ TEST_F(WeightFileTest, IsTheSameTwice) {
   std::vector<PackagedTensor> tensors;
   for (int i = 0; i != 20; ++i)
     tensors.push_back(makeTensor("t" + std::to_string(i), 1000 + 37 * i, i));
-  auto first = WeightFileWriter(path("first"), 4096).write(tensors);
-  auto second = WeightFileWriter(path("second"), 4096).write(tensors);
+  auto first = writer("first", 4096).write(tensors);
+  auto second = writer("second", 4096).write(tensors);
   ASSERT_TRUE(first.isOk() && second.isOk());
   EXPECT_EQ(first->hash, second->hash);
 }
@@ -126,7 +134,7 @@ TEST_F(WeightFileTest, ReportsWhatAFillReports) {
     };
     return fill;
   };
-  auto written = WeightFileWriter(path("w"), 4096).write(tensors);
+  auto written = writer("w", 4096).write(tensors);
   ASSERT_FALSE(written.isOk());
   EXPECT_EQ(written.message(), "the file became shorter");
 }
@@ -134,7 +142,7 @@ TEST_F(WeightFileTest, ReportsWhatAFillReports) {
 TEST_F(WeightFileTest, RefusesMoreThanTheDiskHolds) {
   std::vector<PackagedTensor> tensors = {
       makeTensor("huge", uint64_t(1) << 60, 0)};
-  auto written = WeightFileWriter(path("w"), 4096).write(tensors);
+  auto written = writer("w", 4096).write(tensors);
   ASSERT_FALSE(written.isOk());
   EXPECT_THAT(written.message(), testing::HasSubstr("cannot reserve"));
 }

@@ -4,6 +4,9 @@
 // RUN: llm-objdump %t/mlp.weft --weights | FileCheck %s --check-prefix=FILES
 // RUN: llm-compile %t/mlp.mlir -o %t/again.weft --mesh=dp=2,tp=2
 // RUN: diff -r %t/mlp.weft %t/again.weft
+// RUN: mv %t/again.weft/weights/tp0.safetensors %t/tp0 && mv %t/again.weft/weights/tp1.safetensors %t/again.weft/weights/tp0.safetensors
+// RUN: mv %t/tp0 %t/again.weft/weights/tp1.safetensors
+// RUN: not llm-bench %t/again.weft --sizes=rows=2 2>&1 | FileCheck %s --check-prefix=SWAPPED
 // RUN: llm-compile %t/mlp.mlir --stop-after=partition --mesh=tp=2 | FileCheck %s --check-prefix=PARTITION
 // RUN: llm-compile %t/mlp.mlir --stop-after=partition --mesh=tp=2 --shard='up*=tp:1' | FileCheck %s --check-prefix=SHARD
 // RUN: not llm-compile %t/mlp.mlir -o %t/bad.weft --mesh=tp=two 2>&1 | FileCheck %s --check-prefix=BAD
@@ -17,6 +20,8 @@
 // FILES-NOT: weights/dp
 // FILES: weights/tp0.safetensors
 // FILES: weights/tp1.safetensors
+
+// SWAPPED: {{^}}error: {{.*}}'weights/tp0.safetensors' says that it is 'weights/tp1.safetensors'; put the files back where they were
 
 // Columns of the first layer, rows of the second, one sum.
 // PARTITION: llm.weight @up{{.*}} : tensor<32x16xf32> from
