@@ -26,13 +26,17 @@ struct CompileOptions {
   std::string output;
   /// "cpu" or "cuda".
   std::string target = "cpu";
-  /// CPU: "host", "x86-64", "x86-64-v3" (AVX2) or "x86-64-v4" (AVX-512), the last
-  /// two perhaps with features, as in "x86-64-v4+avx512vnni+amx-bf16". CUDA:
-  /// "sm_80", or several with commas between. Empty: "host", "sm_80".
+  /// CPU: "host", "x86-64", "x86-64-v3" (AVX2) or "x86-64-v4" (AVX-512), the
+  /// last two perhaps with features, as in "x86-64-v4+avx512vnni+amx-bf16".
+  /// CUDA: "sm_80", or several with commas between. Empty: "host", "sm_80".
   std::string arch;
-  /// CUDA: whether cubins are beside the PTX: "auto" (where ptxas is installed),
-  /// "none" or "require".
+  /// CUDA: whether cubins are beside the PTX: "auto" (where ptxas is
+  /// installed), "none" or "require".
   std::string cubin = "auto";
+  /// CUDA: what computes plain products of matrices: "cublas" (cuBLASLt where
+  /// it is installed, else kernels of the artifact) or "generated" (those
+  /// kernels).
+  std::string gemm = "cublas";
   /// What linear weights and embedding tables are held in: "keep" (as the model
   /// file does), "f32", "bf16" or "f16". Everything else is computed as the
   /// model says.
@@ -45,8 +49,8 @@ struct CompileOptions {
   /// What the cache of keys and values is held in: "f16" or "f32".
   std::string cacheType = "f16";
   /// How products with weights in blocks round their inputs: "int8", in blocks
-  /// of 32, as fast kernels of a CPU need it, or "f32", not at all. Empty: "int8"
-  /// on a CPU, "f32" on a GPU.
+  /// of 32, as fast kernels of a CPU need it, or "f32", not at all. Empty:
+  /// "int8" on a CPU, "f32" on a GPU.
   std::string activations;
   /// The devices, as axes and their numbers: "dp=2,tp=4". "tp" splits layers,
   /// "dp" the batch. Empty: one device.
@@ -77,6 +81,8 @@ struct CompileOptions {
 struct CompileReport {
   uint64_t kernels = 0;
   uint64_t launches = 0;
+  /// Products that a matrix library computes where there is one.
+  uint64_t gemms = 0;
   uint64_t weights = 0;
   uint64_t weightBytes = 0;
   uint64_t codeBytes = 0;

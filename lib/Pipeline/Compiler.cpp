@@ -74,6 +74,9 @@ private:
   Status runPhases();
   Status resolveTarget();
   bool isForGPU() const { return std::holds_alternative<CUDATarget>(*target); }
+  bool usesMatrixLibrary() const {
+    return isForGPU() && options.gemm == "cublas";
+  }
   std::string getActivations() const {
     if (!options.activations.empty())
       return options.activations;
@@ -234,6 +237,8 @@ Status Compilation::package() {
                       {"precision", options.precision},
                       {"shard", options.shard},
                       {"target", options.target}}};
+  if (isForGPU())
+    input.options["gemm"] = options.gemm;
   if (isLanguageModel(*module)) {
     input.options["activations"] = getActivations();
     input.options["kv-type"] = options.cacheType;
@@ -293,6 +298,7 @@ Status Compilation::runPhase(StringRef name,
 
 void Compilation::count() {
   module->walk([&](exec::LaunchOp) { ++report.launches; });
+  module->walk([&](exec::GemmOp) { ++report.gemms; });
   auto kernels = module->getOps<exec::KernelOp>();
   report.kernels = std::distance(kernels.begin(), kernels.end());
 }
@@ -323,6 +329,9 @@ Status Compilation::resolveTarget() {
   if (!cubin)
     return Status::error("unknown choice of cubins '" + options.cubin +
                          "'; expected auto, none or require");
+  if (options.gemm != "cublas" && options.gemm != "generated")
+    return Status::error("unknown choice of products '" + options.gemm +
+                         "'; expected cublas or generated");
   gpu->cubin = *cubin;
   target = *gpu;
   return Status::ok();
@@ -361,11 +370,15 @@ Status Compilation::runPhases() {
   }));
   WEFT_RETURN_IF_ERROR(runPhase("partition", [&] { return partition(); }));
   WEFT_RETURN_IF_ERROR(runPhase("fuse", [&] {
-    return runPasses(
-        "fuse", [&](OpPassManager &pm) { buildFusePhase(pm, isForGPU()); });
+    return runPasses("fuse", [&](OpPassManager &pm) {
+      buildFusePhase(pm, isForGPU(), usesMatrixLibrary());
+    });
   }));
-  WEFT_RETURN_IF_ERROR(runPhase(
-      "schedule", [&] { return runPasses("schedule", buildSchedulePhase); }));
+  WEFT_RETURN_IF_ERROR(runPhase("schedule", [&] {
+    return runPasses("schedule", [&](OpPassManager &pm) {
+      buildSchedulePhase(pm, usesMatrixLibrary());
+    });
+  }));
   if (!isDone) {
     report.partition = summarizePartition(*module);
     if (!options.report.empty())

@@ -43,17 +43,19 @@ void buildLocalizingPasses(OpPassManager &pm) {
   pm.addPass(createHoistWeightsPass());
 }
 
-void buildFusePhase(OpPassManager &pm, bool forGPU) {
+void buildFusePhase(OpPassManager &pm, bool forGPU, bool gemms) {
   pm.addNestedPass<func::FuncOp>(createMergeLinearsPass());
   pm.addPass(createHoistWeightsPass());
   PackLinearWeightsPassOptions packing;
   packing.onlyBlocks = forGPU;
   pm.addPass(createPackLinearWeightsPass(packing));
   pm.addNestedPass<func::FuncOp>(createFormKernelsPass());
+  if (gemms)
+    pm.addNestedPass<func::FuncOp>(createRoundProductInputsPass());
 }
 
-void buildSchedulePhase(OpPassManager &pm) {
-  pm.addPass(createConvertLLMToExec());
+void buildSchedulePhase(OpPassManager &pm, bool gemms) {
+  pm.addPass(createConvertLLMToExec({gemms}));
   pm.addNestedPass<exec::ProgramOp>(exec::createRemoveCopies());
   pm.addNestedPass<exec::ProgramOp>(exec::createCheckWrites());
   pm.addNestedPass<exec::ProgramOp>(exec::createCheckCollectives());

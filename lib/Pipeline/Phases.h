@@ -28,11 +28,12 @@ void buildShardingPasses(mlir::OpPassManager &pm, llvm::StringRef mesh,
 void buildLocalizingPasses(mlir::OpPassManager &pm);
 
 /// Ops become kernels; weights take the form in which the kernels of a CPU, or
-/// of a GPU, read them.
-void buildFusePhase(mlir::OpPassManager &pm, bool forGPU);
+/// of a GPU, read them. With `gemms` a matrix library will compute plain
+/// products.
+void buildFusePhase(mlir::OpPassManager &pm, bool forGPU, bool gemms);
 
-/// Kernels become launches of a program over buffers.
-void buildSchedulePhase(mlir::OpPassManager &pm);
+/// Kernels become launches of a program over buffers, or its `gemms`.
+void buildSchedulePhase(mlir::OpPassManager &pm, bool gemms);
 
 } // namespace weft
 

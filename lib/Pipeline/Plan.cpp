@@ -78,7 +78,9 @@ public:
 
 private:
   void print(exec::ProgramOp program, exec::VariantOp variant);
-  void printLaunch(exec::LaunchOp launch, Totals &totals);
+  /// `what` says if it is not always launched.
+  void printLaunch(Operation *command, StringRef kernel, SizesAttr sizes,
+                   StringRef what, Totals &totals);
   void printSamples(const SizeExpr &flops);
 
   ModuleOp module;
@@ -90,15 +92,16 @@ private:
 
 } // namespace
 
-void PlanPrinter::printLaunch(exec::LaunchOp launch, Totals &totals) {
-  auto [entry, isNew] = flopsOfKernel.try_emplace(launch.getKernel());
+void PlanPrinter::printLaunch(Operation *command, StringRef kernel,
+                              SizesAttr sizes, StringRef what, Totals &totals) {
+  auto [entry, isNew] = flopsOfKernel.try_emplace(kernel);
   if (isNew)
-    entry->second = getFlops(symbols.lookup<func::FuncOp>(launch.getKernel()));
-  SizeExpr flops = bindSizes(entry->second, launch.getSizes().getExprs());
+    entry->second = getFlops(symbols.lookup<func::FuncOp>(kernel));
+  SizeExpr flops = bindSizes(entry->second, sizes.getExprs());
   totals.flops = totals.flops + flops;
-  out << "  " << totals.launches++ << "  " << launch.getKernel() << "  "
+  out << "  " << totals.launches++ << "  " << what << kernel << "  "
       << flops.str() << " flop";
-  if (std::string node = exec::getNodeName(launch.getLoc()); !node.empty())
+  if (std::string node = exec::getNodeName(command->getLoc()); !node.empty())
     out << "  " << node;
   out << "\n";
 }
@@ -135,7 +138,10 @@ void PlanPrinter::print(exec::ProgramOp program, exec::VariantOp variant) {
   Totals totals;
   for (Operation &op : variant.getBody().getOps()) {
     if (auto launch = dyn_cast<exec::LaunchOp>(op))
-      printLaunch(launch, totals);
+      printLaunch(launch, launch.getKernel(), launch.getSizes(), "", totals);
+    else if (auto gemm = dyn_cast<exec::GemmOp>(op))
+      printLaunch(gemm, *gemm.getKernel(), *gemm.getKernelSizes(), "gemm or ",
+                  totals);
     else if (auto weight = dyn_cast<exec::WeightOp>(op))
       totals.weights = totals.weights + exec::getSize(weight.getBytes());
     else if (auto temporary = dyn_cast<exec::TemporaryOp>(op))

@@ -17,7 +17,8 @@ using namespace mlir;
 using namespace weft;
 
 bool weft::lowersPrecision(StringRef pass) {
-  return pass == "llm-lower-precision" || pass == "llm-quantize-activations";
+  return pass == "llm-lower-precision" || pass == "llm-quantize-activations" ||
+         pass == "llm-round-product-inputs";
 }
 
 double weft::loweredTolerance(ModuleOp module) {

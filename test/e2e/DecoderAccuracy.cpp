@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// decoder-accuracy DIR.weft REFERENCE.safetensors TOLERANCE
+// decoder-accuracy DIR.weft REFERENCE.safetensors TOLERANCE [DEVICE,...]
 //
 // Runs the sequences of a reference (scripts/make-decoders) through the entry
 // point `step` in several mixtures of prompts and single tokens, over blocks of
@@ -24,6 +24,7 @@
 #include <limits>
 #include <numeric>
 #include <random>
+#include <sstream>
 
 using namespace weft;
 
@@ -269,8 +270,16 @@ static StatusOr<std::vector<Reference>> readReferences(const MappedFile &file) {
   return references;
 }
 
+static std::vector<std::string> splitDevices(const std::string &text) {
+  std::vector<std::string> devices;
+  std::istringstream stream(text);
+  for (std::string device; std::getline(stream, device, ',');)
+    devices.push_back(device);
+  return devices;
+}
+
 static StatusOr<bool> compareAll(const char *artifact, const char *path,
-                                 double tolerance) {
+                                 double tolerance, const char *devices) {
   StatusOr<MappedFile> file = MappedFile::open(path);
   if (!file)
     return file.status();
@@ -279,6 +288,7 @@ static StatusOr<bool> compareAll(const char *artifact, const char *path,
     return references.status();
   LoadOptions options;
   options.threads = 2;
+  options.devices = splitDevices(devices);
   StatusOr<Model> model = Model::load(artifact, options);
   if (!model)
     return model.status();
@@ -310,12 +320,13 @@ static StatusOr<bool> compareAll(const char *artifact, const char *path,
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4) {
+  if (argc != 4 && argc != 5) {
     std::fprintf(stderr, "usage: decoder-accuracy DIR.weft "
-                         "REFERENCE.safetensors TOLERANCE\n");
+                         "REFERENCE.safetensors TOLERANCE [DEVICE,...]\n");
     return 1;
   }
-  StatusOr<bool> passed = compareAll(argv[1], argv[2], std::atof(argv[3]));
+  StatusOr<bool> passed = compareAll(argv[1], argv[2], std::atof(argv[3]),
+                                     argc == 5 ? argv[4] : "");
   if (!passed)
     std::fprintf(stderr, "error: %s\n", passed.message().c_str());
   return passed && *passed ? 0 : 1;

@@ -17,6 +17,8 @@ def arch : Assigned<"arch", "ARCH",
     "CPU: host (default), x86-64, x86-64-v3 (AVX2) or x86-64-v4 (AVX-512), perhaps with features: x86-64-v3+avxvnni, x86-64-v4+avx512vnni+amx-bf16. CUDA: sm_80 (default), or several: sm_80,sm_90">;
 def cubin : Assigned<"cubin", "CHOICE",
     "CUDA: assemble for each arch too: auto (default, where ptxas is installed), none (the driver compiles the PTX) or require">;
+def gemm : Assigned<"gemm", "CHOICE",
+    "CUDA: what multiplies matrices where nothing is fused with it: cublas (default; cuBLASLt where it is installed, else generated kernels) or generated">;
 def precision : Assigned<"precision", "TYPE",
     "What weights are held in: keep (default, as the model does), f32, bf16 or f16">;
 def activations : Assigned<"activations", "TYPE",

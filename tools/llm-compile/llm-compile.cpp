@@ -82,6 +82,7 @@ static Status readOptions(const InputArgList &args, CompileOptions &options) {
   options.target = args.getLastArgValue(OPT_target, "cpu").str();
   options.arch = args.getLastArgValue(OPT_arch).str();
   options.cubin = args.getLastArgValue(OPT_cubin, "auto").str();
+  options.gemm = args.getLastArgValue(OPT_gemm, "cublas").str();
   options.precision = args.getLastArgValue(OPT_precision, "keep").str();
   options.activations = args.getLastArgValue(OPT_activations).str();
   options.cacheType = args.getLastArgValue(OPT_kv_type, "f16").str();
@@ -135,7 +136,10 @@ static void printSummary(const std::string &output,
            << format("%.2f", seconds);
   }
   outs() << output << ": " << report.kernels << " kernels, " << report.launches
-         << " launches, " << report.weights << " weights of "
+         << " launches, ";
+  if (report.gemms)
+    outs() << report.gemms << " gemms, ";
+  outs() << report.weights << " weights of "
          << format("%.1f", double(report.weightBytes) / 1048576)
          << " MiB, code of " << report.codeBytes / 1024 << " KiB\n"
          << format("%.2f", total) << " s: " << phases << "\n";

@@ -153,8 +153,10 @@ Status Prediction::addGemm(const artifact::Gemm &gemm) {
   }
   auto [m, n, k, batch] = numbers;
   double width = double(byteWidth(static_cast<DataType>(gemm.type())));
+  double written = double(byteWidth(static_cast<DataType>(gemm.output())));
   add("gemm " + gemm.n() + " x " + gemm.k(), "gemm",
-      {2 * batch * m * n * k, batch * width * (m * k + n * k + m * n),
+      {2 * batch * m * n * k,
+       batch * (width * (m * k + n * k) + written * m * n),
        /*usesMatrixUnits=*/width == 2});
   return Status::ok();
 }

@@ -537,4 +537,50 @@ def FormKernelsPass : Pass<"llm-form-kernels", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::weft::LLMDialect"];
 }
 
+def RoundProductInputsPass : Pass<"llm-round-product-inputs", "::mlir::func::FuncOp"> {
+  let summary = "Round inputs of products with 16-bit weights where they are computed";
+  let description = [{
+    A matrix library multiplies operands of one type, and a GPU's matrix units do.
+    A kernel that is nothing but such a product reads its input in 16 bits: the
+    kernel that computes it rounds it, or, where others read it too, one of its own.
+    Sums stay in f32.
+
+    Before:
+    ```mlir
+    func.func @layer(%x: tensor<8x16xf32>, %w: tensor<32x16xf16>) -> tensor<8x32xf32> {
+      %0 = llm.kernel(%x) : (tensor<8x16xf32>) -> tensor<8x16xf32> {
+      ^bb0(%in: tensor<8x16xf32>):
+        %2 = llm.silu %in : tensor<8x16xf32>
+        llm.yield %2 : tensor<8x16xf32>
+      }
+      %1 = llm.kernel(%0, %w) : (tensor<8x16xf32>, tensor<32x16xf16>) -> tensor<8x32xf32> {
+      ^bb0(%in: tensor<8x16xf32>, %weight: tensor<32x16xf16>):
+        %2 = llm.linear %in, %weight : tensor<8x16xf32>, tensor<32x16xf16> -> tensor<8x32xf32>
+        llm.yield %2 : tensor<8x32xf32>
+      }
+      return %1 : tensor<8x32xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @layer(%x: tensor<8x16xf32>, %w: tensor<32x16xf16>) -> tensor<8x32xf32> {
+      %0 = llm.kernel(%x) : (tensor<8x16xf32>) -> tensor<8x16xf16> {
+      ^bb0(%in: tensor<8x16xf32>):
+        %2 = llm.silu %in : tensor<8x16xf32>
+        %3 = llm.cast %2 : tensor<8x16xf32> -> tensor<8x16xf16>
+        llm.yield %3 : tensor<8x16xf16>
+      }
+      %1 = llm.kernel(%0, %w) : (tensor<8x16xf16>, tensor<32x16xf16>) -> tensor<8x32xf32> {
+      ^bb0(%in: tensor<8x16xf16>, %weight: tensor<32x16xf16>):
+        %2 = llm.cast %in : tensor<8x16xf16> -> tensor<8x16xf32>
+        %3 = llm.linear %2, %weight : tensor<8x16xf32>, tensor<32x16xf16> -> tensor<8x32xf32>
+        llm.yield %3 : tensor<8x32xf32>
+      }
+      return %1 : tensor<8x32xf32>
+    }
+    ```
+    The input of a product that adds a residual stays: no library computes it.
+  }];
+}
+
 #endif // DIALECTS_LLM_TRANSFORMS_PASSES_TD

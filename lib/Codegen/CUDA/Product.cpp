@@ -54,6 +54,11 @@ std::optional<Product> Product::of(ElementEmitter &emitter, Operation *anchor) {
     else if (isa<BlockType>(weight))
       product.matrixElement = emitter.code.builder.getF16Type();
   }
+  // Multiplied as it lies: what widens it changes nothing.
+  if (auto cast = product.lhs.getDefiningOp<CastOp>();
+      cast && product.matrixElement &&
+      elementTypeOf(cast.getInput()) == product.matrixElement)
+    product.lhs = cast.getInput();
   return product;
 }
 

@@ -11,6 +11,7 @@
 #include "dialects/LLM/Analysis/SizeAnalysis.h"
 #include "dialects/LLM/IR/LanguageModel.h"
 #include "lib/Conversion/LLMToExec/ConvertCollectives.h"
+#include "lib/Conversion/LLMToExec/GemmCommand.h"
 #include "lib/Conversion/LLMToExec/OutlineKernels.h"
 #include "lib/Conversion/LLMToExec/SizeParameters.h"
 #include "lib/Conversion/LLMToExec/StateBuffers.h"
@@ -27,8 +28,8 @@ namespace {
 class EntryConverter {
 public:
   EntryConverter(func::FuncOp entry, SizeAnalysis &sizes,
-                 KernelOutliner &outliner)
-      : entry(entry), sizes(sizes), outliner(outliner),
+                 KernelOutliner &outliner, bool gemms)
+      : entry(entry), sizes(sizes), outliner(outliner), gemms(gemms),
         builder(entry.getContext()) {}
 
   LogicalResult convert();
@@ -51,6 +52,7 @@ private:
   func::FuncOp entry;
   SizeAnalysis &sizes;
   KernelOutliner &outliner;
+  const bool gemms;
   OpBuilder builder;
   /// Tensors and the buffers that hold them.
   DenseMap<Value, Value> buffers;
@@ -178,6 +180,10 @@ LogicalResult EntryConverter::convertKernel(KernelOp kernel) {
   Value pool = StateBuffers::findPool(kernel);
   if (pool && failed(states.write(kernel, pool, kernel.getResult())))
     return failure();
+  // The kernel's body goes away with it.
+  std::optional<GemmCommand> gemm;
+  if (gemms)
+    gemm = GemmCommand::of(kernel, sizes);
   OutlinedKernel outlined = outliner.outline(kernel);
   if (failed(checkDeclared(kernel.getLoc(), outlined.sizes)))
     return failure();
@@ -191,9 +197,14 @@ LogicalResult EntryConverter::convertKernel(KernelOp kernel) {
     setLayout(operands.back(), argument);
   }
   operands.push_back(result);
-  exec::LaunchOp::create(
-      builder, kernel.getLoc(), outlined.function.getSymName(), operands,
-      SizesAttr::get(builder.getContext(), ArrayRef<SizeExpr>(outlined.sizes)));
+  auto launchSizes =
+      SizesAttr::get(builder.getContext(), ArrayRef<SizeExpr>(outlined.sizes));
+  StringRef name = outlined.function.getSymName();
+  if (gemm)
+    gemm->create(builder, kernel.getLoc(), name, operands, launchSizes);
+  else
+    exec::LaunchOp::create(builder, kernel.getLoc(), name, operands,
+                           launchSizes);
   buffers[kernel.getResult()] = result;
   return success();
 }
@@ -322,6 +333,8 @@ LogicalResult EntryConverter::convert() {
 namespace {
 
 struct ConvertLLMToExecPass : impl::ConvertLLMToExecBase<ConvertLLMToExecPass> {
+  using ConvertLLMToExecBase::ConvertLLMToExecBase;
+
   void runOnOperation() override {
     SizeAnalysis sizes(getOperation());
     KernelOutliner outliner(getOperation(), sizes);
@@ -330,7 +343,7 @@ struct ConvertLLMToExecPass : impl::ConvertLLMToExecBase<ConvertLLMToExecPass> {
       if (function.isPublic() && !function.isDeclaration())
         entries.push_back(function);
     for (func::FuncOp entry : entries)
-      if (failed(EntryConverter(entry, sizes, outliner).convert()))
+      if (failed(EntryConverter(entry, sizes, outliner, gemms).convert()))
         return signalPassFailure();
     convertStates(getOperation());
     parametrizeInitializers();

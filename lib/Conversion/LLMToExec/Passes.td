@@ -53,7 +53,17 @@ def ConvertLLMToExec : Pass<"convert-llm-to-exec", "::mlir::ModuleOp"> {
 
     A reshape outside of kernels costs nothing. Any other op there is refused, as
     is a tensor whose size no `llm.size` explains.
+
+    With `gemms`, a kernel that is nothing but a product with operands of one type
+    (f16, bf16 or f32), perhaps with a bias and a relu or a gelu by tanh, becomes an
+    `exec.gemm` that launches the kernel where there is no matrix library:
+    ```mlir
+    exec.gemm %0, %1 to %2 m [batch] n [32] k [16] batch [1] transpose_b type f16 output f32 accumulate f32 launch @linear_0(%0, %1, %2) sizes [batch]
+    ```
   }];
+  let options = [
+    Option<"gemms", "gemms", "bool", /*default=*/"false",
+           "Give plain products to a matrix library">];
   let dependentDialects = ["::weft::exec::ExecDialect", "::mlir::func::FuncDialect"];
 }
 

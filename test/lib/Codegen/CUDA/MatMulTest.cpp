@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "test/lib/Codegen/CUDA/CUDAKernels.h"
 #include "test/lib/Codegen/CUDA/ProductCase.h"
 
 #include <gtest/gtest.h>
@@ -58,6 +59,23 @@ TEST(CUDAMatMul, CopiedHalves) {
           .epilogue = "add"},
          {.columns = 33, .depth = 8, .weight = "bf16", .input = "bf16"}},
         {4e-2, 4e-2});
+}
+
+/// Rows that are widened for an f32 product go to matrix units as they lie.
+TEST(CUDAMatMul, WidenedHalves) {
+  const char *text = R"(
+    func.func @widened(%x: tensor<?x72xf16> {llm.sizes = #llm.sizes<[s0, 72]>}, %w: tensor<136x72xf16> {llm.sizes = #llm.sizes<[136, 72]>}) -> tensor<?x136xf32> {
+      %f = llm.cast %x : tensor<?x72xf16> -> tensor<?x72xf32>
+      %y = llm.linear %f, %w : tensor<?x72xf32>, tensor<136x72xf16> -> tensor<?x136xf32>
+      return %y : tensor<?x136xf32>
+    }
+  )";
+  KernelRunner runner(text, "sm_80");
+  // Nothing is rounded but the operands.
+  expectEqual(runner, rowCounts, -1, 1, {1e-5, 1e-5});
+  llvm::StringRef ptx = CUDAKernels::of(runner).ptx();
+  EXPECT_FALSE(ptx.contains("cvt.rn.f16"));
+  EXPECT_TRUE(ptx.contains("cp.async"));
 }
 
 TEST(CUDAMatMul, Batched) {
