@@ -12,7 +12,7 @@
 #include "dialects/Exec/IR/Exec.h"
 #include "dialects/Exec/Transforms/Passes.h"
 #include "dialects/LLM/IR/LLM.h"
-#include "dialects/LLM/Transforms/SplitAttention.h"
+#include "dialects/LLM/Transforms/CachePasses.h"
 #include "lib/Conversion/LLMToExec/LLMToExec.h"
 #include "lib/Reference/Passes.h"
 
@@ -32,7 +32,7 @@ void registerAllDialects(DialectRegistry &registry) {
 void registerAllPasses() {
   registerTransformsPasses();
   registerLLMPasses();
-  registerLLMSplitAttentionPasses();
+  registerLLMCachePasses();
   registerLLMPipelines();
   dist::registerDistPasses();
   exec::registerExecPasses();

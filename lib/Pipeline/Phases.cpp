@@ -9,7 +9,7 @@
 
 #include "dialects/Dist/Transforms/Passes.h"
 #include "dialects/Exec/Transforms/Passes.h"
-#include "dialects/LLM/Transforms/Passes.h"
+#include "dialects/LLM/Transforms/CachePasses.h"
 #include "lib/Conversion/LLMToExec/LLMToExec.h"
 
 #include "mlir/Transforms/Passes.h"
@@ -44,6 +44,8 @@ void buildLocalizingPasses(OpPassManager &pm) {
 }
 
 void buildFusePhase(OpPassManager &pm, bool forGPU, bool gemms) {
+  if (forGPU)
+    pm.addPass(createPadCacheHeadsPass());
   pm.addNestedPass<func::FuncOp>(createMergeLinearsPass());
   pm.addPass(createHoistWeightsPass());
   PackLinearWeightsPassOptions packing;

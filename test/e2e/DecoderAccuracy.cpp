@@ -5,7 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// decoder-accuracy DIR.weft REFERENCE.safetensors TOLERANCE [DEVICE,...]
+// decoder-accuracy DIR.weft REFERENCE.safetensors TOLERANCE [GPUS]
+//
+// On CPUs, or on so many GPUs (Gpus.h).
 //
 // Runs the sequences of a reference (scripts/make-decoders) through the entry
 // point `step` in several mixtures of prompts and single tokens, over blocks of
@@ -15,6 +17,7 @@
 
 #include "runtime/artifact/Safetensors.h"
 #include "runtime/base/MappedFile.h"
+#include "test/runtime/support/Gpus.h"
 #include "weft/Runtime.h"
 
 #include <algorithm>
@@ -24,7 +27,6 @@
 #include <limits>
 #include <numeric>
 #include <random>
-#include <sstream>
 
 using namespace weft;
 
@@ -270,16 +272,8 @@ static StatusOr<std::vector<Reference>> readReferences(const MappedFile &file) {
   return references;
 }
 
-static std::vector<std::string> splitDevices(const std::string &text) {
-  std::vector<std::string> devices;
-  std::istringstream stream(text);
-  for (std::string device; std::getline(stream, device, ',');)
-    devices.push_back(device);
-  return devices;
-}
-
 static StatusOr<bool> compareAll(const char *artifact, const char *path,
-                                 double tolerance, const char *devices) {
+                                 double tolerance, unsigned gpus) {
   StatusOr<MappedFile> file = MappedFile::open(path);
   if (!file)
     return file.status();
@@ -288,7 +282,8 @@ static StatusOr<bool> compareAll(const char *artifact, const char *path,
     return references.status();
   LoadOptions options;
   options.threads = 2;
-  options.devices = splitDevices(devices);
+  if (gpus)
+    options.devices = test::gpuNames(gpus);
   StatusOr<Model> model = Model::load(artifact, options);
   if (!model)
     return model.status();
@@ -322,11 +317,12 @@ static StatusOr<bool> compareAll(const char *artifact, const char *path,
 int main(int argc, char **argv) {
   if (argc != 4 && argc != 5) {
     std::fprintf(stderr, "usage: decoder-accuracy DIR.weft "
-                         "REFERENCE.safetensors TOLERANCE [DEVICE,...]\n");
+                         "REFERENCE.safetensors TOLERANCE [GPUS]\n");
     return 1;
   }
-  StatusOr<bool> passed = compareAll(argv[1], argv[2], std::atof(argv[3]),
-                                     argc == 5 ? argv[4] : "");
+  StatusOr<bool> passed =
+      compareAll(argv[1], argv[2], std::atof(argv[3]),
+                 argc == 5 ? unsigned(std::atoi(argv[4])) : 0);
   if (!passed)
     std::fprintf(stderr, "error: %s\n", passed.message().c_str());
   return passed && *passed ? 0 : 1;

@@ -11,6 +11,8 @@
 #include "runtime/device/cuda/DriverLibrary.h"
 
 #include <cstdlib>
+#include <string>
+#include <vector>
 
 namespace weft::test {
 
@@ -21,6 +23,16 @@ openGpus(unsigned devices) {
   return std::getenv("WEFT_TEST_GPU")
              ? cuda::DriverLibrary::openSystem()
              : cuda::DriverLibrary::openSimulated(devices);
+}
+
+/// What LoadOptions::devices calls them.
+inline std::vector<std::string> gpuNames(unsigned devices) {
+  if (!std::getenv("WEFT_TEST_GPU"))
+    return {"cusim:" + std::to_string(devices)};
+  std::vector<std::string> names;
+  for (unsigned number = 0; number != devices; ++number)
+    names.push_back("cuda:" + std::to_string(number));
+  return names;
 }
 
 } // namespace weft::test

@@ -1,12 +1,12 @@
-//===- SplitAttention.td - Attention in parts --------------*- tablegen -*-===//
+//===- CachePasses.td - Passes over paged caches -----------*- tablegen -*-===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef DIALECTS_LLM_TRANSFORMS_SPLITATTENTION_TD
-#define DIALECTS_LLM_TRANSFORMS_SPLITATTENTION_TD
+#ifndef DIALECTS_LLM_TRANSFORMS_CACHEPASSES_TD
+#define DIALECTS_LLM_TRANSFORMS_CACHEPASSES_TD
 
 include "mlir/Pass/PassBase.td"
 
@@ -41,4 +41,41 @@ def SplitAttentionPass : Pass<"llm-split-attention", "::mlir::func::FuncOp"> {
            "Positions of a part, a multiple of the cache's blocks; 0 keeps attention whole">];
 }
 
-#endif // DIALECTS_LLM_TRANSFORMS_SPLITATTENTION_TD
+def PadCacheHeadsPass : Pass<"llm-pad-cache-heads", "::mlir::ModuleOp"> {
+  let summary = "Give the heads of paged caches whole vectors";
+  let description = [{
+    A GPU reads a cache in vectors, and its matrix units take 16 elements of a
+    head at once. Heads of other sizes are padded with zeros in the cache, in the
+    rows that are written to it, and in queries, which changes no product; what
+    attention gives has columns of zeros that are cut off.
+
+    Before:
+    ```mlir
+    llm.state @keys : tensor<1024x3x12x64xf16>
+    func.func @append(%rows: tensor<?x3x12xf32>, %positions: tensor<?xi32>, %starts: tensor<?xi32>, %blocks: tensor<?x?xi32>) {
+      %pool = llm.load_state @keys : tensor<1024x3x12x64xf16>
+      %next = llm.write_cache %rows, %pool positions %positions sequences %starts blocks %blocks transposed : tensor<?x3x12xf32>, tensor<1024x3x12x64xf16>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>
+      llm.store_state %next, @keys : tensor<1024x3x12x64xf16>
+      return
+    }
+    ```
+    After:
+    ```mlir
+    llm.state @keys : tensor<1024x3x16x64xf16>
+    func.func @append(%rows: tensor<?x3x12xf32>, %positions: tensor<?xi32>, %starts: tensor<?xi32>, %blocks: tensor<?x?xi32>) {
+      %pool = llm.load_state @keys : tensor<1024x3x16x64xf16>
+      %padded = llm.pad %rows low [0, 0, 0] high [0, 0, 4] : tensor<?x3x12xf32> -> tensor<?x3x16xf32>
+      %next = llm.write_cache %padded, %pool positions %positions sequences %starts blocks %blocks transposed : tensor<?x3x16xf32>, tensor<1024x3x16x64xf16>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>
+      llm.store_state %next, @keys : tensor<1024x3x16x64xf16>
+      return
+    }
+    ```
+    Caches whose elements lie in blocks, and states of which something else is
+    read, stay.
+  }];
+  let options = [
+    Option<"multiple", "multiple", "int64_t", /*default=*/"16",
+           "What sizes of heads are multiples of then">];
+}
+
+#endif // DIALECTS_LLM_TRANSFORMS_CACHEPASSES_TD
