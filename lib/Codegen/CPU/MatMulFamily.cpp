@@ -23,11 +23,11 @@ namespace weft {
 
 namespace {
 constexpr int64_t lanes = CPUCodeBuilder::lanes;
-/// Bytes of a group of panels: a part of the second cache.
-constexpr int64_t groupBytes = 128 * 1024;
+/// Groups of a block of rows that leave enough items for workers to share.
+constexpr int64_t manyGroups = 16;
 /// Twice how long memory takes to answer.
 constexpr int64_t prefetchCycles = 1024;
-/// Rows of a block, at most: 128 are one block, read with one pass over B.
+/// Rows of a block, about: 128 are one block, read with one pass over B.
 constexpr int64_t blockRows = 140;
 /// Terms of a turn of the inner loop.
 constexpr int64_t unroll = 2;
@@ -48,7 +48,8 @@ public:
   MatMulEmitter(ElementEmitter &emitter, const KernelOutput &output,
                 Operation *anchor, const Product &product)
       : emitter(emitter), code(codeOf(emitter)), output(output), anchor(anchor),
-        product(product), shape(TileShape::of(code.target)) {}
+        product(product), panels(ceilDiv(product.columns, lanes)),
+        shape(TileShape::ofColumns(code.target, panels.asConstant())) {}
 
   Division emit();
 
@@ -67,6 +68,7 @@ private:
                          MicroKernel &kernel);
   void emitEpilogue(const Item &item, Value firstRow, Value rows, Value panel,
                     Value count);
+  int64_t groupSize() const;
   Value stage(const Item &item);
   LaneIndices rowIndex(const Item &item, Value row);
   /// Row `row` of the left operand, from where it lies.
@@ -77,9 +79,10 @@ private:
   const KernelOutput &output;
   Operation *anchor;
   const Product &product;
-  TileShape shape;
-  /// Panels of B, and of a group of them.
+  /// Panels of B.
   SizeExpr panels;
+  TileShape shape;
+  /// Panels of a group.
   int64_t group;
   Value tile, tileStride, staged;
 };
@@ -147,12 +150,24 @@ Value MatMulEmitter::batchAddress(const MemoryTensor &tensor,
                       emitter.linearize(index, tensor.sizes).value);
 }
 
-Division MatMulEmitter::emit() {
-  panels = ceilDiv(product.columns, lanes);
+/// As many panels as fit in a part of the second cache, up to 8: each brings
+/// the rows of a tile to the first cache for all passes.
+int64_t MatMulEmitter::groupSize() const {
+  // Where registers have 16 lanes, the second cache has a MiB or more.
+  int64_t bytes = (code.target.registerLanes == 16 ? 320 : 128) * 1024;
   int64_t depth = product.depth.asConstant().value_or(512);
-  group = std::clamp<int64_t>(
-      groupBytes / (panelBytes * std::max<int64_t>(1, depth)), 2, 8);
-  group = llvm::bit_floor(static_cast<uint64_t>(group));
+  int64_t fitting = bytes / (panelBytes * std::max<int64_t>(1, depth));
+  // Whole passes of the highest tiles, but two panels at least.
+  int64_t pass = std::max<int64_t>(2, shape.panels.back());
+  int64_t passes = llvm::bit_floor(
+      static_cast<uint64_t>(std::clamp<int64_t>(fitting / pass, 1, 8 / pass)));
+  if (panels.asConstant().value_or(0) < manyGroups * pass * passes)
+    passes = std::min<int64_t>(passes, std::max<int64_t>(1, 4 / pass));
+  return pass * passes;
+}
+
+Division MatMulEmitter::emit() {
+  group = groupSize();
   for (int64_t &count : shape.panels)
     count = std::min(count, group);
   int64_t blockHeight =

@@ -24,6 +24,17 @@ TileShape TileShape::of(const CPUTarget &target) {
   return {3, {2, 1, 1}};
 }
 
+TileShape TileShape::ofColumns(const CPUTarget &target,
+                               std::optional<int64_t> panels) {
+  auto inPasses = [&](int64_t width) {
+    return llvm::divideCeil(panels.value_or(1), width) * width;
+  };
+  // Up to 4% of panels may be computed for nothing.
+  if (target.registerLanes == 16 && 25 * inPasses(3) <= 26 * inPasses(2))
+    return {9, {3, 3, 3, 3, 3, 3, 3, 3, 3}};
+  return of(target);
+}
+
 static void prefetchLater(CPUCodeBuilder &code, const MicroKernel &kernel,
                           Value k) {
   Value line = code.address(kernel.later, code.builder.getI8Type(),

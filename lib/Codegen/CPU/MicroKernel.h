@@ -26,6 +26,12 @@ struct TileShape {
   llvm::SmallVector<int64_t> panels; // by rows - 1
 
   static TileShape of(const CPUTarget &target);
+  /// For rows that lie in memory and so many panels (none: unknown). Fewer rows
+  /// with more panels wait less for the rows: each is another stream, and where
+  /// they are a multiple of 4 KiB apart all take the same 8 or 12 lines of the
+  /// first cache.
+  static TileShape ofColumns(const CPUTarget &target,
+                             std::optional<int64_t> panels);
   int64_t panelsFor(int64_t rows) const { return panels[rows - 1]; }
   /// The same for a number that only the kernel knows.
   mlir::Value panelsFor(CPUCodeBuilder &code, mlir::Value rows) const;
