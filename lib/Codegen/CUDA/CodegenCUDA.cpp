@@ -36,6 +36,11 @@ static Grid emitKernel(ElementEmitter &emitter, const KernelSource &source,
     family = "attention";
     return emitAttentionKernel(emitter, output, attention);
   }
+  auto expert = dyn_cast_or_null<ExpertLinearOp>(anchor);
+  if (expert && canEmitExpertLinearKernel(emitter, expert)) {
+    family = "expert_linear";
+    return emitExpertLinearKernel(emitter, output, expert);
+  }
   if (anchor && canEmitMatMulKernel(emitter, anchor)) {
     family = "matmul";
     return emitMatMulKernel(emitter, output, anchor);

@@ -53,6 +53,11 @@ Grid emitPagedAttentionKernel(ElementEmitter &emitter,
                               const KernelOutput &output,
                               PagedAttentionOp anchor);
 
+/// A linear op of an expert of each row's choice.
+bool canEmitExpertLinearKernel(ElementEmitter &emitter, ExpertLinearOp anchor);
+Grid emitExpertLinearKernel(ElementEmitter &emitter, const KernelOutput &output,
+                            ExpertLinearOp anchor);
+
 /// A linear op whose weight lies row by row or in blocks, or a matmul; `anchor`
 /// reaches the output through elementwise ops only.
 bool canEmitMatMulKernel(ElementEmitter &emitter, mlir::Operation *anchor);

@@ -11,6 +11,7 @@
 #include "lib/Codegen/Common/PagedScores.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <numeric>
 
 using namespace mlir;
 using arith::CmpFPredicate;
@@ -23,6 +24,11 @@ static constexpr double infinity = std::numeric_limits<double>::infinity();
 static bool isNarrowFloat(Value tensor) {
   Type type = elementTypeOf(tensor);
   return isa<FloatType>(type) && ElementEmitter::computeType(type).isF32();
+}
+
+/// The greatest vectors, up to 8 elements, that rows of both sizes consist of.
+static int64_t vectorSizeOf(int64_t depth, int64_t width) {
+  return std::gcd(8, std::gcd(depth, width));
 }
 
 bool canEmitPagedAttentionKernel(ElementEmitter &emitter,
@@ -39,14 +45,13 @@ bool canEmitPagedAttentionKernel(ElementEmitter &emitter,
   };
   if (!isStatic(anchor.getQuery()) || !isStatic(keys) || !isStatic(values))
     return false;
-  // Whole vectors, and no more of a row than a warp's lanes hold.
-  auto fits = [](const SizeExpr &size) {
-    return *size.asConstant() % 8 == 0 && *size.asConstant() <= 256;
-  };
   const Sizes &key = emitter.sizesOf(keys);
-  return *key[2].asConstant() % 8 == 0 && fits(key[3]) &&
-         llvm::isPowerOf2_64(*key[3].asConstant()) &&
-         fits(emitter.sizesOf(values)[3]);
+  int64_t depth = *key[2].asConstant(), block = *key[3].asConstant();
+  int64_t width = *emitter.sizesOf(values)[3].asConstant();
+  // No more of a row than a warp's lanes hold.
+  int64_t most = vectorSizeOf(depth, width) * CUDACodeBuilder::warpLanes;
+  return block % 8 == 0 && llvm::isPowerOf2_64(block) && block <= most &&
+         width <= most;
 }
 
 Grid emitPagedAttentionKernel(ElementEmitter &emitter,
@@ -64,7 +69,8 @@ PagedAttentionKernel::PagedAttentionKernel(ElementEmitter &emitter,
       heads(*emitter.sizesOf(op.getQuery())[1].asConstant()),
       groups(*keys.sizes[1].asConstant()), depth(*keys.sizes[2].asConstant()),
       width(*values.sizes[3].asConstant()),
-      blockSize(*keys.sizes[3].asConstant()), share(heads / groups),
+      blockSize(*keys.sizes[3].asConstant()),
+      vectorSize(vectorSizeOf(depth, width)), share(heads / groups),
       rows(llvm::divideCeil(share, llvm::divideCeil(share, maximumRows))),
       itemsOfGroup(llvm::divideCeil(share, rows)),
       keyLanes(blockSize / vectorSize), keyRows(warpLanes / keyLanes),
@@ -182,7 +188,7 @@ void PagedAttentionKernel::merge(const Item &item, const Sums &own) {
     });
   }
   code.barrier();
-  // Of a lane: 8 columns of every `valueRows`th position.
+  // Of a lane: a vector of columns of every `valueRows`th position.
   Value ownPlace =
       plus(times(warp, valueRows * width), times(lane, vectorSize));
   Value hasColumns =

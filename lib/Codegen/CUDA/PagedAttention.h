@@ -45,8 +45,6 @@ public:
 private:
   static constexpr int64_t warpLanes = CUDACodeBuilder::warpLanes;
   static constexpr int64_t warps = 4, threads = warps * warpLanes;
-  /// Elements of an access: 16 bytes of a narrow cache.
-  static constexpr int64_t vectorSize = 8;
   /// Heads of an item: its sums lie in registers.
   static constexpr int64_t maximumRows = 8;
 
@@ -109,6 +107,9 @@ private:
   PagedAttentionOp op;
   MemoryTensor keys, values;
   int64_t heads, groups, depth, width, blockSize;
+  /// Elements of an access: 8, 16 bytes of a narrow cache, or fewer where heads
+  /// are not multiples of that.
+  int64_t vectorSize;
   /// Heads that share one of the cache, those of an item, and items of a token
   /// and a head of the cache.
   int64_t share, rows, itemsOfGroup;

@@ -93,7 +93,8 @@ static SizeExpr bytesOf(ElementEmitter &emitter, Value tensor) {
 }
 
 /// What a kernel reads of an argument: tables only the rows that are picked,
-/// caches what the data say, which is not counted.
+/// of experts as many as can be chosen, caches what the data say, which is not
+/// counted.
 static SizeExpr readBytes(ElementEmitter &emitter, BlockArgument argument) {
   SizeExpr picked;
   for (OpOperand &use : argument.getUses()) {
@@ -106,6 +107,13 @@ static SizeExpr readBytes(ElementEmitter &emitter, BlockArgument argument) {
         attention &&
         (attention.getKeys() == argument || attention.getValues() == argument))
       continue;
+    if (auto experts = dyn_cast<ExpertLinearOp>(user);
+        experts && experts.getWeight() == argument) {
+      const Sizes &chosen = emitter.sizesOf(experts.getExperts());
+      SizeExpr count = emitter.sizesOf(argument)[0];
+      return floorDiv(bytesOf(emitter, argument), count) *
+             min(count, chosen[0] * chosen[1]);
+    }
     if (!isFirst || !isa<EmbeddingOp, GatherOp>(user))
       return bytesOf(emitter, argument);
     // In the table's own storage: a block's elements have a share of its bytes.

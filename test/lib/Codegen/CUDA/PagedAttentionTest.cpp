@@ -85,6 +85,13 @@ TEST(PagedAttentionTest, Shapes) {
         {step});
 }
 
+/// Heads of no whole vectors.
+TEST(PagedAttentionTest, OddHeads) {
+  Step step{{1, 135}, {2, 70}};
+  check({.depth = 12, .width = 20, .pool = "f32", .blocks = 6}, {step});
+  check({.depth = 10, .width = 10, .blocks = 6}, {step});
+}
+
 TEST(PagedAttentionTest, Prompts) {
   // Rows that fill no tile, and sequences that begin in the middle.
   Step step{{70, 200}, {33, 33}, {1, 90}, {2, 65}};
