@@ -26,6 +26,8 @@ namespace weft::cusim {
 /// What the processor that will run the code does fast.
 struct HostFeatures {
   bool hasGather = false;
+  /// Whether it selects from 32 words by a vector of indices (AVX-512).
+  bool hasWordPermute = false;
 };
 
 /// Kernels whose lanes stay together run whole warps without masks. A warp at

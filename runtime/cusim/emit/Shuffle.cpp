@@ -7,10 +7,38 @@
 
 #include "runtime/cusim/emit/FunctionEmitter.h"
 
+#include "llvm/IR/IntrinsicsX86.h"
+
 namespace weft::cusim {
 using ptx::Modifier;
 using ptx::Operand;
 using ptx::Type;
+
+namespace {
+
+/// values[lane] of 32 words by 32 lanes from 0 to 31: an instruction for each
+/// half, which selects from both.
+llvm::Value *permuteWords(llvm::IRBuilder<> &builder, llvm::Value *values,
+                          llvm::Value *lanes) {
+  constexpr int Half = 16;
+  llvm::SmallVector<int, 32> order;
+  for (int lane = 0; lane < 2 * Half; ++lane)
+    order.push_back(lane);
+  llvm::ArrayRef<int> all(order);
+  auto half = [&](llvm::Value *value, int which) {
+    return builder.CreateShuffleVector(value, all.slice(which * Half, Half));
+  };
+  llvm::Value *low = half(values, 0);
+  llvm::Value *high = half(values, 1);
+  llvm::Value *results[2];
+  for (int which = 0; which < 2; ++which)
+    results[which] =
+        builder.CreateIntrinsic(llvm::Intrinsic::x86_avx512_vpermi2var_d_512,
+                                {}, {low, half(lanes, which), high});
+  return builder.CreateShuffleVector(results[0], results[1], all);
+}
+
+} // namespace
 
 /// shfl.sync among all 32 lanes, by the formulas of PTX ISA, "shfl.sync"; false
 /// for others. d{|p}, a, b, c, membermask.
@@ -64,6 +92,8 @@ bool FunctionEmitter::emitWholeShuffle() {
               ->getZExtValue() &
           31);
     result = builder.CreateShuffleVector(value, order);
+  } else if (kernel.host.hasWordPermute) {
+    result = permuteWords(builder, value, source);
   } else {
     if (!kernel.host.hasGather)
       return false;

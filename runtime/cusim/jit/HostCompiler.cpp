@@ -91,6 +91,7 @@ StatusOr<std::unique_ptr<HostCompiler>> HostCompiler::create() {
   for (const std::string &name : names)
     features.AddFeature(name);
   result->hostFeatures.hasGather = host.lookup("avx2");
+  result->hostFeatures.hasWordPermute = host.lookup("avx512f");
 
   std::string error;
   llvm::Triple triple(llvm::sys::getProcessTriple());
