@@ -39,6 +39,14 @@ void FunctionEmitter::emitBarrier() {
   llvm::Value *threads = first + 1 < last
                              ? ofFirstLane(read(operands[first + 1], Type::U32))
                              : builder.getInt32(0);
+  auto *fixed = llvm::dyn_cast<llvm::ConstantInt>(number);
+  auto *noThreads = llvm::dyn_cast<llvm::ConstantInt>(threads);
+  if (kind == Sync && !mask && fixed && fixed->getZExtValue() < 16 &&
+      noThreads && noThreads->isZero() && isAlignedBarrier(*instruction)) {
+    callHook("cusim_sync", builder.getVoidTy(),
+             {strand, number, builder.getInt32(site)});
+    return;
+  }
   llvm::Value *predicates = isReduction
                                 ? toBits(read(operands.back(), Type::Pred))
                                 : builder.getInt32(0);

@@ -27,7 +27,7 @@ std::span<const HookSymbol> hookSymbols() {
       HOOK(cusim_assert_fail),    HOOK(cusim_trap),
       HOOK(cusim_yield),          HOOK(cusim_check_stack),
       HOOK(cusim_partial_kernel), HOOK(cusim_clock),
-      HOOK(cusim_global_timer),
+      HOOK(cusim_global_timer),   HOOK(cusim_sync),
   };
 #undef HOOK
   return Symbols;

@@ -152,6 +152,41 @@ uint32_t Block::arriveAtBarrier(Fiber &fiber, uint32_t mask, uint32_t number,
   return fiber.result;
 }
 
+/// What most kernels do, in few instructions: at width 1 each thread is here.
+void Block::sync(Fiber &fiber, uint32_t number, uint32_t site) {
+  Barrier &barrier = barriers[number];
+  bool isFirst = barrier.isIdle();
+  uint32_t lanes = fiber.width == WarpSize ? ~0u : 1;
+  if (races || core->isRandom || fiber.live != lanes ||
+      (!isFirst && barrier.expected != 0)) [[unlikely]] {
+    arriveAtBarrier(fiber, lanes & fiber.live, number, 0, BarrierKind::Sync, 0,
+                    /*isAligned=*/true, site);
+    return;
+  }
+  if (isFirst) {
+    barrier.expected = 0;
+    activeBarriers |= 1u << number;
+  }
+  if (fiber.width == 1) {
+    uint32_t warpBit = 1u << fiber.warp;
+    if (!(barrier.warps & warpBit)) {
+      barrier.warps |= warpBit;
+      barrier.lanes[fiber.warp] = 0;
+      barrier.sites[fiber.warp] = site;
+    } else if (barrier.sites[fiber.warp] != site) [[unlikely]] {
+      refuseSite(fiber, barrier, site);
+    }
+    barrier.lanes[fiber.warp] |= 1u << fiber.lane;
+  }
+  fiber.barrier = static_cast<uint8_t>(number);
+  fiber.barrierKind = BarrierKind::Sync;
+  fiber.site = site;
+  if (++barrier.arrivedStrands >= liveStrands)
+    return complete(barrier, &fiber);
+  barrier.waiters.push_back(&fiber);
+  core->suspend(fiber, Waiting::Barrier);
+}
+
 void Block::completeBarriersAfterExit(Fiber &fiber) {
   for (uint32_t rest = activeBarriers; rest; rest &= rest - 1) {
     Barrier &barrier = barriers[std::countr_zero(rest)];
@@ -194,6 +229,10 @@ uint32_t cusim_barrier(Strand *strand, uint32_t mask, uint32_t barrier,
   return strand->block->arriveAtBarrier(
       *static_cast<Fiber *>(strand), mask, barrier, threads,
       static_cast<BarrierKind>(kind), values, isAligned != 0, site);
+}
+
+void cusim_sync(Strand *strand, uint32_t barrier, uint32_t site) {
+  strand->block->sync(*static_cast<Fiber *>(strand), barrier, site);
 }
 
 void cusim_cluster_arrive(Strand *strand, uint32_t mask, uint32_t isAligned,

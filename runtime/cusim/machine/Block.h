@@ -15,6 +15,7 @@
 #include "runtime/cusim/machine/Strand.h"
 #include "runtime/cusim/machine/WarpMeeting.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -35,22 +36,29 @@ enum class Waiting : uint8_t {
   Done,
 };
 
-/// A strand with its stack. What a switch touches lies in two lines.
+/// A strand with its stack.
 struct alignas(64) Fiber : Strand {
-  /// Without a top: it has not begun.
-  Stack stack;
-  Waiting waiting;
   uint32_t site;
-  const void *key;
   /// What the barrier computed, or whether waitFor was woken.
   uint32_t result;
+  Waiting waiting;
   BarrierKind barrierKind;
   uint8_t barrier;
+  /// Without a top: it has not begun.
+  Stack stack;
+  const void *key;
   /// One more than the cluster's phase that it arrived in last.
   uint32_t clusterPhase;
   /// The block's; null without the check.
   RaceCheck *races;
 };
+
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Winvalid-offsetof"
+static_assert(offsetof(Fiber, warp) % 64 == 0 &&
+                  offsetof(Fiber, key) - offsetof(Fiber, warp) == 64,
+              "what a switch touches is one line");
+#pragma clang diagnostic pop
 
 constexpr unsigned BarrierCount = 16;
 constexpr unsigned MaxWarps = 32;
@@ -72,6 +80,9 @@ public:
   uint32_t arriveAtBarrier(Fiber &fiber, uint32_t mask, uint32_t barrier,
                            uint32_t threads, BarrierKind kind, uint32_t values,
                            bool isAligned, uint32_t site);
+
+  /// bar.sync of all threads, by all lanes of a strand.
+  void sync(Fiber &fiber, uint32_t barrier, uint32_t site);
 
   /// Number of the block in the grid.
   uint64_t linearIndex() const;

@@ -127,7 +127,6 @@ private:
     const Fiber *next = ready[(readyHead + 1) & wrap];
     const Fiber *later = ready[(readyHead + 3) & wrap];
     __builtin_prefetch(&later->stackPointer);
-    __builtin_prefetch(&later->waiting);
     // An integer: a strand that has not begun has no stack.
     auto stack = reinterpret_cast<uintptr_t>(next->stackPointer);
     for (uintptr_t line = 0; line < 256; line += 64)

@@ -91,6 +91,8 @@ void cusim_note_access(weft::cusim::Strand *strand, uint32_t mask,
 /// barrier: waits until `threads` threads (0: all of the block) arrived at
 /// `barrier` (0 to 15). `kind`: 0 sync, 1 arrive, 2 red.popc, 3 red.and,
 /// 4 red.or; `values` are the lanes' predicates, the result is the reduction.
+/// bar.sync without a number of threads, .aligned, by all lanes of the strand.
+void cusim_sync(weft::cusim::Strand *strand, uint32_t barrier, uint32_t site);
 uint32_t cusim_barrier(weft::cusim::Strand *strand, uint32_t mask,
                        uint32_t barrier, uint32_t threads, uint32_t kind,
                        uint32_t values, uint32_t isAligned, uint32_t site);

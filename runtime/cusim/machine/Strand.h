@@ -53,7 +53,7 @@ struct SiteRange {
   uint64_t end = 0;
 };
 
-/// Read by compiled code at fixed offsets: plain data, new fields at the end.
+/// Read by compiled code at fixed offsets: plain data.
 struct Strand {
   /// The block of parameters, as the PTX lays it out.
   const uint8_t *parameters;
@@ -80,21 +80,8 @@ struct Strand {
   uint32_t nclusterid[3];
   uint32_t clusterCtaid[3];
   uint32_t clusterNctaid[3];
-
-  /// Number of this warp in its block.
-  uint32_t warp;
-  /// Of the first lane: 0 at width 32.
-  uint32_t lane;
-  /// Lanes that exist and have not returned: bit i for lane `lane + i`.
-  /// Compiled code clears bits when lanes return or exit.
-  uint32_t live;
-  uint32_t width;
   uint32_t smid;
   uint64_t gridid;
-
-  /// The machine's.
-  Block *block;
-  void *stackPointer;
 
   /// With CompileOptions::count: compiled code adds the instructions it ran
   /// (of a warp: one for all lanes).
@@ -108,6 +95,23 @@ struct Strand {
   /// and its bit number `warp` is set.
   const uint64_t *quietWords;
   const uint32_t *raceTime;
+
+  // What a switch between strands touches lies in one line, with the first
+  // fields of Fiber.
+  uint64_t padding;
+
+  /// Number of this warp in its block.
+  uint32_t warp;
+  /// Of the first lane: 0 at width 32.
+  uint32_t lane;
+  /// Lanes that exist and have not returned: bit i for lane `lane + i`.
+  /// Compiled code clears bits when lanes return or exit.
+  uint32_t live;
+  uint32_t width;
+
+  /// The machine's.
+  Block *block;
+  void *stackPointer;
 };
 
 /// The lanes of a strand that execute something: bit i for lane `lane + i`.

@@ -72,6 +72,15 @@ refuseMembers(Strand *strand, unsigned lane, uint32_t members, uint32_t site) {
   return meeting;
 }
 
+/// A lane takes its words out of a meeting that is over; the last one ends it.
+inline void takeResults(Fiber &fiber, WarpMeeting &meeting, uint32_t *results) {
+  for (uint32_t word = 0; word < meeting.resultWords; ++word)
+    results[word] = meeting.ownResults[word * WarpSize + fiber.lane];
+  meeting.unread &= ~(1u << fiber.lane);
+  if (meeting.unread == 0)
+    fiber.block->core->giveBackMeeting(&meeting);
+}
+
 /// A lane of a warp at width 1.
 inline void meet(Fiber &fiber, const Arrival &arrival, const uint32_t *operands,
                  uint32_t *results) {
@@ -87,12 +96,24 @@ inline void meet(Fiber &fiber, const Arrival &arrival, const uint32_t *operands,
     meeting = begin(block, warp, arrival);
   meeting->arrived |= own;
   meeting->fibers[lane] = &fiber;
-  meeting->operands[lane] = operands;
-  meeting->results[lane] = results;
+  bool hasOwnWords = meeting->hasOwnWords();
+  if (hasOwnWords) {
+    for (uint32_t word = 0; word < meeting->operandWords; ++word)
+      meeting->ownOperands[word * WarpSize + lane] = operands[word];
+  } else {
+    meeting->operands[lane] = operands;
+    meeting->results[lane] = results;
+  }
   fiber.site = arrival.site;
-  if (meeting->arrived != (meeting->members & block.liveLanes[warp]))
-    return block.core->suspend(fiber, Waiting::Warp);
-  completeMeeting(block, warp, *meeting, &fiber);
+  bool isLast = meeting->arrived == (meeting->members & block.liveLanes[warp]);
+  if (isLast)
+    completeMeeting(block, warp, *meeting, &fiber);
+  else
+    block.core->suspend(fiber, Waiting::Warp);
+  if (hasOwnWords)
+    takeResults(fiber, *meeting, results);
+  if (!isLast)
+    return;
   block.core->maybeYield(fiber);
 }
 
@@ -138,15 +159,19 @@ void completeMeeting(Block &block, unsigned warp, WarpMeeting &meeting,
   unlink(block, warp, meeting);
   block.core->noteProgress();
   uint32_t lanes = meeting.arrived;
+  bool hasOwnWords = meeting.hasOwnWords();
   uint32_t operandWords = meeting.operandWords;
   uint32_t resultWords = meeting.resultWords;
-  uint32_t *operands =
-      block.core->scratch((operandWords + resultWords) * WarpSize);
-  uint32_t *results = operands + operandWords * WarpSize;
-  for (uint32_t rest = lanes; rest; rest &= rest - 1) {
-    auto lane = static_cast<unsigned>(std::countr_zero(rest));
-    for (uint32_t word = 0; word < operandWords; ++word)
-      operands[word * WarpSize + lane] = meeting.operands[lane][word];
+  uint32_t *operands = meeting.ownOperands;
+  uint32_t *results = meeting.ownResults;
+  if (!hasOwnWords) {
+    operands = block.core->scratch((operandWords + resultWords) * WarpSize);
+    results = operands + operandWords * WarpSize;
+    for (uint32_t rest = lanes; rest; rest &= rest - 1) {
+      auto lane = static_cast<unsigned>(std::countr_zero(rest));
+      for (uint32_t word = 0; word < operandWords; ++word)
+        operands[word * WarpSize + lane] = meeting.operands[lane][word];
+    }
   }
   Collective collective{meeting.fibers[std::countr_zero(lanes)],
                         lanes,
@@ -159,12 +184,14 @@ void completeMeeting(Block &block, unsigned warp, WarpMeeting &meeting,
     block.races->joinLanes(warp, lanes);
   for (uint32_t rest = lanes; rest; rest &= rest - 1) {
     auto lane = static_cast<unsigned>(std::countr_zero(rest));
-    for (uint32_t word = 0; word < resultWords; ++word)
+    for (uint32_t word = 0; word < resultWords && !hasOwnWords; ++word)
       meeting.results[lane][word] = results[word * WarpSize + lane];
     if (meeting.fibers[lane] != self)
       block.core->makeReady(meeting.fibers[lane]);
   }
-  block.core->giveBackMeeting(&meeting);
+  meeting.unread = lanes;
+  if (!hasOwnWords)
+    block.core->giveBackMeeting(&meeting);
 }
 
 void completeMeetingsAfterExit(Block &block, unsigned warp) {

@@ -28,6 +28,10 @@ struct Fiber;
 /// ends with whoever is there when nobody else can come.
 enum class MeetingKind : uint8_t { Loose, Aligned, OpenEnded };
 
+/// Operations of so few words have them in the meeting: the lane that computes
+/// need not touch the stacks of the others.
+constexpr uint32_t OwnWords = 4;
+
 struct WarpMeeting {
   CollectiveFunction function;
   uint64_t immediate;
@@ -38,9 +42,19 @@ struct WarpMeeting {
   uint32_t operandWords;
   uint32_t resultWords;
   Fiber *fibers[WarpSize];
+  /// For larger operations: where each lane's words are.
   const uint32_t *operands[WarpSize];
   uint32_t *results[WarpSize];
   WarpMeeting *next;
+  /// [word][lane]
+  uint32_t ownOperands[OwnWords * WarpSize];
+  uint32_t ownResults[OwnWords * WarpSize];
+  /// Lanes that have not taken their results yet.
+  uint32_t unread;
+
+  bool hasOwnWords() const {
+    return operandWords <= OwnWords && resultWords <= OwnWords;
+  }
 };
 
 /// Computes and hands out results, wakes all lanes but `self`, and takes the
