@@ -210,7 +210,10 @@ void FunctionEmitter::endFull(uint32_t number) {
   builder.CreateCondBr(builder.CreateICmpEQ(lanes, builder.getInt32(0)),
                        full[other], some);
   builder.SetInsertPoint(some);
-  diverge({{taken, lanes}, {other, builder.CreateNot(lanes)}});
+  std::pair<uint32_t, llvm::Value *> targets[] = {
+      {taken, lanes}, {other, builder.CreateNot(lanes)}};
+  if (!emitShortRegion(number, targets))
+    diverge(targets);
 }
 
 void FunctionEmitter::emitChain(uint32_t number) {

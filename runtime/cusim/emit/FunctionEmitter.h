@@ -222,6 +222,7 @@ private:
   void store(const Access &access, llvm::ArrayRef<llvm::Value *> values);
 
   // VectorMemory.cpp: ld and st by 32 addresses.
+  llvm::Value *withoutOffset(llvm::Value *addresses);
   llvm::Value *isContiguous(llvm::Value *addresses, uint64_t stride);
   Values gather(const Access &access);
   Values loadVector(const Access &access);
@@ -299,6 +300,10 @@ private:
   void send(uint32_t target, llvm::Value *lanes);
   void retire(llvm::Value *lanes);
   void diverge(llvm::ArrayRef<std::pair<uint32_t, llvm::Value *>> targets);
+  // ShortRegion.cpp
+  bool
+  emitShortRegion(uint32_t number,
+                  llvm::ArrayRef<std::pair<uint32_t, llvm::Value *>> targets);
   llvm::BasicBlock *makeBlock(const llvm::Twine &name);
   void trapLanes(llvm::Value *lanes);
   /// Code that runs when a condition holds; the builder goes on behind it.

@@ -128,8 +128,9 @@ FunctionEmitter::Values FunctionEmitter::loadShared(const Access &access) {
   llvm::Value *offsets = access.address.value;
   llvm::SmallVector<int, 32> firsts(Half, 0);
   firsts.append(Half, Half);
+  llvm::Value *base = withoutOffset(offsets);
   llvm::Value *apart =
-      builder.CreateSub(offsets, builder.CreateShuffleVector(offsets, firsts));
+      builder.CreateSub(base, builder.CreateShuffleVector(base, firsts));
   llvm::SmallVector<llvm::Constant *, 32> neighbours;
   for (unsigned lane = 0; lane < width; ++lane)
     neighbours.push_back(builder.getInt32(lane % Half * access.bytes()));

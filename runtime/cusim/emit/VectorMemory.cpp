@@ -9,12 +9,26 @@
 
 #include "runtime/cusim/machine/Hooks.h"
 
+#include "llvm/IR/PatternMatch.h"
+
 namespace weft::cusim {
 using ptx::Space;
+
+/// Addresses less what all lanes add: accesses at several places of a row or
+/// tile then share their comparisons, which may leave a loop.
+llvm::Value *FunctionEmitter::withoutOffset(llvm::Value *addresses) {
+  llvm::Value *base = nullptr;
+  llvm::Constant *offset = nullptr;
+  using namespace llvm::PatternMatch;
+  bool isSum = llvm::PatternMatch::match(
+      addresses, m_Add(m_Value(base), m_Constant(offset)));
+  return isSum && offset->getSplatValue() ? base : addresses;
+}
 
 /// Whether lane i's address is lane 0's plus i times stride.
 llvm::Value *FunctionEmitter::isContiguous(llvm::Value *addresses,
                                            uint64_t stride) {
+  addresses = withoutOffset(addresses);
   llvm::Type *scalar = addresses->getType()->getScalarType();
   llvm::Value *first =
       splat(builder.CreateExtractElement(addresses, uint64_t(0)));

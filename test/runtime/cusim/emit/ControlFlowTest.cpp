@@ -7,7 +7,9 @@
 
 #include "runtime/cusim/emit/ControlFlow.h"
 
+#include "runtime/cusim/emit/LiveRegisters.h"
 #include "runtime/cusim/emit/MaskedWrites.h"
+#include "runtime/cusim/emit/ShortRegion.h"
 #include "runtime/cusim/emit/Uniformity.h"
 #include "runtime/cusim/ptx/Parser.h"
 
@@ -48,6 +50,13 @@ public:
   }
   bool needsMask(const std::string &name) const {
     return isMasked[number(name)];
+  }
+  std::optional<std::vector<uint32_t>> shortRegion(uint32_t block) const {
+    return findShortRegion(module.functions[0], flow, block);
+  }
+  bool isLive(const std::string &name, uint32_t block) const {
+    return LiveRegisters::of(module.functions[0], flow)
+        .atBegin[block][number(name)];
   }
 
   ptx::Module module;
@@ -178,7 +187,8 @@ TEST(Uniformity, FollowsThreadNumbersAndMemory) {
             "ret;");
   for (const char *name : {"%r1", "%r2", "%rd0", "%r4", "%p0", "%r8"})
     EXPECT_TRUE(flow.isUniform(name)) << name;
-  for (const char *name : {"%r0", "%r3", "%rd2", "%r5", "%r6", "%r7", "%p1", "%r9"})
+  for (const char *name :
+       {"%r0", "%r3", "%rd2", "%r5", "%r6", "%r7", "%p1", "%r9"})
     EXPECT_FALSE(flow.isUniform(name)) << name;
 }
 
@@ -238,6 +248,58 @@ TEST(MaskedWrites, SparesWhatIsReadInTheSameTurn) {
   EXPECT_FALSE(flow.needsMask("%p0"));
   EXPECT_TRUE(flow.needsMask("%r1"));
   EXPECT_TRUE(flow.needsMask("%r3"));
+}
+
+TEST(ShortRegion, HoldsNestedConditionsUntilTheyMeet) {
+  Flow nested("@%p0 bra NEXT;\n"
+              "add.u32 %r1, %r1, 1;\n"
+              "@%p1 bra ELSE;\n"
+              "add.u32 %r1, %r1, 2;\n"
+              "bra NEXT;\n"
+              "ELSE: add.u32 %r1, %r1, 3;\n"
+              "NEXT: mov.u32 %r2, %r1;\n"
+              "ret;");
+  EXPECT_THAT(nested.shortRegion(0).value(), ElementsAre(1, 2, 3));
+  EXPECT_THAT(nested.shortRegion(1).value(), ElementsAre(2, 3));
+}
+
+TEST(ShortRegion, LeavesOutLoopsReturnsAndWhatMeetsOthers) {
+  auto inside = [](const std::string &code) {
+    return Flow("@%p0 bra NEXT;\n" + code +
+                "NEXT: mov.u32 %r2, %r1;\n"
+                "st.shared.u32 [%r2], %r2;\n"
+                "ret;")
+        .shortRegion(0);
+  };
+  EXPECT_TRUE(inside("ld.shared.u32 %r1, [%r2];\n"));
+  EXPECT_FALSE(inside("L: add.u32 %r1, %r1, 1;\n@%p1 bra L;\n"));
+  EXPECT_FALSE(inside("add.u32 %r1, %r1, 1;\n@%p1 ret;\n"));
+  EXPECT_FALSE(inside("bar.sync 0;\n"));
+  EXPECT_FALSE(inside("shfl.sync.bfly.b32 %r1, %r2, 1, 31, -1;\n"));
+  std::string many;
+  for (int i = 0; i < 100; ++i)
+    many += "add.u32 %r1, %r1, %r2;\n";
+  EXPECT_FALSE(inside(many));
+}
+
+TEST(LiveRegisters, AreReadBeforeTheyAreWritten) {
+  Flow loop("mov.u32 %r1, 4;\n"
+            "mov.u32 %r2, 5;\n"
+            "L: mov.u32 %r3, %r1;\n"
+            "@%p0 mov.u32 %r4, %r3;\n"
+            "add.u32 %r1, %r3, %r4;\n"
+            "@%p1 bra L;\n"
+            "st.shared.u32 [%r2], %r1;\n"
+            "ret;");
+  // The loop is block 1, its latch 2, what follows 3.
+  for (const char *name : {"%r1", "%r2", "%r4", "%p0", "%p1"})
+    EXPECT_TRUE(loop.isLive(name, 1)) << name;
+  EXPECT_FALSE(loop.isLive("%r3", 1));
+  EXPECT_TRUE(loop.isLive("%r1", 2));
+  EXPECT_TRUE(loop.isLive("%r1", 3));
+  EXPECT_FALSE(loop.isLive("%r4", 3));
+  // A guard keeps what was there.
+  EXPECT_TRUE(loop.isLive("%r4", 0));
 }
 
 } // namespace
