@@ -8,6 +8,7 @@
 #include "runtime/cusim/emit/FunctionEmitter.h"
 
 #include "runtime/cusim/emit/Constants.h"
+#include "runtime/cusim/emit/EarlyReads.h"
 #include "runtime/cusim/emit/LaneArithmetic.h"
 #include "runtime/cusim/emit/MaskedWrites.h"
 
@@ -40,6 +41,7 @@ Status FunctionEmitter::emit() {
   isMasked = findMaskedRegisters(function, flow);
   constants = findConstants(function);
   live = LiveRegisters::of(function, flow);
+  earlyReads = findEarlyReads(function, flow);
   if (uniformity.mayPass)
     isMasked.assign(isMasked.size(), true);
 
@@ -155,6 +157,10 @@ void FunctionEmitter::emitInstruction(const ptx::Instruction &current,
                                       uint32_t number) {
   instruction = &current;
   site = kernel.sites.numbers[functionIndex][number];
+  if (auto early = earlyReads.find(number); early != earlyReads.end())
+    callHook("cusim_check_product", builder.getVoidTy(),
+             {strand, builder.getInt32(early->second),
+              builder.getInt32(current.location.line)});
   bool isArithmetic =
       isLaneArithmetic(current.opcode) || current.opcode == Opcode::Mov ||
       current.opcode == Opcode::Cvta || current.opcode == Opcode::Isspacep;

@@ -31,6 +31,7 @@
 #include "llvm/IR/Module.h"
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -89,6 +90,8 @@ private:
   /// Whether a guard has narrowed the mask: what lanes outside of it hold must
   /// then be kept.
   bool isGuarded = false;
+  /// Of findEarlyReads.
+  std::map<uint32_t, uint32_t> earlyReads;
   /// The guard of arithmetic, which is applied as results are written.
   llvm::Value *writeGuard = nullptr;
 

@@ -28,6 +28,7 @@ std::span<const HookSymbol> hookSymbols() {
       HOOK(cusim_yield),          HOOK(cusim_check_stack),
       HOOK(cusim_partial_kernel), HOOK(cusim_clock),
       HOOK(cusim_global_timer),   HOOK(cusim_sync),
+      HOOK(cusim_check_product),
   };
 #undef HOOK
   return Symbols;

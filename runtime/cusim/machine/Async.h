@@ -18,7 +18,9 @@
 
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <type_traits>
+#include <vector>
 
 namespace weft::cusim {
 
@@ -79,6 +81,26 @@ void startBlockOperation(Strand *strand, const PendingOperation &operation);
 bool waitFor(Strand *strand, const void *key, uint32_t site);
 /// Lets the strands of the cluster that wait for `key` run again.
 void wake(Strand *strand, const void *key);
+
+/// A product (wgmma) that was made when it was issued, and that nobody has
+/// waited for yet.
+struct PendingProduct {
+  uint64_t group;
+  uint32_t site;
+  /// The first register of the sums.
+  uint32_t accumulators;
+  uint64_t immediate;
+  /// Descriptors of A and B.
+  uint64_t a, b;
+  /// What it read of shared memory.
+  std::vector<uint8_t> matrices;
+};
+/// Those of a warp, oldest first.
+struct WarpProducts {
+  std::deque<PendingProduct> pending;
+  uint64_t openGroup = 0;
+};
+WarpProducts &productsOf(Strand *strand);
 
 /// An order between threads of a block that is no barrier: what the lanes of
 /// `mask` did before noteRelease(key) happens before what others do after

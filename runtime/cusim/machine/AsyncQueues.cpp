@@ -159,6 +159,15 @@ void wake(Strand *strand, const void *key) {
       }
 }
 
+WarpProducts &productsOf(Strand *strand) {
+  AsyncQueues &async = strand->block->async;
+  if (async.products.empty()) {
+    async.products.resize(MaxWarps);
+    async.isUsed = true;
+  }
+  return async.products[strand->warp];
+}
+
 void noteRelease(Strand *strand, uint32_t mask, const void *key) {
   (void)mask;
   if (strand->block->races)
@@ -197,6 +206,7 @@ void AsyncQueues::clear() {
   for (std::vector<AsyncGroups> &queue : lanes)
     queue.clear();
   blockOperations.clear();
+  products.clear();
   isUsed = false;
 }
 

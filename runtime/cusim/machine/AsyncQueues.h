@@ -41,6 +41,8 @@ struct AsyncQueues {
     Strand *strand;
   };
   std::deque<BlockEntry> blockOperations;
+  /// By warp; empty until there is one.
+  std::vector<WarpProducts> products;
   bool isUsed = false;
 
   /// Performs one of blockOperations: the oldest, or any.

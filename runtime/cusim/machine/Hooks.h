@@ -91,11 +91,11 @@ void cusim_note_access(weft::cusim::Strand *strand, uint32_t mask,
 /// barrier: waits until `threads` threads (0: all of the block) arrived at
 /// `barrier` (0 to 15). `kind`: 0 sync, 1 arrive, 2 red.popc, 3 red.and,
 /// 4 red.or; `values` are the lanes' predicates, the result is the reduction.
-/// bar.sync without a number of threads, .aligned, by all lanes of the strand.
-void cusim_sync(weft::cusim::Strand *strand, uint32_t barrier, uint32_t site);
 uint32_t cusim_barrier(weft::cusim::Strand *strand, uint32_t mask,
                        uint32_t barrier, uint32_t threads, uint32_t kind,
                        uint32_t values, uint32_t isAligned, uint32_t site);
+/// bar.sync without a number of threads, .aligned, by all lanes of the strand.
+void cusim_sync(weft::cusim::Strand *strand, uint32_t barrier, uint32_t site);
 
 /// An operation of a whole warp: `operands` [operandWords][width] of 32-bit
 /// words in, `results` [resultWords][width] out. `members` is the membermask
@@ -142,6 +142,10 @@ void cusim_yield(weft::cusim::Strand *strand);
 /// Faults when the stack is nearly used up: at the begin of a .func that may
 /// recurse.
 void cusim_check_stack(weft::cusim::Strand *strand, uint32_t site);
+/// Faults when the warp has not waited for a wgmma whose sums begin in the
+/// register `accumulators`, which the instruction in `line` reads.
+void cusim_check_product(weft::cusim::Strand *strand, uint32_t accumulators,
+                         uint32_t line);
 uint64_t cusim_clock(weft::cusim::Strand *strand);
 uint64_t cusim_global_timer(weft::cusim::Strand *strand);
 

@@ -42,7 +42,7 @@ void cusim_mapa(const weft::cusim::Collective &call);
 /// Operand: an address; result: a rank.
 void cusim_block_rank(const weft::cusim::Collective &call);
 /// What has no effect in a simulator: setmaxnreg, griddepcontrol (kernels of a
-/// stream run one after the other), wgmma's groups (see Wgmma.h), prefetches.
+/// stream run one after the other), wgmma.fence, prefetches.
 void cusim_no_effect(const weft::cusim::Collective &call);
 } // extern "C"
 

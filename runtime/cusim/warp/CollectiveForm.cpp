@@ -86,9 +86,10 @@ Decode decoderOf(Opcode opcode) {
   case Opcode::CpAsyncBulkPrefetch:
   case Opcode::CpAsyncBulkPrefetchTensor:
   case Opcode::WgmmaFence:
+    return clusterForm;
   case Opcode::WgmmaCommitGroup:
   case Opcode::WgmmaWaitGroup:
-    return clusterForm;
+    return wgmmaGroupForm;
   default:
     return nullptr;
   }
@@ -129,6 +130,8 @@ constexpr CollectiveSymbol Symbols[] = {
     {"cusim_tensor_load", cusim_tensor_load},
     {"cusim_tensor_store", cusim_tensor_store},
     {"cusim_wgmma", cusim_wgmma},
+    {"cusim_wgmma_commit", cusim_wgmma_commit},
+    {"cusim_wgmma_wait", cusim_wgmma_wait},
     {"cusim_mapa", cusim_mapa},
     {"cusim_block_rank", cusim_block_rank},
     {"cusim_no_effect", cusim_no_effect},

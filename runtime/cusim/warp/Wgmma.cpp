@@ -24,6 +24,7 @@ constexpr unsigned MaxColumns = 256, MaxWordsOfD = MaxColumns / 2;
 constexpr unsigned TileColumns = 8, TileRows = 8;
 /// A row of A or B^T is 32 bytes for every type: two pieces.
 constexpr unsigned PieceBytes = 16, DepthBytes = 2 * PieceBytes;
+constexpr size_t MaxPending = 1024;
 
 /// A warp's matrices: too large for a fiber's stack, and nothing in between
 /// lets another one run.
@@ -180,23 +181,50 @@ uint32_t MatrixDescriptor::addressAcrossK(unsigned piece, unsigned k) const {
                  k / 8 * nextDepth);
 }
 
+std::vector<uint8_t> weft::cusim::readMatrices(const Collective &call,
+                                               const PendingProduct &product) {
+  auto how = WgmmaImmediate::unpack(product.immediate);
+  unsigned rowsOfA = how.isInRegisters ? 0 : Rows;
+  unsigned rowsOfB = how.columnTiles * TileColumns;
+  std::vector<uint8_t> rows((rowsOfA + rowsOfB) * DepthBytes);
+  if (rowsOfA)
+    gatherRows(call, MatrixDescriptor::decode(product.a), how.aTransposed,
+               call.strand->warp % WarpsOfGroup * Rows, Rows, rows.data());
+  gatherRows(call, MatrixDescriptor::decode(product.b), how.bTransposed, 0,
+             rowsOfB, rows.data() + rowsOfA * DepthBytes);
+  return rows;
+}
+
 void weft::cusim::cusim_wgmma(const Collective &call) {
   auto how = WgmmaImmediate::unpack(call.immediate);
   bool isHalf = how.dType == Type::F16;
   unsigned word = how.columnTiles * (isHalf ? 2u : 4u);
   unsigned lane = std::countr_zero(call.lanes);
+  WarpProducts &products = productsOf(call.strand);
+  PendingProduct product{products.openGroup,
+                         call.site,
+                         how.accumulators,
+                         call.immediate,
+                         0,
+                         0,
+                         {}};
   if (how.isInRegisters) {
     rowsOfRegisters(call.operands + word * WarpSize, 4, 2, buffers.a);
     word += 4;
   } else {
-    auto a = MatrixDescriptor::decode(operandPair(call, word, lane));
-    unsigned first = call.strand->warp % WarpsOfGroup * Rows;
-    gatherRows(call, a, how.aTransposed, first, Rows, buffers.a);
+    product.a = operandPair(call, word, lane);
     word += 2;
   }
-  auto b = MatrixDescriptor::decode(operandPair(call, word, lane));
-  gatherRows(call, b, how.bTransposed, 0, how.columnTiles * TileColumns,
-             buffers.b);
+  product.b = operandPair(call, word, lane);
+  product.matrices = readMatrices(call, product);
+  size_t bytesOfA = how.isInRegisters ? 0 : sizeof(buffers.a);
+  std::memcpy(buffers.a, product.matrices.data(), bytesOfA);
+  std::memcpy(buffers.b, product.matrices.data() + bytesOfA,
+              product.matrices.size() - bytesOfA);
+  products.pending.push_back(std::move(product));
+  // Those of a program that never waits.
+  if (products.pending.size() > MaxPending)
+    products.pending.pop_front();
   bool accumulates = operandWord(call, word + 2, lane) & 1;
   if (how.dType == Type::S32)
     multiplyIntegers(call, how, accumulates);

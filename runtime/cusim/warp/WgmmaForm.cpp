@@ -49,6 +49,9 @@ StatusOr<CollectiveForm> wgmmaForm(const Instruction &instruction) {
                                       std::string(textOf(how.aType)));
   bool isInteger = how.dType == Type::S32;
   bool is16Bit = how.aType == Type::F16 || how.aType == Type::BF16;
+  const Operand &sums = instruction.operands[0];
+  if (!sums.elements.empty())
+    how.accumulators = sums.elements[0].index & 0xffffff;
   FormBuilder builder(instruction, "cusim_wgmma", cusim_wgmma);
   builder.result(1, shape.n / (how.dType == Type::F16 ? 4 : 2),
                  /*isAlsoRead=*/true);

@@ -117,7 +117,8 @@ const Line Lines[] = {
     {"setmaxnreg.dec.sync.aligned.u32 40", "cusim_no_effect", 0, 0},
     {"griddepcontrol.wait", "cusim_no_effect", 0, 0},
     {"wgmma.fence.sync.aligned", "cusim_no_effect", 0, 0},
-    {"wgmma.wait_group.sync.aligned 1", "cusim_no_effect", 0, 0},
+    {"wgmma.wait_group.sync.aligned 1", "cusim_wgmma_wait", 0, 0},
+    {"wgmma.commit_group.sync.aligned", "cusim_wgmma_commit", 0, 0},
     {"wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {%f0, %f1, %f2, "
      "%f3}, %rd0, %rd1, %p0, 1, -1, 0, 1",
      "cusim_wgmma", 9, 4},

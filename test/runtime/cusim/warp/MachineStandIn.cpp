@@ -119,6 +119,11 @@ bool waitFor(Strand *strand, const void *key, uint32_t) {
 }
 
 void wake(Strand *, const void *key) { standIn().woken.push_back(key); }
+WarpProducts &productsOf(Strand *) {
+  static WarpProducts products;
+  return products;
+}
+
 void noteRelease(Strand *, uint32_t, const void *) {}
 void noteAcquire(Strand *, uint32_t, const void *) {}
 
