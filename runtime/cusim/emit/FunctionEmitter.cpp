@@ -12,6 +12,8 @@
 #include "runtime/cusim/emit/LaneArithmetic.h"
 #include "runtime/cusim/emit/MaskedWrites.h"
 
+#include <algorithm>
+
 namespace weft::cusim {
 using ptx::Opcode;
 
@@ -42,6 +44,11 @@ Status FunctionEmitter::emit() {
   constants = findConstants(function);
   live = LiveRegisters::of(function, flow);
   earlyReads = findEarlyReads(function, flow);
+  // Counters see each load by itself.
+  if (width > 1 && !kernel.options.count)
+    for (const FlowBlock &block : flow.blocks)
+      for (LoadGroup &group : findLoadGroups(function, block.begin, block.end))
+        loadGroups[*std::min_element(group.begin(), group.end())] = group;
   if (uniformity.mayPass)
     isMasked.assign(isMasked.size(), true);
 

@@ -24,6 +24,7 @@
 #include "runtime/cusim/emit/ControlFlow.h"
 #include "runtime/cusim/emit/KernelModule.h"
 #include "runtime/cusim/emit/LiveRegisters.h"
+#include "runtime/cusim/emit/LoadGroups.h"
 #include "runtime/cusim/emit/Uniformity.h"
 #include "runtime/cusim/warp/Collective.h"
 
@@ -92,6 +93,10 @@ private:
   bool isGuarded = false;
   /// Of findEarlyReads.
   std::map<uint32_t, uint32_t> earlyReads;
+  /// By number of the first of its loads in the text.
+  std::map<uint32_t, LoadGroup> loadGroups;
+  /// What loads of this block will give that have run already, by number.
+  std::map<uint32_t, llvm::Value *> loaded;
   /// The guard of arithmetic, which is applied as results are written.
   llvm::Value *writeGuard = nullptr;
 
@@ -226,16 +231,20 @@ private:
 
   // VectorMemory.cpp: ld and st by 32 addresses.
   llvm::Value *withoutOffset(llvm::Value *addresses);
+  llvm::Value *rowStart(llvm::Value *addresses, uint64_t stride);
   llvm::Value *isContiguous(llvm::Value *addresses, uint64_t stride);
   Values gather(const Access &access);
   Values loadVector(const Access &access);
   void scatter(const Access &access, llvm::ArrayRef<llvm::Value *> values);
   void storeVector(const Access &access, llvm::ArrayRef<llvm::Value *> values);
-  Address beginRow(const Access &wide, llvm::BasicBlock *neighbours,
-                   llvm::BasicBlock *others);
+  Address beginRow(const Access &wide, uint64_t alignment,
+                   llvm::BasicBlock *neighbours, llvm::BasicBlock *others);
   llvm::Value *isRowInRange(const Address &start, uint64_t bytes,
                             uint64_t alignment);
   llvm::Value *rowPointer(const Address &start);
+
+  // LoadGroups.cpp
+  void loadGroup(const LoadGroup &group);
 
   // SharedMemory.cpp
   Values loadInterleaved(llvm::Value *pointer, const Access &access);

@@ -48,7 +48,13 @@ void FunctionEmitter::emitLoad() {
   if ((isList ? target.elements.size() : 1) != access.count)
     return fail("the number of registers is not that of .v" +
                 std::to_string(access.count));
-  Values values = load(access);
+  uint32_t number = instruction - function.instructions.data();
+  if (auto group = loadGroups.find(number); group != loadGroups.end())
+    loadGroup(group->second);
+  auto early = loaded.find(number);
+  Values values = early != loaded.end() ? Values{early->second} : load(access);
+  if (early != loaded.end())
+    loaded.erase(early);
   for (unsigned i = 0; i < access.count && i < values.size(); ++i)
     write(isList ? target.elements[i] : target, values[i], instruction->type());
 }

@@ -25,18 +25,31 @@ llvm::Value *FunctionEmitter::withoutOffset(llvm::Value *addresses) {
   return isSum && offset->getSplatValue() ? base : addresses;
 }
 
+/// Where lane 0's address is if the lanes' are neighbours; of lanes that part,
+/// as the first one's says.
+llvm::Value *FunctionEmitter::rowStart(llvm::Value *addresses,
+                                       uint64_t stride) {
+  if (!mask)
+    return builder.CreateExtractElement(addresses, uint64_t(0));
+  llvm::Value *lane = firstLane();
+  llvm::Value *first = builder.CreateExtractElement(addresses, lane);
+  return builder.CreateSub(
+      first,
+      builder.CreateMul(convert(lane, first->getType(), false),
+                        llvm::ConstantInt::get(first->getType(), stride)));
+}
+
 /// Whether lane i's address is lane 0's plus i times stride.
 llvm::Value *FunctionEmitter::isContiguous(llvm::Value *addresses,
                                            uint64_t stride) {
   addresses = withoutOffset(addresses);
   llvm::Type *scalar = addresses->getType()->getScalarType();
-  llvm::Value *first =
-      splat(builder.CreateExtractElement(addresses, uint64_t(0)));
+  llvm::Value *first = splat(rowStart(addresses, stride));
   llvm::Value *expected = builder.CreateAdd(first, laneNumbers(scalar, stride));
-  return builder.CreateICmpEQ(
-      builder.CreateBitCast(builder.CreateICmpEQ(addresses, expected),
-                            builder.getInt32Ty()),
-      builder.getInt32(~0u));
+  llvm::Value *lanes = toBits(builder.CreateICmpEQ(addresses, expected));
+  if (mask)
+    lanes = builder.CreateOr(lanes, builder.CreateNot(mask));
+  return builder.CreateICmpEQ(lanes, builder.getInt32(~0u));
 }
 
 /// By the machine, lane by lane; it checks everything.
@@ -80,14 +93,17 @@ void FunctionEmitter::scatter(const Access &access,
 /// Goes to `neighbours`, and on there, where the lanes' elements lie side by
 /// side in a range that is known; else to `others`. The first one's address.
 FunctionEmitter::Address FunctionEmitter::beginRow(const Access &wide,
+                                                   uint64_t alignment,
                                                    llvm::BasicBlock *neighbours,
                                                    llvm::BasicBlock *others) {
   llvm::Value *addresses = wide.address.value;
-  Address start{builder.CreateExtractElement(addresses, uint64_t(0)),
-                wide.address.space};
+  Address start{rowStart(addresses, wide.bytes()), wide.address.space};
   llvm::Value *isRow = isContiguous(addresses, wide.bytes());
-  isRow = builder.CreateAnd(
-      isRow, isRowInRange(start, wide.bytes() * width, wide.bytes()));
+  uint64_t bytes = wide.bytes() * width;
+  // The lanes that do not run say nothing about what they would access.
+  llvm::Value *isInside = mask ? isInRange(start.value, bytes, alignment)
+                               : isRowInRange(start, bytes, alignment);
+  isRow = builder.CreateAnd(isRow, isInside);
   builder.CreateCondBr(isRow, neighbours, others);
   builder.SetInsertPoint(neighbours);
   noteAccess(wide.address, wide.bytes(), wide.kind);
@@ -102,16 +118,14 @@ FunctionEmitter::Values FunctionEmitter::loadVector(const Access &access) {
   Space space = access.address.space;
   bool isTagged = space == Space::Global || space == Space::Const ||
                   space == Space::Generic;
-  if (mask)
-    return gatherShared(wide);
   if (space == Space::Shared)
-    return loadShared(wide);
+    return mask ? gatherShared(wide) : loadShared(wide);
   if (!isTagged)
     return gather(wide);
   llvm::BasicBlock *fast = makeBlock("contiguous");
   llvm::BasicBlock *slow = makeBlock("gather");
   llvm::BasicBlock *next = makeBlock("loaded");
-  Address start = beginRow(wide, fast, slow);
+  Address start = beginRow(wide, wide.bytes(), fast, slow);
   Values fastValues = loadInterleavedRow(rowPointer(start), access);
   builder.CreateBr(next);
   fast = builder.GetInsertBlock();
@@ -143,7 +157,7 @@ void FunctionEmitter::storeVector(const Access &access,
   llvm::BasicBlock *fast = makeBlock("contiguous");
   llvm::BasicBlock *slow = makeBlock("scatter");
   llvm::BasicBlock *next = makeBlock("stored");
-  Address start = beginRow(wide, fast, slow);
+  Address start = beginRow(wide, wide.bytes(), fast, slow);
   llvm::SmallVector<llvm::Value *, 8> parts;
   for (llvm::Value *value : values)
     parts.push_back(splat(value));
