@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 // Prints `name<TAB>value` lines; scripts/bench-cusim runs it under different
-// settings and makes the table of docs/Benchmarks.md.
+// settings and makes the table of docs/Benchmarks.md. An argument runs one part
+// only: steps, products or decode.
 
 #include "runtime/cuda_api/Driver.h"
 
@@ -155,11 +156,18 @@ static void benchDecode(CUmodule module) {
   std::printf("135M parameters, s a token\t%.3f\n", seconds);
 }
 
-int main() {
+int main(int count, char **arguments) {
+  std::string only = count > 1 ? arguments[1] : "";
+  auto isWanted = [&](const char *part) {
+    return only.empty() || only == part;
+  };
   openDriver();
-  CUmodule steps = loadFile(CUSIM_BENCH "/bench.ptx");
-  benchSteps(steps);
-  benchProducts(loadFile(CUSIM_KERNELS "/gemm.nvcc.ptx"));
-  benchDecode(steps);
+  CUmodule module = loadFile(CUSIM_BENCH "/bench.ptx");
+  if (isWanted("steps"))
+    benchSteps(module);
+  if (isWanted("products"))
+    benchProducts(loadFile(CUSIM_KERNELS "/gemm.nvcc.ptx"));
+  if (isWanted("decode"))
+    benchDecode(module);
   return 0;
 }
