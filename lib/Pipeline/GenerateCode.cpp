@@ -151,6 +151,7 @@ static LogicalResult compileStage(ArrayRef<KernelSource> sources,
   artifact::Stage &stage = code.stage;
   stage.set_target(artifact::CUDA);
   stage.set_arch("sm_" + std::to_string(target.leastArch()));
+  stage.set_driver_version(target.ptxVersion().driver);
   *stage.mutable_kernels() = std::move(compiled->table);
   if (sources.empty())
     return success();

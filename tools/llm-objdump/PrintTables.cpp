@@ -7,6 +7,7 @@
 
 #include "tools/llm-objdump/Print.h"
 
+#include "runtime/artifact/CudaVersion.h"
 #include "runtime/artifact/ParseMessage.h"
 #include "runtime/artifact/Safetensors.h"
 #include "runtime/base/MappedFile.h"
@@ -77,11 +78,10 @@ void printSummary(const artifact::Manifest &manifest, raw_ostream &out) {
     out << "stage " << index << ": " << artifact::Target_Name(stage.target())
         << " " << printable(stage.arch()) << ", "
         << stage.kernels().kernels_size() << " kernels, ";
-    // 12040 is CUDA 12.4.
     if (stage.target() == artifact::CUDA)
       out << "in " << join(stage.code_files(), " ")
-          << ", needs a driver for CUDA " << stage.driver_version() / 1000
-          << "." << stage.driver_version() % 1000 / 10 << "\n";
+          << ", needs a driver for CUDA " << cudaVersion(stage.driver_version())
+          << "\n";
     else
       out << "needs "
           << (stage.cpu_features().empty() ? "no features"

@@ -16,6 +16,14 @@ namespace weft {
 /// Those whose PTX kernels are tested with.
 static constexpr unsigned knownArchs[] = {80, 86, 89, 90, 100, 120};
 
+PTXVersion CUDATarget::ptxVersion() const {
+  if (leastArch() >= 120)
+    return {"+ptx87", 12080};
+  if (leastArch() >= 100)
+    return {"+ptx86", 12070};
+  return {"+ptx80", 12000};
+}
+
 FailureOr<CUDATarget> resolveCUDATarget(StringRef arch, Location location) {
   CUDATarget target;
   SmallVector<StringRef> names;

@@ -29,6 +29,15 @@
 
 namespace weft {
 
+/// A version of the PTX language.
+struct PTXVersion {
+  /// As LLVM names it: "+ptx80".
+  const char *feature;
+  /// The least driver that reads it, as cuDriverGetVersion counts: 12040 for
+  /// CUDA 12.4 (PTX ISA, "PTX ISA Release History").
+  unsigned driver;
+};
+
 /// GPUs to compile for.
 struct CUDATarget {
   /// Compute capabilities, 80 for sm_80, in ascending order: PTX is for the
@@ -38,6 +47,8 @@ struct CUDATarget {
   enum class Cubin { None, Auto, Require } cubin = Cubin::None;
 
   unsigned leastArch() const { return archs.front(); }
+  /// The least one that knows the arch and what kernels use.
+  PTXVersion ptxVersion() const;
 };
 
 /// Reads `--arch`: "sm_80", or several with commas between.

@@ -26,14 +26,9 @@ makeTargetMachine(const CUDATarget &target) {
   }();
   (void)initialized;
   llvm::Triple triple("nvptx64-nvidia-cuda");
-  // The least version that knows the arch and what kernels use (PTX ISA 8.0:
-  // sm_90; 8.6: sm_100; 8.7: sm_120).
-  unsigned arch = target.leastArch();
-  StringRef version = arch >= 120   ? "+ptx87"
-                      : arch >= 100 ? "+ptx86"
-                                    : "+ptx80";
-  return makeTargetMachine(triple, "sm_" + std::to_string(arch), version,
-                           std::nullopt, llvm::CodeGenOptLevel::Aggressive);
+  return makeTargetMachine(triple, "sm_" + std::to_string(target.leastArch()),
+                           target.ptxVersion().feature, std::nullopt,
+                           llvm::CodeGenOptLevel::Aggressive);
 }
 
 /// Names that stay apart when all kernels share a module.

@@ -7,6 +7,7 @@
 
 #include "runtime/device/cuda/CudaCode.h"
 #include "runtime/artifact/Artifact.h"
+#include "runtime/artifact/CudaVersion.h"
 #include "runtime/base/SizeExpr.h"
 #include "runtime/base/Text.h"
 #include "runtime/device/cuda/CodeFiles.h"
@@ -53,8 +54,8 @@ Status CudaCode::loadModule(const Artifact &artifact, uint32_t index) {
   WEFT_CUDA_CALL(driver, cuDriverGetVersion, &version);
   if (stage.driver_version() > static_cast<uint32_t>(version))
     refusals += "; it needs a driver for CUDA " +
-                std::to_string(stage.driver_version() / 1000) +
-                ", this one is for " + std::to_string(version / 1000);
+                cudaVersion(stage.driver_version()) + ", this one is for " +
+                cudaVersion(static_cast<uint32_t>(version));
   return Status::error(at(artifact, index) + "has " + describeCode(stage) +
                        ", which " + context->name() + " (" +
                        printable(context->model()) + ", sm_" +

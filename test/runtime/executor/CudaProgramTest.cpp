@@ -311,6 +311,10 @@ TEST_F(CudaProgramTest, ComparesTheKernelTables) {
                              HasSubstr("sm_80) does not run"),
                              HasSubstr("CUDA_ERROR_INVALID_PTX from "
                                        "cuModuleLoadDataEx")));
+  forged.mutable_stages(0)->set_driver_version(15020);
+  writeManifest(folder.path(), forged);
+  EXPECT_THAT(error(), HasSubstr("it needs a driver for CUDA 15.2, this one is "
+                                 "for 13.0"));
 }
 
 TEST_F(CudaProgramTest, RunsOnGpusOnly) {
