@@ -44,10 +44,10 @@ def SplitAttentionPass : Pass<"llm-split-attention", "::mlir::func::FuncOp"> {
 def PadCacheHeadsPass : Pass<"llm-pad-cache-heads", "::mlir::ModuleOp"> {
   let summary = "Give the heads of paged caches whole vectors";
   let description = [{
-    A GPU reads a cache in vectors, and its matrix units take 16 elements of a
-    head at once. Heads of other sizes are padded with zeros in the cache, in the
-    rows that are written to it, and in queries, which changes no product; what
-    attention gives has columns of zeros that are cut off.
+    A GPU reads a cache in vectors of 16 bytes. Heads of other sizes than whole
+    vectors are padded with zeros in the cache, in the rows that are written to
+    it, and in queries, which changes no product; what attention gives has columns
+    of zeros that are cut off.
 
     Before:
     ```mlir
@@ -74,7 +74,7 @@ def PadCacheHeadsPass : Pass<"llm-pad-cache-heads", "::mlir::ModuleOp"> {
     read, stay.
   }];
   let options = [
-    Option<"multiple", "multiple", "int64_t", /*default=*/"16",
+    Option<"multiple", "multiple", "int64_t", /*default=*/"8",
            "What sizes of heads are multiples of then">];
 }
 

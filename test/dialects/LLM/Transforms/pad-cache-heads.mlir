@@ -9,7 +9,7 @@ llm.size @tokens range(1, 64) divisor 1
 
 // CHECK: llm.state @keys : tensor<8x2x16x64xf16>
 llm.state @keys : tensor<8x2x12x64xf16>
-// CHECK: llm.state @values : tensor<8x2x64x32xf16>
+// CHECK: llm.state @values : tensor<8x2x64x24xf16>
 llm.state @values : tensor<8x2x64x20xf16>
 // CHECK: llm.state @even : tensor<8x2x64x32xf16>
 llm.state @even : tensor<8x2x64x32xf16>
@@ -26,11 +26,11 @@ func.func @attend(%q: tensor<?x4x12xf32> {llm.sizes = #llm.sizes<[tokens, 4, 12]
   // CHECK: llm.store_state %[[KEYS]], @keys : tensor<8x2x16x64xf16>
   llm.store_state %1, @keys : tensor<8x2x12x64xf16>
   %2 = llm.load_state @values : tensor<8x2x64x20xf16>
-  // CHECK: llm.pad %{{.*}} high [0, 0, 12] : tensor<?x2x20xf32> -> tensor<?x2x32xf32>
+  // CHECK: llm.pad %{{.*}} high [0, 0, 4] : tensor<?x2x20xf32> -> tensor<?x2x24xf32>
   %3 = llm.write_cache %v, %2 positions %p sequences %s blocks %t : tensor<?x2x20xf32>, tensor<8x2x64x20xf16>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>
   llm.store_state %3, @values : tensor<8x2x64x20xf16>
   // CHECK: %[[Q:.*]] = llm.pad %{{.*}} high [0, 0, 4] : tensor<?x4x12xf32> -> tensor<?x4x16xf32>
-  // CHECK: %[[Y:.*]] = llm.paged_attention %[[Q]], %[[KEYS]], {{.*}} -> tensor<?x4x32xf32>
+  // CHECK: %[[Y:.*]] = llm.paged_attention %[[Q]], %[[KEYS]], {{.*}} -> tensor<?x4x24xf32>
   // CHECK: llm.slice %[[Y]] offsets [0, 0, 0] sizes [tokens, 4, 20] strides [1, 1, 1]
   %4 = llm.paged_attention %q, %1, %3 positions %p sequences %s lengths %l blocks %t scale 0.25 : tensor<?x4x12xf32>, tensor<8x2x12x64xf16>, tensor<8x2x64x20xf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32> -> tensor<?x4x20xf32>
   return %4 : tensor<?x4x20xf32>
