@@ -185,10 +185,6 @@ void AttentionKernel::storeResult(Value panel) {
   });
 }
 
-static void prefetchToSecondCache(CPUCodeBuilder &code, Value address) {
-  code.make<LLVM::Prefetch>(address, /*rw=*/0u, /*hint=*/2u, /*cache=*/1u);
-}
-
 void AttentionKernel::prefetchRow(Value tensor, const LaneIndices &row,
                                   const SizeExpr &size) {
   std::optional<int64_t> columns = size.asConstant();
@@ -201,7 +197,7 @@ void AttentionKernel::prefetchRow(Value tensor, const LaneIndices &row,
     // What is computed on the way would be computed for nothing.
     auto load = emitter.element(tensor, index).getDefiningOp<LLVM::LoadOp>();
     if (load)
-      prefetchToSecondCache(code, load.getAddr());
+      code.prefetchToSecondCache(load.getAddr());
   }
 }
 
@@ -254,8 +250,7 @@ void AttentionKernel::prefetchAhead(const RowTile &tile, const KeyBlock &block,
               output.memory.sizes);
           for (int64_t column = 0; column < width.asConstant().value_or(0);
                column += lanes)
-            prefetchToSecondCache(
-                code,
+            code.prefetchToSecondCache(
                 code.address(output.memory.base, output.memory.element,
                              code.add(result.value, code.constant(column))));
         });

@@ -171,12 +171,16 @@ void BlockLinearEmitter::emitBlock(BlockProductWay &way, const Rows &rows,
   way.stage(rows.first, rows.count);
   // Panels beyond the last one are the last one again, and thrown away.
   Value last = code.constant(product.numPanels() - 1);
-  auto emitPanels = [&](Value begin, Value stride, Value size) {
+  // `toNext`: from a panel to the one at its place in the next group.
+  auto emitPanels = [&](Value begin, Value stride, Value size, Value toNext) {
     auto numberOf = [&](Value i) {
       return code.add(begin, code.mul(i, stride));
     };
     PanelGroup members{
-        size, [&](Value i) { return code.minimum(numberOf(i), last); }};
+        size, [&](Value i) { return code.minimum(numberOf(i), last); },
+        [&](Value i) {
+          return code.minimum(code.add(numberOf(i), toNext), last);
+        }};
     Value real = code.add(code.floorDiv(code.sub(last, begin), stride),
                           code.constant(1));
     way.compute(
@@ -196,12 +200,17 @@ void BlockLinearEmitter::emitBlock(BlockProductWay &way, const Rows &rows,
   int64_t together = way.groupsTogether();
   code.loop(fromGroup, toGroup, together, [&](Value group) {
     ElementEmitter::Scope scope(emitter);
-    if (together == 1)
-      return emitPanels(group, code.constant(groups), groupSize);
-    Value count =
-        code.minimum(code.constant(together), code.sub(toGroup, group));
-    emitPanels(code.mul(group, groupSize), code.constant(1),
-               code.mul(count, groupSize));
+    Value after = code.sub(toGroup, group);
+    if (together == 1) {
+      Value isNotLast =
+          code.minimum(code.sub(after, code.constant(1)), code.constant(1));
+      return emitPanels(group, code.constant(groups), groupSize, isNotLast);
+    }
+    Value count = code.minimum(code.constant(together), after);
+    Value size = code.mul(count, groupSize);
+    Value next = code.minimum(code.sub(after, count), code.constant(1));
+    emitPanels(code.mul(group, groupSize), code.constant(1), size,
+               code.mul(next, size));
   });
 }
 

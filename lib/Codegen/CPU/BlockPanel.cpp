@@ -53,7 +53,7 @@ BlockPanels::BlockPanels(ElementEmitter &emitter, BlockFormat format,
       base(base), blocks(depth / info.elements) {}
 
 Value BlockPanels::panel(Value number) {
-  Value offset = code.mul(number, code.constant(rows * blocks * info.bytes));
+  Value offset = code.mul(number, code.constant(blocks * blockBytes()));
   return code.address(base, code.builder.getI8Type(), offset);
 }
 
@@ -70,11 +70,9 @@ SmallVector<int64_t, 8> BlockPanels::stepOrder() const {
   return order;
 }
 
-BlockStep BlockPanels::read(Value panel, Value block, int64_t number,
-                            int64_t ahead) {
+BlockStep BlockPanels::read(Value panel, Value block, int64_t number) {
   currentPanel = panel;
   currentBlock = block;
-  prefetchAhead = ahead;
   BlockStep step;
   if (stepsPerBlock() == 1)
     readSmall(step);
@@ -99,21 +97,8 @@ Value BlockPanels::address(size_t plane, int64_t offset) {
                       start + rows * offset);
 }
 
-void BlockPanels::prefetch(size_t plane, int64_t offset, Value address) {
-  // Steps of a block share words: once is enough.
-  if (prefetchAhead &&
-      prefetched
-          .insert({currentPanel.getAsOpaquePointer(),
-                   currentBlock.getAsOpaquePointer(), plane, offset})
-          .second)
-    code.prefetch(
-        code.address(address, code.builder.getI8Type(), prefetchAhead));
-}
-
 Value BlockPanels::words(size_t plane, int64_t number) {
-  Value at = address(plane, 4 * number);
-  prefetch(plane, 4 * number, at);
-  return code.loadLanes(code.i32(), at, Value());
+  return code.loadLanes(code.i32(), address(plane, 4 * number), Value());
 }
 
 Value BlockPanels::bytes(size_t plane, int64_t number) {
@@ -125,10 +110,8 @@ Value BlockPanels::bytes(size_t plane, int64_t number) {
 
 Value BlockPanels::halves(size_t plane, int64_t number) {
   Type half = code.builder.getF16Type();
-  Value at = address(plane, 2 * number);
-  if (number == 0)
-    prefetch(plane, 0, at);
-  return emitter.fromStorage(code.loadLanes(half, at, Value()), half);
+  return emitter.fromStorage(
+      code.loadLanes(half, address(plane, 2 * number), Value()), half);
 }
 
 //===----------------------------------------------------------------------===//

@@ -18,7 +18,6 @@
 
 #include "dialects/LLM/IR/BlockLayout.h"
 
-#include <set>
 #include <tuple>
 
 namespace weft {
@@ -56,14 +55,14 @@ public:
   /// Steps of 32 elements in a block.
   int64_t stepsPerBlock() const { return info.elements / 32; }
   int64_t blocksPerRow() const { return blocks; }
+  /// Of a block of all rows.
+  int64_t blockBytes() const { return CPUCodeBuilder::lanes * info.bytes; }
   /// The steps of a block, those that read the same bytes of quants next to
   /// each other, and how many these are.
   llvm::SmallVector<int64_t, 8> stepOrder() const;
   int64_t stepsTogether() const;
   mlir::Value panel(mlir::Value number);
-  /// `prefetchAhead`: bytes between what is read and what is fetched early.
-  BlockStep read(mlir::Value panel, mlir::Value block, int64_t step,
-                 int64_t prefetchAhead = 0);
+  BlockStep read(mlir::Value panel, mlir::Value block, int64_t step);
   /// The numbers of a step: 32 vectors of 16 f32, the rows' elements k.
   llvm::SmallVector<mlir::Value, 32> toFloats(const BlockStep &step);
   /// The same as bf16: 16 vectors of 16 words, the numbers 2 i and 2 i + 1 of
@@ -74,7 +73,6 @@ private:
   using Value = mlir::Value;
   /// Where bytes [offset, ..) of a block's plane lie, of all rows.
   Value address(size_t plane, int64_t offset);
-  void prefetch(size_t plane, int64_t offset, Value address);
   Value words(size_t plane, int64_t number);
   Value bytes(size_t plane, int64_t number);
   Value halves(size_t plane, int64_t number);
@@ -98,8 +96,6 @@ private:
   int64_t blocks;
   /// Of the step being read.
   Value currentPanel, currentBlock;
-  int64_t prefetchAhead = 0;
-  std::set<std::tuple<const void *, const void *, size_t, int64_t>> prefetched;
 };
 
 } // namespace weft

@@ -44,6 +44,9 @@ struct PanelGroup {
   mlir::Value size;
   /// The number of panel i < size among all of the product.
   std::function<mlir::Value(mlir::Value i)> number;
+  /// The number of the panel at this place of the group that a worker computes
+  /// next; of the last group, this panel's own.
+  std::function<mlir::Value(mlir::Value i)> next;
 };
 
 /// Takes sums that lie in memory, of `panels` panels of a group from

@@ -49,4 +49,8 @@ void CPUCodeBuilder::prefetch(Value address) {
   make<LLVM::Prefetch>(address, /*rw=*/0u, /*hint=*/3u, /*cache=*/1u);
 }
 
+void CPUCodeBuilder::prefetchToSecondCache(Value address) {
+  make<LLVM::Prefetch>(address, /*rw=*/0u, /*hint=*/2u, /*cache=*/1u);
+}
+
 } // namespace weft

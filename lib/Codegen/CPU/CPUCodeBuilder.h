@@ -31,6 +31,7 @@ public:
     return CodeBuilder::vectorOf(element, size);
   }
   void prefetch(Value address);
+  void prefetchToSecondCache(Value address);
 };
 
 /// That of an emitter of CPU code.

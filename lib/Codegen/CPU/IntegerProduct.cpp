@@ -5,9 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A tile of 1, 2, 4 or 8 rows passes along one or several panels. A step of 32
-// elements of a panel is read once for all rows of the tile, and multiplied in
-// integers; its sums are scaled and added in f32.
+// A tile of 1, 2, 4 or 8 rows passes along the panels of a group, a part of a
+// block of each in turn. A step of 32 elements of a panel is read once for all
+// rows of the tile, and multiplied in integers; its sums are scaled and added
+// in f32, and wait in scratch for the panel's next turn.
+//
+// Meanwhile the next group's panels come to the second cache. With one row,
+// what is computed takes half as long as memory does, and only if it waits for
+// nothing else do both go on at the same time.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,10 +25,6 @@ namespace weft {
 
 namespace {
 constexpr int64_t lanes = CPUCodeBuilder::lanes;
-/// How early to ask memory. Twice as far was slower by 12% for Q4_K and by 23%
-/// for Q6_K.
-constexpr int64_t aheadBytes = 2048;
-
 class IntegerProduct : public BlockProductWay {
 public:
   explicit IntegerProduct(const BlockProduct &product)
@@ -45,10 +46,14 @@ private:
     return {code, code.address(scratch, code.builder.getI8Type(), sumsBytes),
             product.depth, panels.traits};
   }
-  /// Sums of `height` rows from `first` on; those from `count` on are the last
-  /// one again.
+  /// Sums of `height` rows from `first` on, [row][panel]; those from `count` on
+  /// are the last one again.
   void emitTile(int64_t height, Value first, Value count,
-                ArrayRef<Value> panelNumbers);
+                const PanelGroup &group);
+  /// Fetches as many of the panel's bytes as a part of a block has that begins
+  /// at the given step. All planes of a panel come in the order in which they
+  /// lie, so that memory sees one stream for each panel of a group.
+  void prefetchPart(Value panel, Value block, int64_t step);
   void emitStep(const BlockStep &step, Value number,
                 ArrayRef<Value> rowAddresses, MutableArrayRef<Value> sums);
 
@@ -84,65 +89,72 @@ void IntegerProduct::compute(Value count, const PanelGroup &group,
     Value height = code.minimum(rest, code.constant(maximumRows));
     code.choose(number, variants, [&](int64_t variant) {
       int64_t tileRows = int64_t(1) << (variant - 1);
-      // Few rows leave registers for several streams of panels.
-      int64_t together = 1;
-      if (tileRows <= 2 && code.target.registerLanes > 4)
-        together = 2;
-      if (tileRows == 1 && code.target.registerLanes == 16 &&
-          panels.stepsPerBlock() == 1)
-        together = 4;
-      together = std::min(together, product.groupSize);
-      assert(product.groupSize % together == 0 && "powers of two");
-      code.loop(code.constant(0), group.size, together, [&](Value i) {
-        ElementEmitter::Scope scope(emitter);
-        SmallVector<Value> numbers;
-        for (int64_t p = 0; p < together; ++p)
-          numbers.push_back(group.number(code.add(i, code.constant(p))));
-        emitTile(tileRows, first, count, numbers);
-        take(scratch, together * lanes, first, height, i,
-             code.constant(together));
-      });
+      emitTile(tileRows, first, count, group);
+      take(scratch, product.groupSize * lanes, first, height, code.constant(0),
+           group.size);
     });
   });
 }
 
 void IntegerProduct::emitTile(int64_t height, Value first, Value count,
-                              ArrayRef<Value> panelNumbers) {
+                              const PanelGroup &group) {
   Value last = code.sub(count, code.constant(1));
-  SmallVector<Value> addresses, bases;
+  SmallVector<Value> addresses;
   for (int64_t r = 0; r < height; ++r)
     addresses.push_back(rows().rowAddress(
         code.minimum(code.add(first, code.constant(r)), last)));
-  for (Value number : panelNumbers)
-    bases.push_back(panels.panel(number));
+  auto sumAddress = [&](Value p, int64_t r) {
+    Value ofPanel =
+        code.address(scratch, code.f32(), code.mul(p, code.constant(lanes)));
+    return code.address(ofPanel, code.f32(), r * product.groupSize * lanes);
+  };
   Value zero = code.number(CPUCodeBuilder::vectorOf(code.f32()), 0);
-  CPUCodeBuilder::Values sums(height * bases.size(), zero);
-  sums = code.loop(
-      code.constant(0), code.constant(panels.blocksPerRow()), 1, sums,
-      [&](Value block, ValueRange carried) {
-        CPUCodeBuilder::Values next(carried);
-        SmallVector<int64_t, 8> order = panels.stepOrder();
-        size_t together = panels.stepsTogether();
-        // Bytes that steps share stay in registers.
-        for (size_t begin = 0; begin < order.size(); begin += together)
-          for (auto [p, base] : llvm::enumerate(bases))
-            for (int64_t i : ArrayRef(order).slice(begin, together)) {
-              Value number = code.add(
-                  code.mul(block, code.constant(panels.stepsPerBlock())),
-                  code.constant(i));
-              BlockStep step =
-                  panels.read(base, block, i, height <= 2 ? aheadBytes : 0);
-              emitStep(step, number, addresses,
-                       MutableArrayRef<Value>(next).slice(p * height, height));
-            }
-        return next;
+  for (int64_t i = 0; i < height * product.groupSize; ++i)
+    code.store(zero, code.address(scratch, code.f32(), i * lanes));
+
+  SmallVector<int64_t, 8> order = panels.stepOrder();
+  int64_t together = panels.stepsTogether();
+  code.loop(
+      code.constant(0), code.constant(panels.blocksPerRow()), 1,
+      [&](Value block) {
+        ElementEmitter::Scope scope(emitter);
+        for (int64_t begin = 0; begin < panels.stepsPerBlock();
+             begin += together)
+          // Not unrolled: LLVM would put the prefetches of all panels at the
+          // end of the block's code, where they hold up what follows.
+          code.loop(
+              code.constant(0), code.constant(product.groupSize), 1,
+              [&](Value p) {
+                ElementEmitter::Scope scope(emitter);
+                prefetchPart(panels.panel(group.next(p)), block, begin);
+                Value panel = panels.panel(group.number(p));
+                CPUCodeBuilder::Values sums;
+                for (int64_t r = 0; r < height; ++r)
+                  sums.push_back(
+                      code.loadLanes(code.f32(), sumAddress(p, r), Value()));
+                // Bytes that steps share stay in registers.
+                for (int64_t i : ArrayRef(order).slice(begin, together)) {
+                  Value number = code.add(
+                      code.mul(block, code.constant(panels.stepsPerBlock())),
+                      code.constant(i));
+                  emitStep(panels.read(panel, block, i), number, addresses,
+                           sums);
+                }
+                for (int64_t r = 0; r < height; ++r)
+                  code.store(sums[r], sumAddress(p, r));
+              });
       });
-  for (int64_t r = 0; r < height; ++r)
-    for (size_t p = 0; p < bases.size(); ++p)
-      code.store(
-          sums[p * height + r],
-          code.address(scratch, code.f32(),
-                       (r * int64_t(bases.size()) + int64_t(p)) * lanes));
+}
+
+void IntegerProduct::prefetchPart(Value panel, Value block, int64_t step) {
+  int64_t bytes =
+      panels.blockBytes() * panels.stepsTogether() / panels.stepsPerBlock();
+  Type byte = code.builder.getI8Type();
+  Value ofBlock = code.address(
+      panel, byte, code.mul(block, code.constant(panels.blockBytes())));
+  for (int64_t line = 0; line < bytes; line += 64)
+    code.prefetchToSecondCache(code.address(
+        ofBlock, byte, step / panels.stepsTogether() * bytes + line));
 }
 
 void IntegerProduct::emitStep(const BlockStep &step, Value number,
