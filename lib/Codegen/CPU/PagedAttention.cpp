@@ -110,28 +110,12 @@ Division PagedAttentionKernel::emit() {
     Item item;
     item.group = code.mod(turned, code.constant(groups));
     Value tile = code.floorDiv(turned, code.constant(groups));
-    auto emitTile = [&](Value number) {
-      sequences.forTile(number, itemTokens,
-                        [&](const PagedSequences::Tile &tile) {
-                          item.tile = tile;
-                          emitTileItem(item);
-                        });
-    };
-    if (!op.getSpan())
-      return emitTile(tile);
-    Value further = code.size(parts);
-    code.branch(
-        code.compare(arith::CmpIPredicate::slt, tile, further),
-        [&] {
-          ElementEmitter::Scope scope(emitter);
-          emitPartItem(item, tile);
-          return Values();
-        },
-        [&] {
-          ElementEmitter::Scope scope(emitter);
-          emitTile(code.sub(tile, further));
-          return Values();
-        });
+    if (op.getSpan())
+      return emitPartOrTile(item, tile, code.size(parts));
+    sequences.forTile(tile, itemTokens, [&](const PagedSequences::Tile &tile) {
+      item.tile = tile;
+      emitItem(item);
+    });
   });
   return division;
 }

@@ -98,11 +98,19 @@ private:
                   llvm::function_ref<void(Value, Value, Value)> body);
 
   // PagedAttentionParts.cpp
-  /// The first part of a token that is alone in its sequence, or all of the
-  /// tokens of a tile.
-  void emitTileItem(Item item);
-  /// A further part: `number` counts those of all sequences.
-  void emitPartItem(Item item, Value number);
+  /// The first `parts` numbers are those of parts beside the first.
+  void emitPartOrTile(Item item, Value number, Value parts);
+  /// A part beside the first: `number` counts those of all sequences.
+  struct FoundItem {
+    Value exists;
+    Item item;
+  };
+  FoundItem findPart(Item item, Value number);
+  /// All keys of a tile's tokens, or the first part of one that is alone in its
+  /// sequence.
+  FoundItem findTile(Item item, Value number);
+  /// What an item that sees nothing leaves.
+  void leaveOut(const Item &item);
   /// The logarithm of the sum of a row's exponentials, which is `sum` times 2
   /// to the power of `greatest`.
   void storeLogarithm(const Item &item, Value token, Value head, Value greatest,

@@ -16,18 +16,20 @@ using arith::CmpIPredicate;
 
 namespace weft {
 
-void PagedAttentionKernel::emitTileItem(Item item) {
-  if (std::optional<int64_t> span = op.getSpan()) {
-    Value isAlone = code.make<arith::AndIOp>(
-        item.tile.isInside, sequences.isAlone(item.tile.sequence));
-    item.firstInPart = item.rowShift = code.constant(0);
-    item.endOfPart =
-        code.select(isAlone, code.constant(*span), sequences.capacity());
-  }
-  emitItem(item);
+PagedAttentionKernel::FoundItem PagedAttentionKernel::findTile(Item item,
+                                                               Value number) {
+  auto [exists, tile] = sequences.findTile(number, itemTokens);
+  item.tile = tile;
+  Value isAlone =
+      code.make<arith::AndIOp>(tile.isInside, sequences.isAlone(tile.sequence));
+  item.firstInPart = item.rowShift = code.constant(0);
+  item.endOfPart =
+      code.select(isAlone, code.constant(*op.getSpan()), sequences.capacity());
+  return {exists, item};
 }
 
-void PagedAttentionKernel::emitPartItem(Item item, Value number) {
+PagedAttentionKernel::FoundItem PagedAttentionKernel::findPart(Item item,
+                                                               Value number) {
   Value each = code.size(furtherParts), one = code.constant(1);
   Value part = code.add(code.mod(number, each), one);
   Value sequence = code.floorDiv(number, each);
@@ -38,7 +40,7 @@ void PagedAttentionKernel::emitPartItem(Item item, Value number) {
   item.firstInPart = code.mul(part, span);
   item.endOfPart = code.add(item.firstInPart, span);
   Value tokens = emitter.size(op.getPositions(), 0);
-  Value row = code.add(tokens, number);
+  item.rowShift = code.sub(code.add(tokens, number), token);
   Value length = sequences.load(op.getKvLength(), {sequence});
   // One unsigned comparison sees both ends of the tokens.
   Value exists = code.make<arith::AndIOp>(
@@ -46,27 +48,56 @@ void PagedAttentionKernel::emitPartItem(Item item, Value number) {
       code.make<arith::AndIOp>(
           sequences.isAlone(sequence),
           code.compare(CmpIPredicate::slt, item.firstInPart, length)));
-  code.branch(
-      exists,
+  return {exists, item};
+}
+
+void PagedAttentionKernel::emitPartOrTile(Item item, Value number,
+                                          Value parts) {
+  auto valuesOf = [](const FoundItem &found) {
+    const Item &item = found.item;
+    return Values{found.exists,         item.tile.sequence, item.tile.isInside,
+                  item.tile.firstToken, item.tile.endToken, item.firstInPart,
+                  item.endOfPart,       item.rowShift};
+  };
+  Value isPart = code.compare(CmpIPredicate::slt, number, parts);
+  Values found = code.branch(
+      isPart,
       [&] {
         ElementEmitter::Scope scope(emitter);
-        item.rowShift = code.sub(row, token);
+        return valuesOf(findPart(item, number));
+      },
+      [&] {
+        ElementEmitter::Scope scope(emitter);
+        return valuesOf(findTile(item, code.sub(number, parts)));
+      });
+  item.tile = {found[1], found[2], found[3], found[4]};
+  item.firstInPart = found[5], item.endOfPart = found[6];
+  item.rowShift = found[7];
+  code.branch(
+      found[0],
+      [&] {
+        ElementEmitter::Scope scope(emitter);
         emitItem(item);
         return Values();
       },
       [&] {
-        ElementEmitter::Scope scope(emitter);
-        item.rowShift = row;
-        Value nothing = code.number(code.f32(), 0);
-        Value lowest =
-            code.number(code.f32(), -std::numeric_limits<double>::infinity());
-        code.loop(code.constant(0), code.constant(share), 1, [&](Value i) {
+        code.branch(isPart, [&] {
           ElementEmitter::Scope scope(emitter);
-          Value head = code.add(code.mul(item.group, code.constant(share)), i);
-          storeLogarithm(item, code.constant(0), head, lowest, nothing);
+          leaveOut(item);
         });
         return Values();
       });
+}
+
+void PagedAttentionKernel::leaveOut(const Item &item) {
+  Value nothing = code.number(code.f32(), 0);
+  Value lowest =
+      code.number(code.f32(), -std::numeric_limits<double>::infinity());
+  code.loop(code.constant(0), code.constant(share), 1, [&](Value i) {
+    ElementEmitter::Scope scope(emitter);
+    Value head = code.add(code.mul(item.group, code.constant(share)), i);
+    storeLogarithm(item, item.tile.firstToken, head, lowest, nothing);
+  });
 }
 
 void PagedAttentionKernel::storeLogarithm(const Item &item, Value token,

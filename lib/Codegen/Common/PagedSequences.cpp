@@ -31,8 +31,8 @@ Value PagedSequences::load(Value table, ArrayRef<Value> index) {
   return code.make<arith::ExtSIOp>(code.i64(), number);
 }
 
-void PagedSequences::forTile(Value number, int64_t height,
-                             function_ref<void(const Tile &)> body) {
+PagedSequences::FoundTile PagedSequences::findTile(Value number,
+                                                   int64_t height) {
   Value zero = code.constant(0), one = code.constant(1);
   Value count = code.size(tokens), last = code.size(sequences);
   // Region r holds the tokens up to sequence_start[r], and one more the rest:
@@ -63,13 +63,19 @@ void PagedSequences::forTile(Value number, int64_t height,
                                    code.select(isHere, first, carried[3]),
                                    code.select(isHere, end, carried[4])};
       });
-  Value region = found[2];
-  code.branch(code.compare(CmpIPredicate::sge, region, zero), [&] {
+  Value sequence = code.sub(found[2], one);
+  Value isInside = code.compare(CmpIPredicate::ult, sequence, last);
+  sequence = code.minimum(code.maximum(sequence, zero), code.sub(last, one));
+  return {code.compare(CmpIPredicate::sge, found[2], zero),
+          {sequence, isInside, found[3], found[4]}};
+}
+
+void PagedSequences::forTile(Value number, int64_t height,
+                             function_ref<void(const Tile &)> body) {
+  FoundTile found = findTile(number, height);
+  code.branch(found.exists, [&] {
     ElementEmitter::Scope scope(emitter);
-    Value sequence = code.sub(region, one);
-    Value isInside = code.compare(CmpIPredicate::ult, sequence, last);
-    sequence = code.minimum(code.maximum(sequence, zero), code.sub(last, one));
-    body({sequence, isInside, found[3], found[4]});
+    body(found.tile);
   });
 }
 

@@ -47,6 +47,13 @@ public:
     Value isInside; ///< The tokens belong to it.
     Value firstToken, endToken;
   };
+  /// The tile of that number; where there is none, within the tables all the
+  /// same.
+  struct FoundTile {
+    Value exists;
+    Tile tile;
+  };
+  FoundTile findTile(Value number, int64_t height);
   /// Runs `body` for the tile of that number, if there is one.
   void forTile(Value number, int64_t height,
                llvm::function_ref<void(const Tile &)> body);

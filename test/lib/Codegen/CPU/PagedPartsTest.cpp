@@ -83,12 +83,11 @@ INSTANTIATE_TEST_SUITE_P(Levels, PagedPartsTest,
                                          "x86-64-v4+amx-bf16"));
 
 TEST_P(PagedPartsTest, Decode) {
-  for (int64_t span : {64, 128})
-    check({.span = span}, {{{1, 1}},
-                           {{1, 64}},
-                           {{1, 65}},
-                           {{1, 700}},
-                           {{1, 3}, {1, 200}, {1, 64}, {1, 129}}});
+  check({.span = 64}, {{{1, 1}},
+                       {{1, 64}},
+                       {{1, 65}},
+                       {{1, 700}},
+                       {{1, 3}, {1, 200}, {1, 64}, {1, 129}}});
 }
 
 TEST_P(PagedPartsTest, Mixtures) {
@@ -108,8 +107,7 @@ TEST_P(PagedPartsTest, Shapes) {
 }
 
 TEST_P(PagedPartsTest, WindowsAndCaps) {
-  for (int64_t window : {1, 64, 100})
-    check({.window = window, .span = 64}, {{{1, 300}, {1, 2}, {30, 200}}});
+  check({.window = 100, .span = 64}, {{{1, 300}, {1, 2}, {30, 200}}});
   check({.window = 33, .softCap = 0.5, .span = 64}, {{{1, 100}, {20, 80}}});
 }
 
