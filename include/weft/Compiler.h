@@ -46,7 +46,8 @@ struct CompileOptions {
   uint64_t context = 0;
   /// Sequences, and tokens of all of them together, in one step.
   uint64_t maxSequences = 8, maxTokens = 512;
-  /// What the cache of keys and values is held in: "f16" or "f32".
+  /// What the cache of keys and values is held in: "f16", "f32" or, for heads
+  /// of a multiple of 32 elements, "q8_0".
   std::string cacheType = "f16";
   /// How products with weights in blocks round their inputs: "int8", in blocks
   /// of 32, as fast kernels of a CPU need it, or "f32", not at all. Empty:

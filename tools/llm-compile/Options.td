@@ -30,7 +30,7 @@ def max_sequences : Assigned<"max-sequences", "N",
 def max_tokens : Assigned<"max-tokens", "N",
     "Tokens that one step takes, of all sequences; longer prompts take several (default 512)">;
 def kv_type : Assigned<"kv-type", "TYPE",
-    "What the cache of keys and values is held in: f16 (default) or f32">;
+    "What the cache of keys and values is held in: f16 (default), f32 or q8_0">;
 def mesh : Assigned<"mesh", "AXIS=N,...",
     "Split the model over devices: tp=2 splits layers, dp=2 the batch, dp=2,tp=2 both">;
 def shard : Assigned<"shard", "PATTERN=AXIS:DIM,...",

@@ -48,7 +48,7 @@ static llvm::cl::opt<int64_t>
               llvm::cl::desc("Tokens in one step, of all sequences"));
 static llvm::cl::opt<std::string>
     kvType("kv-type", llvm::cl::init(defaults.kvType),
-           llvm::cl::desc("Element type of the cache: f16 or f32"));
+           llvm::cl::desc("Element type of the cache: f16, f32 or q8_0"));
 
 static weft::LanguageModelOptions getLanguageModelOptions() {
   weft::LanguageModelOptions options;

@@ -14,8 +14,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Codegen/CPU/Family.h"
+#include "lib/Codegen/CPU/RoundToBytes.h"
 #include "lib/Codegen/Common/ElementModels.h"
-#include "lib/Codegen/Common/VectorMath.h"
 
 using namespace mlir;
 
@@ -124,31 +124,23 @@ Value ExpertLinearEmitter::inputAt(const Item &item, Value k) {
 }
 
 void ExpertLinearEmitter::roundRow(const Item &item) {
-  VectorMath math(code);
   Value end = code.size(depth);
+  VectorType vector = CPUCodeBuilder::vectorOf(code.f32());
   code.loop(code.constant(0), end, roundedBlock, [&](Value first) {
     ElementEmitter::Scope scope(emitter);
     CPUCodeBuilder::Values parts;
-    Value greatest = code.number(CPUCodeBuilder::vectorOf(code.f32()), 0);
     for (int64_t i = 0; i < roundedBlock; i += lanes) {
       Value k = code.add(first, code.constant(i));
       Value exists = code.compare(arith::CmpIPredicate::slt, code.laneNumbers(),
                                   code.sub(end, k));
       ElementEmitter::Scope scope(emitter, exists);
-      Value x = code.select(exists, inputAt(item, k),
-                            code.number(greatest.getType(), 0));
-      parts.push_back(x);
-      greatest = code.make<arith::MaximumFOp>(greatest, math.abs(x));
+      parts.push_back(
+          code.select(exists, inputAt(item, k), code.number(vector, 0)));
     }
-    Value scale = code.foldLanes(greatest, [&](Value lhs, Value rhs) -> Value {
-      return code.make<arith::MaximumFOp>(lhs, rhs);
-    });
-    scale = code.divf(scale, code.number(code.f32(), 127));
-    Value isZero = code.compare(arith::CmpFPredicate::OEQ, scale,
-                                code.number(code.f32(), 0));
-    Value divisor = code.select(isZero, code.number(code.f32(), 1), scale);
-    for (auto [i, x] : llvm::enumerate(parts))
-      code.store(code.mulf(math.roundEven(code.divf(x, divisor)), scale),
+    RoundedNumbers block = roundToBytes(code, parts[0], parts[1]);
+    for (int64_t i : {0, 1})
+      code.store(code.mulf(code.make<arith::SIToFPOp>(vector, block.steps[i]),
+                           block.scale),
                  code.address(rounded(), code.f32(),
                               code.add(first, code.constant(i * lanes))));
   });

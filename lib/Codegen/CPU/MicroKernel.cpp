@@ -70,8 +70,11 @@ void emitMicroKernel(ElementEmitter &emitter, const MicroKernel &kernel) {
             code.address(address, kernel.bElement,
                          kernel.prefetchAhead * CPUCodeBuilder::lanes));
       Value mask = kernel.masks.empty() ? Value() : kernel.masks[panel];
-      b.push_back(emitter.fromStorage(
-          code.loadLanes(kernel.bElement, address, mask), kernel.bElement));
+      Value loaded = code.loadLanes(kernel.bElement, address, mask);
+      if (kernel.bElement.isInteger())
+        b.push_back(code.make<arith::SIToFPOp>(type, loaded));
+      else
+        b.push_back(emitter.fromStorage(loaded, kernel.bElement));
     }
     if (kernel.other) {
       Type byte = code.builder.getI8Type();
@@ -109,8 +112,16 @@ void emitMicroKernel(ElementEmitter &emitter, const MicroKernel &kernel) {
   if (whole != kernel.depth)
     sums = code.loop(whole, kernel.depth, 1, sums, addTerm);
   for (int64_t row = 0; row < kernel.rows; ++row)
-    for (int64_t panel = 0; panel < kernel.panels; ++panel)
-      code.store(sums[row * kernel.panels + panel], resultAddress(row, panel));
+    for (int64_t panel = 0; panel < kernel.panels; ++panel) {
+      Value sum = sums[row * kernel.panels + panel];
+      if (!kernel.scales.empty()) {
+        Value start = kernel.isAdded
+                          ? code.load(type, resultAddress(row, panel))
+                          : code.number(type, 0);
+        sum = code.fma(sum, kernel.scales[panel], start);
+      }
+      code.store(sum, resultAddress(row, panel));
+    }
 }
 
 Value TileShape::panelsFor(CPUCodeBuilder &code, Value rows) const {

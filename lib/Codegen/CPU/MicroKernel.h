@@ -43,7 +43,8 @@ struct MicroKernel {
   int64_t rows, panels;
   /// Element (row, k) of A, f32, is at a + row * rowStride + k.
   Value a, rowStride;
-  /// Element (k, j) of panel p is at b[p] + k * depthStride + j.
+  /// Element (k, j) of panel p is at b[p] + k * depthStride + j; a float or a
+  /// signed integer.
   llvm::SmallVector<Value> b;
   mlir::Type bElement;
   Value depthStride;
@@ -55,6 +56,10 @@ struct MicroKernel {
   /// Where each row's factor of what `result` holds lies (null: it holds
   /// nothing yet).
   Value growth;
+  /// Factors of each panel's sums (none: 1); then the sums may be added to what
+  /// `result` holds.
+  llvm::SmallVector<Value> scales;
+  bool isAdded = false;
   /// Terms of a turn of the loop.
   int64_t unroll = 1;
   /// How far ahead of k to prefetch panels; 0 for data that are near.

@@ -13,9 +13,9 @@ using namespace mlir;
 
 namespace weft {
 
-static bool isNarrowFloat(Value tensor) {
+static bool isReadAsF32(Value tensor) {
   auto type = cast<RankedTensorType>(tensor.getType()).getElementType();
-  return isa<FloatType>(type) && ElementEmitter::computeType(type).isF32();
+  return isa<BlockType>(type) || ElementEmitter::computeType(type).isF32();
 }
 
 bool canEmitPagedAttentionKernel(ElementEmitter &emitter,
@@ -33,8 +33,8 @@ bool canEmitPagedAttentionKernel(ElementEmitter &emitter,
   return isStatic(anchor.getQuery(), 1) && isStatic(keys, 1) &&
          isStatic(values, 1) &&
          *emitter.sizesOf(keys)[3].asConstant() % CPUCodeBuilder::lanes == 0 &&
-         isNarrowFloat(anchor.getQuery()) && isNarrowFloat(keys) &&
-         isNarrowFloat(values) && emitter.inMemory(keys) &&
+         isReadAsF32(anchor.getQuery()) && isReadAsF32(keys) &&
+         isReadAsF32(values) && emitter.inMemory(keys) &&
          emitter.inMemory(values);
 }
 
@@ -76,7 +76,9 @@ PagedAttentionKernel::PagedAttentionKernel(ElementEmitter &emitter,
   sumPlace = allocate(rows * lanes);
   firstKeyPlace = allocate(rows);
   endKeyPlace = allocate(rows);
-  weightPlace = allocate(tileRows * blockSize);
+  bool hasScales = isa<BlockType>(values.element);
+  weightPlace =
+      allocate(tileRows * blockSize * (hasScales ? width / scaled : 1));
   growthPlace = allocate(tileRows);
   if (usesMatrix) {
     allocateMatrix();
@@ -166,12 +168,19 @@ PagedAttentionKernel::KeyBlock PagedAttentionKernel::locate(const Item &item,
   Value number =
       sequences.block(item.tile.sequence, index, code.size(keys.sizes[0]));
   Value inPool = code.add(code.mul(number, code.constant(groups)), item.group);
-  block.keys = code.address(keys.base, keys.element,
-                            code.mul(inPool, code.constant(depth * blockSize)));
-  block.values =
-      code.address(values.base, values.element,
-                   code.mul(inPool, code.constant(width * blockSize)));
-  block.keyElement = keys.element, block.valueElement = values.element;
+  auto place = [&](const MemoryTensor &pool, int64_t size, Value &base,
+                   Type &element, Value &scales) {
+    bool hasScales = isa<BlockType>(pool.element);
+    element = hasScales ? code.builder.getI8Type() : pool.element;
+    int64_t elements = size * blockSize;
+    int64_t stride = hasScales ? elements + elements / scaled * 2 : elements;
+    base = code.address(pool.base, element,
+                        code.mul(inPool, code.constant(stride)));
+    if (hasScales)
+      scales = code.address(base, element, elements);
+  };
+  place(keys, depth, block.keys, block.keyElement, block.keyScales);
+  place(values, width, block.values, block.valueElement, block.valueScales);
   block.valueStride = width;
   return block;
 }

@@ -52,6 +52,8 @@ private:
   /// Rows of an item, about: a multiple of every tile's height, or of the
   /// matrix unit's passes.
   static constexpr int64_t itemRows = 126, matrixItemRows = 128;
+  /// Elements of q8_0 that share a scale.
+  static constexpr int64_t scaled = 32;
   /// Rows of a pass of the matrix unit, in tiles of 16.
   static constexpr int64_t passTiles = 2,
                            passRows = passTiles * MatrixUnit::tileRows;
@@ -65,6 +67,9 @@ private:
     Value first, count;
     Value keys, values;
     mlir::Type keyElement, valueElement;
+    /// Of pools of q8_0 (null: none): rows of f16, one for each 32 elements of
+    /// a head's row.
+    Value keyScales, valueScales;
     int64_t valueStride;
     /// The keys that come next, where they are worth a prefetch.
     Value nextKeys;
@@ -121,6 +126,12 @@ private:
   /// What each row sees goes to scratch, and what any sees to the item.
   void findKeys(Item &item);
   KeyBlock convert(const KeyBlock &block);
+  /// f32 of 16 positions from `column` on, or of 16 elements of a position.
+  Value readKeys(const KeyBlock &block, Value row, Value column);
+  Value readValues(const KeyBlock &block, Value position, Value column,
+                   Value mask);
+  /// Scales of 16 positions.
+  Value readScales(Value scales, Value group, Value position);
   void storeResult(const Item &item);
   /// `emit(first)` for vectors of a row of `width` elements; the last one may
   /// be masked.
@@ -141,6 +152,10 @@ private:
                     llvm::function_ref<void(int64_t, Value)> store);
   void emitProduct(const KeyBlock &block, const TileShape &shape,
                    Value firstRow, int64_t rows);
+  /// Weights of a vector of positions: with scales, times those of each 32
+  /// columns of the values.
+  void storeWeights(const KeyBlock &block, const TileShape &shape, Value row,
+                    int64_t column, Value weights);
 
   // PagedAttentionMatrix.cpp
   void allocateMatrix();

@@ -120,22 +120,17 @@ void PagedAttentionKernel::packKeyTiles(const KeyBlock &block) {
   Value zero = code.number(CPUCodeBuilder::vectorOf(code.f32()), 0);
   // A pair of the depth, of all positions.
   auto packPair = [&](Value pair, bool hasOdd) {
-    Value even = code.address(block.keys, block.keyElement,
-                              code.mul(pair, code.constant(2 * blockSize)));
+    Value even = code.mul(pair, code.constant(2));
+    Value odd = code.add(even, code.constant(1));
     Value target =
         element(pointer(keyTilePlace), code.mul(pair, code.constant(lanes)));
-    for (int64_t column = 0; column < blockSize; column += lanes) {
-      auto read = [&](int64_t at) {
-        return emitter.fromStorage(
-            code.loadLanes(block.keyElement,
-                           code.address(even, block.keyElement, at), {}),
-            block.keyElement);
-      };
-      auto [highEven, lowEven] = matrix.split(read(column));
+    for (int64_t at = 0; at < blockSize; at += lanes) {
+      Value column = code.constant(at);
+      auto [highEven, lowEven] = matrix.split(readKeys(block, even, column));
       auto [highOdd, lowOdd] =
-          matrix.split(hasOdd ? read(blockSize + column) : zero);
-      Value panel = element(target, column / lanes * numParts *
-                                        tilesFor(depth) * tileWords);
+          matrix.split(hasOdd ? readKeys(block, odd, column) : zero);
+      Value panel =
+          element(target, at / lanes * numParts * tilesFor(depth) * tileWords);
       code.store(matrix.toPairs(highEven, highOdd), panel);
       code.store(matrix.toPairs(lowEven, lowOdd),
                  element(panel, tilesFor(depth) * tileWords));
@@ -158,29 +153,21 @@ void PagedAttentionKernel::packKeyTiles(const KeyBlock &block) {
 void PagedAttentionKernel::packValueTiles(const KeyBlock &block) {
   // Masks: of a pair of positions, and of columns.
   auto packPair = [&](Value pair, bool isWhole) {
-    Value position = code.mul(pair, code.constant(2));
-    Value even = code.address(block.values, block.valueElement,
-                              code.mul(position, code.constant(width)));
+    Value even = code.mul(pair, code.constant(2));
     Value target =
         element(pointer(valueTilePlace), code.mul(pair, code.constant(lanes)));
     for (int64_t column = 0; column < width; column += lanes) {
       auto read = [&](int64_t i) {
-        Value mask;
+        Value position = code.add(even, code.constant(i)), mask;
         if (column + lanes > width)
           mask = code.compare(CmpIPredicate::slt, code.laneNumbers(),
                               code.constant(width - column));
         if (!isWhole) {
           Value isSeen = code.broadcast(
-              code.compare(CmpIPredicate::slt,
-                           code.add(position, code.constant(i)), block.count));
+              code.compare(CmpIPredicate::slt, position, block.count));
           mask = mask ? code.make<arith::AndIOp>(mask, isSeen) : isSeen;
         }
-        return emitter.fromStorage(
-            code.loadLanes(
-                block.valueElement,
-                code.address(even, block.valueElement, i * width + column),
-                mask),
-            block.valueElement);
+        return readValues(block, position, code.constant(column), mask);
       };
       code.store(
           matrix.toPairs(read(0), read(1)),

@@ -80,37 +80,77 @@ void PagedAttentionKernel::findKeys(Item &item) {
   item.endKey = range[1];
 }
 
+Value PagedAttentionKernel::readScales(Value scales, Value group,
+                                       Value position) {
+  Type f16 = code.builder.getF16Type();
+  Value at = code.add(code.mul(group, code.constant(blockSize)), position);
+  return emitter.fromStorage(
+      code.loadLanes(f16, code.address(scales, f16, at), {}), f16);
+}
+
+Value PagedAttentionKernel::readKeys(const KeyBlock &block, Value row,
+                                     Value column) {
+  Value at = code.add(code.mul(row, code.constant(blockSize)), column);
+  Value loaded = code.loadLanes(
+      block.keyElement, code.address(block.keys, block.keyElement, at), {});
+  if (!block.keyScales)
+    return emitter.fromStorage(loaded, block.keyElement);
+  Value scale = readScales(block.keyScales,
+                           code.floorDiv(row, code.constant(scaled)), column);
+  return code.mulf(code.make<arith::SIToFPOp>(scale.getType(), loaded), scale);
+}
+
+Value PagedAttentionKernel::readValues(const KeyBlock &block, Value position,
+                                       Value column, Value mask) {
+  Value at = code.add(code.mul(position, code.constant(width)), column);
+  Value loaded =
+      code.loadLanes(block.valueElement,
+                     code.address(block.values, block.valueElement, at), mask);
+  if (!block.valueScales)
+    return emitter.fromStorage(loaded, block.valueElement);
+  Type f16 = code.builder.getF16Type();
+  Value group = code.floorDiv(column, code.constant(scaled));
+  Value scale = emitter.fromStorage(
+      code.load(CPUCodeBuilder::storage(f16),
+                code.address(block.valueScales, f16,
+                             code.add(code.mul(group, code.constant(blockSize)),
+                                      position))),
+      f16);
+  VectorType vector = CPUCodeBuilder::vectorOf(code.f32());
+  Value scaledUp = code.mulf(code.make<arith::SIToFPOp>(vector, loaded), scale);
+  // A position that was never written may have any scale.
+  return mask ? code.select(mask, scaledUp, code.number(vector, 0)) : scaledUp;
+}
+
 PagedAttentionKernel::KeyBlock
 PagedAttentionKernel::convert(const KeyBlock &block) {
   KeyBlock converted = block;
-  // `count` rows of `from`, one after another.
-  auto convertRows = [&](Value from, Type element, Value to, Value count,
-                         int64_t size) {
-    int64_t stride = llvm::alignTo(size, lanes);
-    code.loop(code.constant(0), count, 1, [&](Value row) {
-      ElementEmitter::Scope scope(emitter);
-      Value source =
-          code.address(from, element, code.mul(row, code.constant(size)));
-      Value target = this->element(to, code.mul(row, code.constant(stride)));
-      forEachVectorOfRow(size, [&](Value first) {
-        Value loaded = code.loadLanes(
-            element, code.address(source, element, first), emitter.getMask());
-        code.store(emitter.fromStorage(loaded, element),
-                   this->element(target, first));
-      });
-    });
-  };
   if (!block.keyElement.isF32()) {
     converted.keys = pointer(keyPlace), converted.keyElement = code.f32();
-    convertRows(block.keys, block.keyElement, converted.keys,
-                code.constant(depth), blockSize);
+    converted.keyScales = {};
+    code.loop(code.constant(0), code.constant(depth), 1, [&](Value row) {
+      ElementEmitter::Scope scope(emitter);
+      Value target =
+          element(converted.keys, code.mul(row, code.constant(blockSize)));
+      for (int64_t column = 0; column < blockSize; column += lanes)
+        code.store(readKeys(block, row, code.constant(column)),
+                   element(target, column));
+    });
   }
   if (!block.valueElement.isF32()) {
     converted.values = pointer(valuePlace);
     converted.valueElement = code.f32();
+    converted.valueScales = {};
     converted.valueStride = paddedWidth;
-    convertRows(block.values, block.valueElement, converted.values, block.count,
-                width);
+    code.loop(code.constant(0), block.count, 1, [&](Value position) {
+      ElementEmitter::Scope scope(emitter);
+      Value target = element(converted.values,
+                             code.mul(position, code.constant(paddedWidth)));
+      forEachVectorOfRow(width, [&](Value first) {
+        code.store(readValues(block, position, first, emitter.getMask()),
+                   element(target, first));
+      });
+    });
   }
   return converted;
 }

@@ -28,10 +28,11 @@ void PagedAttentionKernel::attend(const Item &item, const KeyBlock &block,
       ElementEmitter::Scope scope(emitter);
       Value scores = element(pointer(weightPlace),
                              code.mul(row, code.constant(blockSize)));
-      Value growth = emitWeights(block, code.add(first, row), scores,
-                                 [&](int64_t column, Value weights) {
-                                   code.store(weights, element(scores, column));
-                                 });
+      Value growth =
+          emitWeights(block, code.add(first, row), scores,
+                      [&](int64_t column, Value weights) {
+                        storeWeights(block, shape, row, column, weights);
+                      });
       code.store(growth, element(pointer(growthPlace), row));
     });
     code.choose(rows, shape.maximumRows, [&](int64_t height) {
@@ -82,39 +83,73 @@ static void forEachPanels(CPUCodeBuilder &code, int64_t total, int64_t step,
 void PagedAttentionKernel::emitScores(const KeyBlock &block,
                                       const TileShape &shape, Value firstRow,
                                       int64_t rows) {
+  auto emitPanels = [&](Value panel, int64_t count) {
+    Value column = code.mul(panel, code.constant(lanes));
+    // With scales, the elements that share one are summed first.
+    int64_t step = block.keyScales ? scaled : depth;
+    for (int64_t from = 0; from < depth; from += step) {
+      MicroKernel kernel;
+      kernel.rows = rows;
+      kernel.panels = count;
+      kernel.a =
+          element(pointer(queryPlace),
+                  code.add(code.mul(firstRow, code.constant(paddedDepth)),
+                           code.constant(from)));
+      kernel.rowStride = code.constant(paddedDepth);
+      Value first =
+          code.address(block.keys, block.keyElement,
+                       code.add(column, code.constant(from * blockSize)));
+      for (int64_t i = 0; i < count; ++i)
+        kernel.b.push_back(code.address(first, block.keyElement, i * lanes));
+      kernel.bElement = block.keyElement;
+      // The values come next; both streams are of about the same length.
+      if (block.nextKeys) {
+        kernel.other =
+            code.address(block.values, block.valueElement,
+                         code.add(column, code.constant(from * blockSize)));
+        kernel.otherBytes =
+            count * lanes * CPUCodeBuilder::storageBytes(block.valueElement);
+        kernel.otherStride =
+            blockSize * CPUCodeBuilder::storageBytes(block.valueElement);
+      }
+      kernel.depthStride = code.constant(blockSize);
+      kernel.depth = code.constant(std::min(step, depth - from));
+      kernel.unroll = 4;
+      kernel.result = element(pointer(weightPlace), column);
+      kernel.resultStride = code.constant(blockSize);
+      for (int64_t i = 0; block.keyScales && i < count; ++i)
+        kernel.scales.push_back(
+            readScales(block.keyScales, code.constant(from / scaled),
+                       code.add(column, code.constant(i * lanes))));
+      kernel.isAdded = from > 0;
+      emitMicroKernel(emitter, kernel);
+    }
+  };
   forEachPanels(
       code, blockSize / lanes, shape.panelsFor(rows),
       [&](Value panel, int64_t count) {
-        Value column = code.mul(panel, code.constant(lanes));
-        MicroKernel kernel;
-        kernel.rows = rows;
-        kernel.panels = count;
-        kernel.a = element(pointer(queryPlace),
-                           code.mul(firstRow, code.constant(paddedDepth)));
-        kernel.rowStride = code.constant(paddedDepth);
-        Value first = code.address(block.keys, block.keyElement, column);
-        for (int64_t i = 0; i < count; ++i)
-          kernel.b.push_back(code.address(first, block.keyElement, i * lanes));
-        kernel.bElement = block.keyElement;
-        // The values come next; both streams are of about the same length.
-        if (block.nextKeys) {
-          kernel.other = code.address(block.values, block.valueElement, column);
-          kernel.otherBytes =
-              count * lanes * CPUCodeBuilder::storageBytes(block.valueElement);
-          kernel.otherStride =
-              blockSize * CPUCodeBuilder::storageBytes(block.valueElement);
-        }
-        kernel.depthStride = code.constant(blockSize);
-        kernel.depth = code.constant(depth);
-        kernel.unroll = 4;
-        kernel.result = element(pointer(weightPlace), column);
-        kernel.resultStride = code.constant(blockSize);
         // Other scores are hidden, whatever they are.
+        Value column = code.mul(panel, code.constant(lanes));
         code.branch(code.compare(CmpIPredicate::slt, column, block.count), [&] {
           ElementEmitter::Scope scope(emitter);
-          emitMicroKernel(emitter, kernel);
+          emitPanels(panel, count);
         });
       });
+}
+
+void PagedAttentionKernel::storeWeights(const KeyBlock &block,
+                                        const TileShape &shape, Value row,
+                                        int64_t column, Value weights) {
+  Value target = element(
+      pointer(weightPlace),
+      code.add(code.mul(row, code.constant(blockSize)), code.constant(column)));
+  if (!block.valueScales)
+    return code.store(weights, target);
+  for (int64_t group = 0; group < width / scaled; ++group)
+    code.store(
+        code.mulf(weights, readScales(block.valueScales, code.constant(group),
+                                      code.constant(column))),
+        element(target, group * shape.maximumRows * blockSize));
 }
 
 Value PagedAttentionKernel::emitWeights(
@@ -175,13 +210,21 @@ Value PagedAttentionKernel::emitWeights(
 void PagedAttentionKernel::emitProduct(const KeyBlock &block,
                                        const TileShape &shape, Value firstRow,
                                        int64_t rows) {
+  // With scales, the panels of a product share their weights.
+  int64_t step = shape.panelsFor(rows);
+  if (block.valueScales)
+    step = std::min(step, scaled / lanes);
   forEachPanels(
-      code, paddedWidth / lanes, shape.panelsFor(rows),
-      [&](Value panel, int64_t count) {
+      code, paddedWidth / lanes, step, [&](Value panel, int64_t count) {
         MicroKernel kernel;
         kernel.rows = rows;
         kernel.panels = count;
         kernel.a = pointer(weightPlace);
+        if (block.valueScales)
+          kernel.a = element(
+              kernel.a,
+              code.mul(code.floorDiv(panel, code.constant(scaled / lanes)),
+                       code.constant(shape.maximumRows * blockSize)));
         kernel.rowStride = code.constant(blockSize);
         Value column = code.mul(panel, code.constant(lanes));
         Value first = code.address(block.values, block.valueElement, column);

@@ -7,6 +7,8 @@
 
 #include "lib/Codegen/CPU/QuantizedRows.h"
 
+#include "lib/Codegen/CPU/RoundToBytes.h"
+
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -46,31 +48,9 @@ void QuantizedRows::make(Value row, Elements elements) {
   Type byte = code.builder.getI8Type();
   code.loop(code.constant(0), code.constant(depth / 32), 1, [&](Value number) {
     Value column = code.mul(number, code.constant(32));
-    Value x[2] = {elements(column),
-                  elements(code.add(column, code.constant(16)))};
-    Type words = CPUCodeBuilder::vectorOf(code.i32());
-    // Magnitudes compare as integers.
-    Value magnitudes[2];
-    for (int i : {0, 1})
-      magnitudes[i] = code.make<arith::AndIOp>(code.bitcast(x[i], code.i32()),
-                                               code.integer(words, 0x7FFFFFFF));
-    Value greatest =
-        code.bitcast(reduce(code, vector::CombiningKind::MAXSI,
-                            code.maximum(magnitudes[0], magnitudes[1])),
-                     code.f32());
-    Value scale = code.divf(greatest, code.number(code.f32(), 127));
-    Value isZero = code.compare(arith::CmpFPredicate::OEQ, scale,
-                                code.number(code.f32(), 0));
-    Value divisor =
-        code.broadcast(code.select(isZero, code.number(code.f32(), 1), scale));
-    // Adding 1.5 * 2^23 rounds to whole numbers, halves to even, in the low
-    // bits.
-    Value magic = code.number(CPUCodeBuilder::vectorOf(code.f32()), 0x1.8p23);
-    Value q[2];
+    auto [scale, q] = roundToBytes(
+        code, elements(column), elements(code.add(column, code.constant(16))));
     for (int i : {0, 1}) {
-      Value rounded = code.addf(code.divf(x[i], divisor), magic);
-      q[i] = code.sub(code.bitcast(rounded, code.i32()),
-                      code.bitcast(magic, code.i32()));
       Value bytes =
           code.make<arith::TruncIOp>(CPUCodeBuilder::vectorOf(byte), q[i]);
       code.store(bytes, code.address(address, byte,

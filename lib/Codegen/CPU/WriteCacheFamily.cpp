@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Codegen/CPU/Family.h"
+#include "lib/Codegen/CPU/RoundToBytes.h"
 #include "lib/Codegen/Common/ElementModels.h"
 #include "lib/Codegen/Common/PagedSequences.h"
 
@@ -41,7 +42,10 @@ public:
 private:
   void writeToken(Value sequence, Value token, Value group);
   void writeRow(Value token, Value group, Value block, Value slot);
-  void store(Value value, Value base, Value first);
+  /// The same into a pool of q8_0.
+  void writeRounded(Value token, Value group, Value block, Value slot);
+  /// 16 elements of a row, from `first` on.
+  void store(Value value, Type element, Value base, Value first);
 
   ElementEmitter &emitter;
   CPUCodeBuilder &code;
@@ -56,7 +60,8 @@ private:
 bool canEmitWriteCacheKernel(ElementEmitter &emitter, WriteCacheOp op) {
   return emitter.sizesOf(op.getRows())[2].asConstant() &&
          ElementEmitter::computeType(elementTypeOf(op.getRows())).isF32() &&
-         ElementEmitter::computeType(elementTypeOf(op.getPool())).isF32();
+         (isa<BlockType>(elementTypeOf(op.getPool())) ||
+          ElementEmitter::computeType(elementTypeOf(op.getPool())).isF32());
 }
 
 Division emitWriteCacheKernel(ElementEmitter &emitter,
@@ -85,9 +90,13 @@ Division WriteCacheEmitter::emit() {
 }
 
 void WriteCacheEmitter::writeToken(Value sequence, Value token, Value group) {
-  sequences.forPlace(
-      sequence, token, emitter.size(op.getPool(), 0),
-      [&](Value block, Value slot) { writeRow(token, group, block, slot); });
+  sequences.forPlace(sequence, token, emitter.size(op.getPool(), 0),
+                     [&](Value block, Value slot) {
+                       if (isa<BlockType>(output.memory.element))
+                         writeRounded(token, group, block, slot);
+                       else
+                         writeRow(token, group, block, slot);
+                     });
 }
 
 void WriteCacheEmitter::writeRow(Value token, Value group, Value block,
@@ -107,12 +116,45 @@ void WriteCacheEmitter::writeRow(Value token, Value group, Value block,
             op.getRows(), {LaneIndex::uniform(token), LaneIndex::uniform(group),
                            LaneIndex::consecutive(first)});
         store(emitter.toStorage(code.broadcast(value), output.memory.element),
-              base, first);
+              output.memory.element, base, first);
       });
 }
 
-void WriteCacheEmitter::store(Value value, Value base, Value first) {
-  Type element = output.memory.element;
+void WriteCacheEmitter::writeRounded(Value token, Value group, Value block,
+                                     Value slot) {
+  constexpr int64_t scaled = 32;
+  Type byte = code.builder.getI8Type(), f16 = code.builder.getF16Type();
+  int64_t elements = width * blockSize;
+  Value start = code.mul(code.add(code.mul(block, code.size(groups)), group),
+                         code.constant(elements + elements / scaled * 2));
+  Value matrix = code.address(output.memory.base, byte, start);
+  Value base = code.address(
+      matrix, byte,
+      op.getTransposed() ? slot : code.mul(slot, code.constant(width)));
+  Value scales = code.address(matrix, byte, elements);
+  code.loop(code.constant(0), code.constant(width), scaled, [&](Value first) {
+    ElementEmitter::Scope scope(emitter);
+    auto read = [&](Value from) {
+      return code.broadcast(emitter.element(
+          op.getRows(), {LaneIndex::uniform(token), LaneIndex::uniform(group),
+                         LaneIndex::consecutive(from)}));
+    };
+    Value second = code.add(first, code.constant(CPUCodeBuilder::lanes));
+    RoundedNumbers rounded = roundToBytes(code, read(first), read(second));
+    for (auto [steps, from] : {std::pair(rounded.steps[0], first),
+                               std::pair(rounded.steps[1], second)})
+      store(code.make<arith::TruncIOp>(CPUCodeBuilder::vectorOf(byte), steps),
+            byte, base, from);
+    Value at = code.add(code.mul(code.floorDiv(first, code.constant(scaled)),
+                                 code.constant(blockSize)),
+                        slot);
+    code.store(emitter.toStorage(rounded.scale, f16),
+               code.address(scales, f16, at));
+  });
+}
+
+void WriteCacheEmitter::store(Value value, Type element, Value base,
+                              Value first) {
   if (!op.getTransposed())
     return code.store(value, code.address(base, element, first),
                       emitter.getMask());

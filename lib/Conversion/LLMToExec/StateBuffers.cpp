@@ -124,10 +124,18 @@ LogicalResult StateBuffers::checkAllStored() const {
 void convertStates(ModuleOp module) {
   for (auto state : llvm::make_early_inc_range(module.getOps<StateOp>())) {
     RankedTensorType type = state.getTensorType();
-    Sizes sizes(type.getShape().begin(), type.getShape().end());
+    SmallVector<int64_t> shape(type.getShape());
     OpBuilder builder(state);
+    Type element = type.getElementType();
+    // The runtime holds bytes.
+    if (auto block = dyn_cast<BlockType>(element)) {
+      element = builder.getI8Type();
+      shape.back() =
+          shape.back() / block.getInfo().elements * block.getInfo().bytes;
+    }
+    Sizes sizes(shape.begin(), shape.end());
     exec::DeclareStateOp::create(
-        builder, state.getLoc(), state.getSymName(), type.getElementType(),
+        builder, state.getLoc(), state.getSymName(), element,
         SizesAttr::get(module.getContext(), ArrayRef<SizeExpr>(sizes)));
     state.erase();
   }

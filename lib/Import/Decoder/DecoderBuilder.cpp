@@ -61,9 +61,16 @@ Status DecoderBuilder::checkOptions() {
     cacheType = emit.builder.getF32Type();
   else if (options.kvType == "f16")
     cacheType = emit.builder.getF16Type();
+  else if (options.kvType == "q8_0")
+    cacheType = BlockType::get(emit.builder.getContext(), BlockFormat::Q8_0);
   else
     return Status::error("unknown type '" + printable(options.kvType) +
-                         "' of the cache; expected f32 or f16");
+                         "' of the cache; expected f32, f16 or q8_0");
+  if (isa<BlockType>(cacheType) && config.headSize % 32 != 0)
+    return Status::error("a cache of q8_0 has blocks of 32 elements, but the "
+                         "model's heads have " +
+                         std::to_string(config.headSize) +
+                         "; use f16 or f32 for the cache");
   int64_t blocks =
       options.maxSequences * llvm::divideCeil(context, cacheBlockSize);
   int64_t bytes = cacheBlockSize * 4;

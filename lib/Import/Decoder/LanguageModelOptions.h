@@ -23,7 +23,7 @@ struct LanguageModelOptions {
   int64_t maxSequences = 8;
   /// Tokens in one step, of all sequences.
   int64_t maxTokens = 512;
-  /// The cache's element type: "f32" or "f16".
+  /// The cache's element type: "f32", "f16" or "q8_0".
   std::string kvType = "f16";
 };
 

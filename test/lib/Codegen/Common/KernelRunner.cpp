@@ -192,6 +192,12 @@ HostTensor KernelRunner::run(ArrayRef<int64_t> sizes,
     die("a kernel raised its error flag");
   auto type = cast<RankedTensorType>(entry.getResultTypes()[0]);
   int64_t bytes = valueOf(kernel().buffers().rbegin()->least_bytes(), sizes);
+  if (isa<BlockType>(type.getElementType())) {
+    HostTensor blocks(type.getElementType(), type.getShape());
+    blocks.setStoredBytes(
+        {reinterpret_cast<uint8_t *>(buffers.back().address), size_t(bytes)});
+    return blocks;
+  }
   HostTensor result(type.getElementType(),
                     {bytes / bytesOf(type.getElementType())});
   ofBytes(buffers.back().address, result);
