@@ -8,6 +8,7 @@
 #include "runtime/base/AtomicFile.h"
 #include "runtime/base/MappedFile.h"
 #include "runtime/base/Sha256.h"
+#include "runtime/base/Sha256Blocks.h"
 #include "runtime/base/Trace.h"
 
 #include <gmock/gmock.h>
@@ -50,6 +51,33 @@ TEST(Sha256, KnowsTheStandardsExamples) {
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
   EXPECT_EQ(hexadecimal(sha256({})),
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+TEST(Sha256, TakesBytesInAnyParts) {
+  // FIPS 180-2, appendix B.3.
+  std::string text(1000000, 'a');
+  for (size_t part : {1000000, 1, 63, 64, 65, 1000}) {
+    Sha256Stream stream;
+    for (size_t i = 0; i < text.size(); i += part)
+      stream.update(bytesOf(std::string_view(text).substr(i, part)));
+    EXPECT_EQ(
+        hexadecimal(stream.finish()),
+        "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
+        << part;
+  }
+}
+
+TEST(Sha256, IsTheSameWithAndWithoutInstructions) {
+  if (!hasSha256Instructions())
+    GTEST_SKIP() << "this processor has no SHA instructions";
+  std::array<uint8_t, 5 * 64> bytes;
+  for (size_t i = 0; i != bytes.size(); ++i)
+    bytes[i] = static_cast<uint8_t>(i * i * 31 + 7);
+  std::array<uint32_t, 8> plain = {1, 2, 3, 4, 5, 6, 7, 0x80000000},
+                          other = plain;
+  addSha256Blocks(plain.data(), bytes.data(), 5);
+  addSha256BlocksByInstructions(other.data(), bytes.data(), 5);
+  EXPECT_EQ(plain, other);
 }
 
 TEST_F(Files, MapsWholeFiles) {
