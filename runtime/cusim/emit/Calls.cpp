@@ -81,10 +81,12 @@ void FunctionEmitter::emitCall() {
                                   ptx::isSigned(parameter.type)));
     }
   }
+  llvm::Value *stack = saveStack();
   if (callee.kind == Operand::Kind::Function)
     emitDirectCall(callee.index, in, out);
   else
     emitIndirectCall(callee, prototype, in, out);
+  restoreStack(stack);
   for (size_t i = 0; i < resultParameters->size(); ++i) {
     const ptx::Parameter &parameter = (*resultParameters)[i];
     const Operand &element = operands[0].elements[i];

@@ -85,6 +85,9 @@ void FunctionEmitter::prepare() {
                          variable.name)
             : nullptr);
   copyLocalParameters();
+  if (function.isEntry && kernel.layout.stackBase)
+    callHook("cusim_stack_begin", builder.getVoidTy(),
+             {strand, builder.getInt64(*kernel.layout.stackBase)});
   // Parameters in registers, as compilers wrote them before there was an ABI.
   for (const ptx::Parameter &parameter : function.parameters) {
     if (!parameter.registerIndex || function.isEntry)

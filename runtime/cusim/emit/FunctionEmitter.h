@@ -273,6 +273,12 @@ private:
   llvm::Value *argument(const ptx::Operand &list, unsigned index,
                         llvm::Type *scalar);
 
+  // StackMemory.cpp
+  llvm::Value *lanesFrom(llvm::Value *memory);
+  llvm::Value *saveStack();
+  void restoreStack(llvm::Value *saved);
+  void emitStackOperation();
+
   // Atomics.cpp, Synchronization.cpp, Collectives.cpp
   void emitAtomic();
   void emitBarrier();

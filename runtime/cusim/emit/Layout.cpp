@@ -19,6 +19,9 @@ using ptx::Operand;
 /// is small too.
 constexpr uint64_t RecursionBytes = 16 * 1024;
 
+/// For alloca.
+constexpr uint64_t StackBytes = 16 * 1024;
+
 uint64_t alignTo(uint64_t offset, uint64_t alignment) {
   alignment = std::max<uint64_t>(alignment, 1);
   return (offset + alignment - 1) / alignment * alignment;
@@ -43,6 +46,10 @@ public:
     layout.localBytes = measureFrames(kernel);
     if (layout.isRecursive)
       layout.localBytes += RecursionBytes;
+    if (usesStack()) {
+      layout.stackBase = alignTo(layout.localBytes, sizeof(uint64_t));
+      layout.localBytes = *layout.stackBase + StackBytes;
+    }
     if (layout.localBytes > MaximumBytes)
       return Status::error(module.functions[kernel].name + " needs " +
                            std::to_string(layout.localBytes) +
@@ -203,6 +210,17 @@ private:
       below = std::max(below, measureFrames(callee));
     state[index] = State::Done;
     return depth[index] = layout.frameBytes[index] + below;
+  }
+
+  bool usesStack() const {
+    for (uint32_t index : layout.functions)
+      for (const ptx::Instruction &instruction :
+           module.functions[index].instructions)
+        if (instruction.opcode == Opcode::Alloca ||
+            instruction.opcode == Opcode::Stacksave ||
+            instruction.opcode == Opcode::Stackrestore)
+          return true;
+    return false;
   }
 
   void findExits() {

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace weft::cusim {
@@ -42,6 +43,8 @@ struct Layout {
   std::map<std::pair<uint32_t, uint32_t>, uint64_t> localParameters;
   /// Bytes of a function's frame; those of the functions it calls follow.
   std::map<uint32_t, uint64_t> frameBytes;
+  /// Where alloca takes memory, behind all frames, if a function has it.
+  std::optional<uint64_t> stackBase;
   /// Of all frames that are in use at once, for each thread.
   uint64_t localBytes = 0;
 

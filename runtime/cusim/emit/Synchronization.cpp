@@ -97,6 +97,11 @@ bool FunctionEmitter::emitMiscellaneous() {
               builder.getInt32(instruction->has(Modifier::Aligned)),
               builder.getInt32(site)});
     return true;
+  case Opcode::Alloca:
+  case Opcode::Stacksave:
+  case Opcode::Stackrestore:
+    emitStackOperation();
+    return true;
   case Opcode::Createpolicy:
     // Cache policies change no values.
     write(instruction->operands[0], builder.getInt64(0), Type::B64);

@@ -146,6 +146,17 @@ void cusim_check_stack(weft::cusim::Strand *strand, uint32_t site);
 /// register `accumulators`, which the instruction in `line` reads.
 void cusim_check_product(weft::cusim::Strand *strand, uint32_t accumulators,
                          uint32_t line);
+/// alloca, stacksave and stackrestore of the lanes of mask: results are offsets
+/// in local memory, where the stack lies at `base` (Layout::stackBase). A
+/// kernel that has one of them calls cusim_stack_begin first.
+void cusim_stack_begin(weft::cusim::Strand *strand, uint64_t base);
+void cusim_stack_allocate(weft::cusim::Strand *strand, uint32_t mask,
+                          const uint64_t *sizes, uint64_t *result,
+                          uint64_t alignment, uint64_t base, uint32_t site);
+void cusim_stack_save(weft::cusim::Strand *strand, uint32_t mask,
+                      uint64_t *result, uint64_t base);
+void cusim_stack_restore(weft::cusim::Strand *strand, uint32_t mask,
+                         const uint64_t *values, uint64_t base, uint32_t site);
 uint64_t cusim_clock(weft::cusim::Strand *strand);
 uint64_t cusim_global_timer(weft::cusim::Strand *strand);
 

@@ -23,11 +23,9 @@ static const Opcode Opcodes[] = {
 
 /// What the simulator knows but cannot run, of an instruction that parses.
 static const char *const Refusals[] = {
-    "the simulator does not support 'alloca'",
     "the simulator does not support 'discard'",
     "the simulator does not support 'st.bulk'",
-    "the simulator does not support 'stackrestore'",
-    "the simulator does not support 'stacksave'",
+    "an alignment of ",
     "the simulator does not support 'tensormap.",
     "atomics of 128 bits are not supported",
     "mapa: generic addresses have 64 bits",

@@ -364,7 +364,7 @@ TEST(Errors, NameTheLine) {
   for (auto [body, message] : std::vector<std::pair<std::string, std::string>>{
            {"{ .param .b32 a;\nst.param.b64 [a], %rd0; }",
             "bytes 0 to 8 of a parameter of 4 bytes"},
-           {"alloca.u64 %rd5, 16;", "does not support 'alloca'"},
+           {"alloca.u64 %rd5, 16, 3;", "an alignment of 3, expected a power of 2"},
            {"ld.param.u64 %rd5, [out+4];",
             "bytes 4 to 12 of a parameter of 8 bytes"}}) {
     StatusOr<std::shared_ptr<CompiledModule>> module =
