@@ -110,9 +110,8 @@ void FunctionEmitter::emitDirectCall(uint32_t callee, llvm::Value *in,
   llvm::Function *target = kernel.functions[callee];
   if (!target || kernel.module.functions[callee].isEntry)
     return fail("a kernel cannot be called");
-  if (kernel.layout.isRecursive)
-    callHook("cusim_check_stack", builder.getVoidTy(),
-             {strand, builder.getInt32(site)});
+  callHook("cusim_check_stack", builder.getVoidTy(),
+           {strand, builder.getInt32(site)});
   llvm::Value *calleeFrame =
       builder.getInt64(kernel.layout.frameBytes.at(functionIndex));
   if (frame)

@@ -8,6 +8,7 @@
 #include "runtime/cusim/jit/HostCompiler.h"
 
 #include "runtime/cusim/emit/CanonicalNaNs.h"
+#include "runtime/cusim/machine/Strand.h"
 
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Config/llvm-config.h"
@@ -47,17 +48,15 @@ struct CanonicalNaNPass : llvm::PassInfoMixin<CanonicalNaNPass> {
 } // namespace
 namespace {
 
-/// A kernel's frame must fit into the stack of a fiber, hooks included.
-constexpr unsigned MaximumFrameBytes = 1024 * 1024;
-
 /// Keeps what LLVM complains about; without it, LLVM ends the program.
 struct Complaints : llvm::DiagnosticHandler {
-  explicit Complaints(std::string &first) : first(first) {}
+  Complaints(std::string &first, uint64_t frameLimit)
+      : first(first), frameLimit(frameLimit) {}
   bool handleDiagnostics(const llvm::DiagnosticInfo &info) override {
     if (auto *size = llvm::dyn_cast<llvm::DiagnosticInfoStackSize>(&info)) {
       first = "the kernel needs " + std::to_string(size->getStackSize()) +
-              " bytes for registers of a warp, more than the " +
-              std::to_string(MaximumFrameBytes) + " that there are";
+              " bytes for registers of a strand, more than the " +
+              std::to_string(frameLimit) + " that there are";
     } else if (info.getSeverity() == llvm::DS_Error) {
       llvm::raw_string_ostream stream(first);
       llvm::DiagnosticPrinterRawOStream printer(stream);
@@ -66,6 +65,7 @@ struct Complaints : llvm::DiagnosticHandler {
     return true;
   }
   std::string &first;
+  const uint64_t frameLimit;
 };
 
 } // namespace
@@ -73,7 +73,7 @@ struct Complaints : llvm::DiagnosticHandler {
 HostCompiler::HostCompiler() = default;
 HostCompiler::~HostCompiler() = default;
 
-StatusOr<std::unique_ptr<HostCompiler>> HostCompiler::create() {
+StatusOr<std::unique_ptr<HostCompiler>> HostCompiler::create(unsigned width) {
   static const bool isReady = [] {
     return !llvm::InitializeNativeTarget() &&
            !llvm::InitializeNativeTargetAsmPrinter();
@@ -90,6 +90,7 @@ StatusOr<std::unique_ptr<HostCompiler>> HostCompiler::create() {
   std::sort(names.begin(), names.end());
   for (const std::string &name : names)
     features.AddFeature(name);
+  result->frameLimit = maximumFrameBytes(width);
   result->hostFeatures.hasGather = host.lookup("avx2");
   result->hostFeatures.hasWordPermute = host.lookup("avx512f");
 
@@ -123,7 +124,7 @@ HostCompiler::compile(llvm::Module &module) const {
       continue;
     function.addFnAttr("target-cpu", machine->getTargetCPU());
     function.addFnAttr("target-features", machine->getTargetFeatureString());
-    function.addFnAttr("warn-stack-size", std::to_string(MaximumFrameBytes));
+    function.addFnAttr("warn-stack-size", std::to_string(frameLimit));
     // Also where LLVM thinks 256 bits faster: two registers hold the lanes that
     // else take four.
     function.addFnAttr("prefer-vector-width", "512");
@@ -158,7 +159,7 @@ HostCompiler::compile(llvm::Module &module) const {
 
   std::string complaint;
   module.getContext().setDiagnosticHandler(
-      std::make_unique<Complaints>(complaint));
+      std::make_unique<Complaints>(complaint, frameLimit));
   llvm::SmallVector<char, 0> object;
   llvm::raw_svector_ostream stream(object);
   llvm::legacy::PassManager codegen;

@@ -21,10 +21,10 @@ class TargetMachine;
 
 namespace weft::cusim {
 
-/// Optimizes for the processor that this program runs on.
+/// Optimizes for the processor that this program runs on, code of one width.
 class HostCompiler {
 public:
-  static StatusOr<std::unique_ptr<HostCompiler>> create();
+  static StatusOr<std::unique_ptr<HostCompiler>> create(unsigned width);
   ~HostCompiler();
 
   const HostFeatures &features() const { return hostFeatures; }
@@ -41,6 +41,7 @@ private:
   HostCompiler();
   std::unique_ptr<llvm::TargetMachine> machine;
   HostFeatures hostFeatures;
+  uint64_t frameLimit = 0;
   std::string text;
 };
 

@@ -197,7 +197,7 @@ void Block::finish(Fiber &fiber) {
 void Block::end() {
   for (Fiber &fiber : strands) {
     if (fiber.stack.top)
-      core->stacks.giveBack(fiber.stack);
+      core->stacks->giveBack(fiber.stack);
     fiber.stack = Stack();
   }
   for (Barrier &barrier : barriers)

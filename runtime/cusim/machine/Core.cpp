@@ -22,13 +22,26 @@ namespace {
 constexpr size_t MaxUnitsForSpinning = 256;
 /// Turns of strands that wait for memory, all in vain, before it is a deadlock.
 constexpr uint32_t MaxFruitlessTurns = 64;
-/// A .func may use this much before it asks again: a frame and its hooks.
-constexpr size_t StackReserve = (1024 + 64) * 1024;
+/// What hooks use of a strand's stack.
+constexpr size_t HookBytes = 64 * 1024;
+/// A call may use this much before another one asks again.
+constexpr size_t stackReserve(unsigned width) {
+  return maximumFrameBytes(width) + HookBytes;
+}
+/// The kernel's frame, a call's, and as much for calls in between. Only the
+/// pages that are touched cost memory.
+constexpr size_t stackBytes(unsigned width) {
+  return 3 * maximumFrameBytes(width) + HookBytes;
+}
 
 /// Fibers never leave the thread that they began on.
 thread_local Core *runningCore = nullptr;
 
 } // namespace
+
+Core::Core(unsigned index)
+    : index(index), threadStacks(stackBytes(1)),
+      warpStacks(stackBytes(WarpSize)) {}
 
 void Core::shuffleHead() {
   if (readyCount < 2)
@@ -50,7 +63,7 @@ void Core::reserveReady(size_t strands) {
 
 /// The stack pointer to switch to; main's when there is no memory.
 void *Core::beginOnNewStack(Fiber &fiber) {
-  fiber.stack = stacks.take();
+  fiber.stack = stacks->take();
   if (!fiber.stack.top) {
     reportNoMemory();
     return mainStack;
@@ -116,7 +129,7 @@ void Core::runFibers() {
       to->stackLimit = stack.limit;
       continue;
     }
-    core->stacks.giveBack(stack);
+    core->stacks->giveBack(stack);
     void *nowhere;
     cusim_switch_stack(&nowhere, to ? to->stackPointer : core->mainStack);
   }
@@ -133,6 +146,7 @@ void Core::enter(Launch &ofLaunch) {
   wantsUnit = false;
   finished = nullptr;
   runningCore = this;
+  stacks = launch->compileOptions.width == 1 ? &threadStacks : &warpStacks;
 }
 
 void Core::leave() {
@@ -254,7 +268,7 @@ bool Core::performBlockOperation() {
   // On main's stack a fault would have nowhere to go.
   if (!current) {
     if (!serviceStack.top)
-      serviceStack = stacks.take();
+      serviceStack = warpStacks.take();
     if (!serviceStack.top)
       return false;
     cusim_switch_stack(&mainStack, serviceStack.prepare(runService));
@@ -319,7 +333,7 @@ void cusim_yield(weft::cusim::Strand *strand) {
 
 void cusim_check_stack(weft::cusim::Strand *strand, uint32_t site) {
   auto *here = static_cast<uint8_t *>(__builtin_frame_address(0));
-  if (here > strand->stackLimit + weft::cusim::StackReserve)
+  if (here > strand->stackLimit + weft::cusim::stackReserve(strand->width))
     return;
   weft::cusim::fault(strand, 0, weft::cusim::Report::Kind::IllegalInstruction,
                      site, "the stack is used up: calls nest too deeply");

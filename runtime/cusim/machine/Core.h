@@ -29,7 +29,7 @@ namespace weft::cusim {
 
 class Core {
 public:
-  explicit Core(unsigned index) : index(index) {}
+  explicit Core(unsigned index);
 
   /// Runs units until none is left or the launch ends. `onUnit` is asked after
   /// each unit (to call for help).
@@ -81,7 +81,8 @@ public:
   /// Space for operands and results of a meeting.
   uint32_t *scratch(size_t words);
 
-  StackPool stacks;
+  /// Of strands of the launch's width.
+  StackPool *stacks = nullptr;
   Launch *launch = nullptr;
   Random random;
   bool isRandom = false;
@@ -166,6 +167,10 @@ private:
   std::vector<uint32_t> scratchWords;
   std::deque<WarpMeeting> meetings;
   WarpMeeting *unusedMeetings = nullptr;
+  /// Threads have small ones: a block has 32 times as many of them as warps,
+  /// and the addresses of 1024 large ones would take gigabytes.
+  StackPool threadStacks;
+  StackPool warpStacks;
   /// Where main performs what may fault.
   Stack serviceStack;
   bool serviceResult = false;

@@ -36,13 +36,6 @@ namespace weft::cusim {
 namespace {
 
 constexpr size_t PageBytes = 4096;
-/// Registers of a kernel at width 32, with all that spills, take up to 1 MiB
-/// (jit/HostCompiler.cpp); the rest is for calls. Only the pages that are
-/// touched cost memory.
-constexpr size_t StackBytes = 640 * PageBytes;
-/// With the guard page, no power of two: the tops of the stacks spread over the
-/// sets of the caches.
-constexpr size_t StackStride = StackBytes + PageBytes;
 constexpr size_t StacksPerSlab = 32;
 /// And within the page, for the first-level cache.
 constexpr size_t ColorBytes = 128;
@@ -62,25 +55,27 @@ void *Stack::prepare(void (*entry)()) const {
 
 StackPool::~StackPool() {
   for (void *slab : slabs)
-    munmap(slab, StackStride * StacksPerSlab);
+    munmap(slab, (stackBytes + PageBytes) * StacksPerSlab);
 }
 
 bool StackPool::grow() {
-  void *slab =
-      mmap(nullptr, StackStride * StacksPerSlab, PROT_READ | PROT_WRITE,
-           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  // With the guard page, no power of two: the tops of the stacks spread over
+  // the sets of the caches.
+  const size_t stride = stackBytes + PageBytes;
+  void *slab = mmap(nullptr, stride * StacksPerSlab, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (slab == MAP_FAILED)
     return false;
   slabs.push_back(slab);
   // A huge page would make the whole of a stack cost memory.
-  madvise(slab, StackStride * StacksPerSlab, MADV_NOHUGEPAGE);
+  madvise(slab, stride * StacksPerSlab, MADV_NOHUGEPAGE);
   for (size_t i = StacksPerSlab; i-- > 0;) {
-    auto *guard = static_cast<uint8_t *>(slab) + i * StackStride;
+    auto *guard = static_cast<uint8_t *>(slab) + i * stride;
     if (mprotect(guard, PageBytes, PROT_NONE) != 0)
       return false;
     Stack stack;
     stack.limit = guard + PageBytes;
-    stack.top = guard + StackStride - i * ColorBytes;
+    stack.top = guard + stride - i * ColorBytes;
     unused.push_back(stack);
   }
   return true;

@@ -41,11 +41,11 @@ struct Stack {
   void *prepare(void (*entry)()) const;
 };
 
-/// Stacks that are used again and again, by one core. Below each lies a page
-/// that faults.
+/// Stacks of one size that are used again and again, by one core. Below each
+/// lies a page that faults.
 class StackPool {
 public:
-  StackPool() = default;
+  explicit StackPool(size_t stackBytes) : stackBytes(stackBytes) {}
   StackPool(const StackPool &) = delete;
   StackPool &operator=(const StackPool &) = delete;
   ~StackPool();
@@ -66,6 +66,7 @@ public:
 private:
   bool grow();
 
+  const size_t stackBytes;
   std::vector<Stack> unused;
   std::vector<void *> slabs;
 };

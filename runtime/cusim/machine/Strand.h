@@ -114,6 +114,12 @@ struct Strand {
   void *stackPointer;
 };
 
+/// What one frame of compiled code may take of a fiber's stack: the registers
+/// of a kernel, with all that spills.
+constexpr uint64_t maximumFrameBytes(unsigned width) {
+  return width * (uint64_t(32) << 10);
+}
+
 /// The lanes of a strand that execute something: bit i for lane `lane + i`.
 using LaneMask = uint32_t;
 
