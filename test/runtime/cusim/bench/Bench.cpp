@@ -20,6 +20,7 @@
 #include <functional>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace weft::cuda;
@@ -103,7 +104,8 @@ static CUdeviceptr allocate(size_t bytes) {
 static void benchSteps(CUmodule module) {
   CUfunction nothing = compile(module, "nothing"),
              barriers = compile(module, "barriers"),
-             shuffles = compile(module, "shuffles");
+             shuffles = compile(module, "shuffles"),
+             shufflesByOne = compile(module, "shufflesByOne");
   constexpr int count = 2000, threads = 256;
   double launches = timeOf([&] { launch(nothing, 20000, 1, 32); }) / 20000;
   std::printf("one block, us\t%.2f\n", launches * 1e6);
@@ -111,10 +113,14 @@ static void benchSteps(CUmodule module) {
       timeOf([&] { launch(barriers, 1, 1, threads, count); }) / count / threads;
   std::printf("bar.sync, ns a thread\t%.2f\n", barrier * 1e9);
   CUdeviceptr data = allocate(threads * 4);
-  double shuffle =
-      timeOf([&] { launch(shuffles, 1, 1, threads, data, count); }) / count /
-      threads;
-  std::printf("shfl.sync, ns a thread\t%.2f\n", shuffle * 1e9);
+  for (auto [shuffle, name] :
+       {std::pair(shuffles, "shfl.sync"),
+        std::pair(shufflesByOne, "shfl.sync by a constant")}) {
+    double seconds =
+        timeOf([&] { launch(shuffle, 1, 1, threads, data, count); });
+    std::printf("%s, ns a thread\t%.2f\n", name,
+                seconds / count / threads * 1e9);
+  }
 }
 
 static void benchProducts(CUmodule module) {
@@ -135,7 +141,8 @@ static void benchProducts(CUmodule module) {
 
 /// The products of a token of a model with the sizes of SmolLM2-135M.
 static void benchDecode(CUmodule module) {
-  CUfunction multiply = compile(module, "multiplyVector");
+  CUfunction multiply = compile(module, "multiplyVector"),
+             multiplyNarrow = compile(module, "multiplyNarrowVector");
   struct Product {
     int rows, columns;
   };
@@ -148,12 +155,17 @@ static void benchDecode(CUmodule module) {
           {product, allocate(size_t(product.rows) * product.columns * 2)});
   products.push_back({{49152, 576}, allocate(size_t(49152) * 576 * 2)});
   CUdeviceptr x = allocate(1536 * 4), y = allocate(49152 * 4);
-  double seconds = timeOf([&] {
-    for (auto [product, weights] : products)
-      launch(multiply, unsigned(product.rows + 7) / 8, 1, 256, weights, x, y,
-             product.rows, product.columns);
-  });
-  std::printf("135M parameters, s a token\t%.3f\n", seconds);
+  for (auto [kernel, name] :
+       {std::pair(multiply, "135M parameters, s a token"),
+        std::pair(multiplyNarrow,
+                  "135M parameters, bf16 vectors, s a token")}) {
+    double seconds = timeOf([&] {
+      for (auto [product, weights] : products)
+        launch(kernel, unsigned(product.rows + 7) / 8, 1, 256, weights, x, y,
+               product.rows, product.columns);
+    });
+    std::printf("%s\t%.3f\n", name, seconds);
+  }
 }
 
 int main(int count, char **arguments) {
