@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* Raised when the meaning of anything below changes. */
-#define WEFT_KERNEL_ABI_VERSION 1
+#define WEFT_KERNEL_ABI_VERSION 2
 
 /* Bits that a kernel sets in WeftArgs::error. */
 #define WEFT_ERROR_INDEX_OUT_OF_RANGE 1u
@@ -27,8 +27,8 @@ typedef struct WeftArgs {
   void *const *buffers;
   /* Values of the kernel's size parameters s0, s1, ... */
   const int64_t *sizes;
-  /* The device's error flag. A kernel clamps an index that the data put out of
-     range and sets a bit here by an atomic or; it never clears one. */
+  /* The device's error flag, which a kernel only sets bits of, by an atomic or;
+     from WEFT_ARRIVALS_AT on counters of the launch (see below). */
   uint32_t *error;
 } WeftArgs;
 
@@ -47,5 +47,14 @@ typedef void (*WeftKernel)(const WeftArgs *args, uint64_t begin, uint64_t end,
 #ifdef __cplusplus
 }
 #endif
+
+/* A kernel clamps an index that the data put out of range, and sets a bit of
+   the error flag. WEFT_ARRIVALS counters follow the flag, at error +
+   WEFT_ARRIVALS_AT, on cache lines of their own. All workers of a launch share
+   them: the items that make the same rows count themselves by atomic additions,
+   and the last one does what needs all of a row. The counters are 0 when a
+   launch begins, and a kernel leaves zeros. */
+#define WEFT_ARRIVALS_AT 16
+#define WEFT_ARRIVALS 64
 
 #endif /* WEFT_KERNEL_ABI_H */

@@ -28,6 +28,13 @@ bool isKernelAnchor(Operation *op) {
              SoftmaxOp, ReduceOp, TopKOp>(op);
 }
 
+/// A norm of what a product with a packed weight makes: its kernel's end.
+static bool endsProduct(Operation *norm, Operation *anchor, YieldOp yield) {
+  auto linear = dyn_cast<LinearOp>(anchor);
+  return isa<LayerNormOp, RMSNormOp>(norm) && linear && linear.getPanel() &&
+         norm->getResult(0) == yield.getValue();
+}
+
 LogicalResult KernelOp::verify() {
   Block &block = getBody().front();
   if (!llvm::equal(block.getArgumentTypes(), getInputs().getTypes()))
@@ -46,7 +53,7 @@ LogicalResult KernelOp::verify() {
     if (!isa<ModelOpInterface>(op))
       return op.emitOpError("is not an op of a model, which are all that an "
                             "llm.kernel holds");
-    if (!isKernelAnchor(&op))
+    if (!isKernelAnchor(&op) || (anchor && endsProduct(&op, anchor, yield)))
       continue;
     if (anchor) {
       InFlightDiagnostic error = op.emitOpError(

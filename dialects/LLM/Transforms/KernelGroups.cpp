@@ -43,10 +43,20 @@ bool isFree(Operation *op) {
 
 KernelGroups::KernelGroups(Block &block, SizeAnalysis &sizes)
     : block(block), sizes(sizes) {
+  for (LinearOp linear : block.getOps<LinearOp>())
+    if (Operation *norm = findNormBehind(linear)) {
+      KernelGroup &group = startGroup(linear);
+      growPrologue(group);
+      growEpilogue(group);
+      if (group.root->getResult(0) != norm->getOperand(0))
+        continue; // More than a kernel holds.
+      add(group, norm);
+      group.root = norm;
+    }
   // Norms first: a residual sum that only a norm reads is better added there,
   // where the row is in the cache, than in the epilogue of the product.
   for (Operation &op : block)
-    if (isKernelAnchor(&op))
+    if (isKernelAnchor(&op) && isUngrouped(&op))
       growPrologue(startGroup(&op));
   for (KernelGroup &group : groups)
     growEpilogue(group);
@@ -163,6 +173,41 @@ void KernelGroups::growEpilogue(KernelGroup &group) {
     absorb(group, [&](Operation *op) {
       return isElementwise(op) && isWorthRepeating(op, group);
     });
+  }
+}
+
+static bool isF32(Value value) { return getElementTypeOrSelf(value).isF32(); }
+
+/// Whether a kernel of a product may end in `norm` of `input`.
+static bool mayEndProduct(Operation *norm, Value input) {
+  auto isStored = [](Value operand) {
+    Operation *producer = operand.getDefiningOp();
+    return !producer || isa<LoadWeightOp, ConstantOp>(producer);
+  };
+  // What is elementwise behind a norm is better done with it.
+  bool hasEpilogue = !norm->use_empty() && llvm::all_equal(norm->getUsers()) &&
+                     isElementwise(*norm->getUsers().begin());
+  return norm->getOperand(0) == input && input.hasOneUse() && !hasEpilogue &&
+         isKernelAnchor(norm) && isF32(input) && isF32(norm->getResult(0)) &&
+         llvm::all_of(norm->getOperands().drop_front(), isStored);
+}
+
+Operation *KernelGroups::findNormBehind(LinearOp linear) {
+  if (!linear.getPanel() || !isF32(linear.getResult()) ||
+      isa<BlockType>(getElementTypeOrSelf(linear.getWeight())))
+    return nullptr;
+  Operation *op = linear;
+  while (true) {
+    Value result = op->getResult(0);
+    if (result.use_empty() || !llvm::all_equal(result.getUsers()))
+      return nullptr;
+    Operation *user = *result.getUsers().begin();
+    if (isa<LayerNormOp, RMSNormOp>(user))
+      return mayEndProduct(user, result) ? user : nullptr;
+    if (!isUngrouped(user) || !isElementwise(user) ||
+        !sizes.haveSameSizes(user->getResult(0), result))
+      return nullptr;
+    op = user;
   }
 }
 

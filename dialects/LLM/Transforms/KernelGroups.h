@@ -50,6 +50,9 @@ private:
   void growFrom(KernelGroup &group, mlir::ValueRange operands,
                 llvm::function_ref<bool(mlir::Operation *)> mayJoin);
   void growEpilogue(KernelGroup &group);
+  /// The norm that alone reads what a linear op with a packed weight reaches
+  /// through elementwise ops of its size, or null.
+  mlir::Operation *findNormBehind(LinearOp linear);
   /// Adds producers of the group's ops that `mayJoin` while all their users are
   /// in the group.
   void absorb(KernelGroup &group,

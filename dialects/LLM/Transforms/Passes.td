@@ -489,8 +489,10 @@ def FormKernelsPass : Pass<"llm-form-kernels", "::mlir::func::FuncOp"> {
     and cache writes the slices, reshapes and rotations of their rows, a linear the
     slices and concatenations of its bias; every anchor takes the elementwise ops
     of the result's size behind it, while each is the only user
-    of the one before. What is left forms kernels of its own: an op together
-    with all producers that only this kernel reads.
+    of the one before. A linear with a weight packed for the CPU takes a norm
+    behind those too, of f32, that alone reads them: its items count themselves,
+    and the last one of some rows norms them. What is left forms kernels of its
+    own: an op together with all producers that only this kernel reads.
 
     Reshapes that rename row-major elements stay outside; they cost nothing.
     Splat constants and iota are computed in each kernel that uses them.
@@ -526,6 +528,10 @@ def FormKernelsPass : Pass<"llm-form-kernels", "::mlir::func::FuncOp"> {
     A value with users in two kernels is computed in neither: it is the result of
     a third. exp, erf and their like are not computed again where their result is
     broadcast.
+
+    Not so where the norm's input has other users, where elementwise ops follow
+    the norm that are better done with it, or on GPUs, whose weights of floats
+    are not packed.
 
     A norm is no prologue of the product behind it: each of the product's items,
     a block of rows times a group of columns, would norm its rows anew. For 16

@@ -7,6 +7,7 @@
 
 #include "lib/Codegen/CPU/CodegenCPU.h"
 #include "lib/Codegen/CPU/Family.h"
+#include "lib/Codegen/CPU/NormTail.h"
 #include "lib/Codegen/CPU/ObjectEmission.h"
 #include "lib/Codegen/Common/LowerToLLVM.h"
 
@@ -50,6 +51,10 @@ static Division emitKernel(ElementEmitter &emitter, const KernelSource &source,
       canEmitMatMulKernel(emitter, anchor)) {
     family = "matmul";
     return emitMatMulKernel(emitter, output, anchor);
+  }
+  if (std::optional<NormTail> tail = NormTail::find(emitter, output)) {
+    family = "matmul";
+    return emitMatMulKernel(emitter, tail->sums(), tail->product(), &*tail);
   }
   family = anchor ? "general" : reducesRows(source) ? "reduce" : "map";
   return emitMapKernel(emitter, output);

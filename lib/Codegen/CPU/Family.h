@@ -29,11 +29,13 @@ struct Division {
 /// gathers, reductions and normalizations, and all else in its general form.
 Division emitMapKernel(ElementEmitter &emitter, const KernelOutput &output);
 
+class NormTail;
+
 /// A linear op with a packed weight, or a matmul; `anchor` reaches the output
-/// through elementwise ops only.
+/// through elementwise ops only, or what `tail` norms (null: nothing).
 bool canEmitMatMulKernel(ElementEmitter &emitter, mlir::Operation *anchor);
 Division emitMatMulKernel(ElementEmitter &emitter, const KernelOutput &output,
-                          mlir::Operation *anchor);
+                          mlir::Operation *anchor, NormTail *tail = nullptr);
 
 /// A linear op whose weight is in blocks, 16 rows interleaved; as above.
 bool canEmitBlockLinearKernel(ElementEmitter &emitter, mlir::Operation *anchor);

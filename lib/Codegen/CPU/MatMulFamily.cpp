@@ -14,6 +14,7 @@
 
 #include "lib/Codegen/CPU/Family.h"
 #include "lib/Codegen/CPU/MicroKernel.h"
+#include "lib/Codegen/CPU/NormTail.h"
 #include "lib/Codegen/CPU/ProductEpilogue.h"
 #include "lib/Codegen/Common/ElementModels.h"
 
@@ -46,9 +47,9 @@ struct Product {
 class MatMulEmitter {
 public:
   MatMulEmitter(ElementEmitter &emitter, const KernelOutput &output,
-                Operation *anchor, const Product &product)
+                Operation *anchor, const Product &product, NormTail *tail)
       : emitter(emitter), code(codeOf(emitter)), output(output), anchor(anchor),
-        product(product), panels(ceilDiv(product.columns, lanes)),
+        product(product), tail(tail), panels(ceilDiv(product.columns, lanes)),
         shape(TileShape::ofColumns(code.target, panels.asConstant())) {}
 
   Division emit();
@@ -79,6 +80,7 @@ private:
   const KernelOutput &output;
   Operation *anchor;
   const Product &product;
+  NormTail *tail;
   /// Panels of B.
   SizeExpr panels;
   TileShape shape;
@@ -133,9 +135,9 @@ bool canEmitMatMulKernel(ElementEmitter &emitter, Operation *anchor) {
 }
 
 Division emitMatMulKernel(ElementEmitter &emitter, const KernelOutput &output,
-                          Operation *anchor) {
+                          Operation *anchor, NormTail *tail) {
   std::optional<Product> product = productOf(emitter, anchor);
-  return MatMulEmitter(emitter, output, anchor, *product).emit();
+  return MatMulEmitter(emitter, output, anchor, *product, tail).emit();
 }
 
 Value MatMulEmitter::batchAddress(const MemoryTensor &tensor,
@@ -219,6 +221,8 @@ Division MatMulEmitter::emit() {
                             code.mul(item.firstRow, item.rowStride));
     }
     emitItem(item);
+    if (tail)
+      tail->emitArrival(emitter, block, blockCount, groupCount, rows);
   });
 
   Division division;

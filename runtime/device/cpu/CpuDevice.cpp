@@ -19,7 +19,8 @@ namespace {
 struct Shared {
   Shared(unsigned threads, unsigned cpus) : pool(threads, cpus) {}
   WorkerPool pool;
-  alignas(64) uint32_t errors = 0; // kernels or bits into it atomically
+  /// The error flag, which kernels or bits into atomically, and counters.
+  alignas(64) uint32_t words[WEFT_ARRIVALS_AT + WEFT_ARRIVALS] = {};
 };
 
 class CpuQueue final : public HostQueue {
@@ -31,7 +32,7 @@ public:
     if (launch.chunk < 1)
       return Status::error("a chunk of 0 work items; expected at least 1");
     WEFT_RETURN_IF_ERROR(shared->pool.reserveScratch(launch.scratchBytes));
-    WeftArgs args{launch.buffers.data(), launch.sizes.data(), &shared->errors};
+    WeftArgs args{launch.buffers.data(), launch.sizes.data(), shared->words};
     WorkerPool::Job job;
     job.kernel =
         static_cast<const CpuCode *>(launch.code)->kernel(launch.kernel);
@@ -82,9 +83,9 @@ public:
   }
   uint32_t takeErrors() override {
     // Asked after every launch: a plain look is enough while nothing is raised.
-    if (__atomic_load_n(&shared->errors, __ATOMIC_RELAXED) == 0)
+    if (__atomic_load_n(shared->words, __ATOMIC_RELAXED) == 0)
       return 0;
-    return __atomic_exchange_n(&shared->errors, 0, __ATOMIC_RELAXED);
+    return __atomic_exchange_n(shared->words, 0, __ATOMIC_RELAXED);
   }
   void wake() override { shared->pool.wake(); }
   void rest() override { shared->pool.rest(); }

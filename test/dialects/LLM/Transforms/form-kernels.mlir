@@ -46,6 +46,62 @@ func.func @shared_residual(%x: tensor<8x6xf32>, %w: tensor<6x6xf32>, %s: tensor<
 
 // -----
 
+// A weight packed for the CPU: a kernel whose items count themselves norms the
+// rows that are whole.
+// CHECK-LABEL: @norm_ends_product
+//  CHECK-SAME: (%[[X:.*]]: tensor<8x6xf32>, %[[W:.*]]: tensor<1x6x16xf32>, %[[S:.*]]: tensor<6xf32>)
+func.func @norm_ends_product(%x: tensor<8x6xf32>, %w: tensor<1x6x16xf32>, %s: tensor<6xf32>) -> (tensor<8x6xf32>, tensor<8x6xf32>) {
+  // CHECK-NEXT: %[[Y:.*]] = llm.kernel(%[[X]], %[[W]], %[[S]])
+  // CHECK-NEXT: ^bb0
+  // CHECK-NEXT: llm.linear
+  // CHECK-NEXT: llm.add
+  // CHECK-NEXT: llm.layer_norm
+  // CHECK-NEXT: llm.yield
+  // CHECK: llm.kernel(%[[Y]], %[[X]])
+  %0 = llm.linear %x, %w panel 16 : tensor<8x6xf32>, tensor<1x6x16xf32> -> tensor<8x6xf32>
+  %1 = llm.add %0, %x : tensor<8x6xf32>, tensor<8x6xf32> -> tensor<8x6xf32>
+  %2 = llm.layer_norm %1, %s epsilon 1.0e-12 : tensor<8x6xf32>, tensor<6xf32>
+  // The norm has other readers, as the residual of the next block.
+  %3 = llm.add %2, %x : tensor<8x6xf32>, tensor<8x6xf32> -> tensor<8x6xf32>
+  return %2, %3 : tensor<8x6xf32>, tensor<8x6xf32>
+}
+
+// -----
+
+// A sum that others read too is the result of its kernel.
+// CHECK-LABEL: @keeps_norm_of_shared_sum
+func.func @keeps_norm_of_shared_sum(%x: tensor<8x6xf32>, %w: tensor<1x6x16xf32>, %s: tensor<6xf32>) -> (tensor<8x6xf32>, tensor<8x6xf32>) {
+  // CHECK: llm.linear
+  // CHECK-NEXT: llm.add
+  // CHECK-NEXT: llm.yield
+  // CHECK: llm.kernel
+  // CHECK-NEXT: ^bb0
+  // CHECK-NEXT: llm.rms_norm
+  %0 = llm.linear %x, %w panel 16 : tensor<8x6xf32>, tensor<1x6x16xf32> -> tensor<8x6xf32>
+  %1 = llm.add %0, %x : tensor<8x6xf32>, tensor<8x6xf32> -> tensor<8x6xf32>
+  %2 = llm.rms_norm %1, %s epsilon 1.0e-5 : tensor<8x6xf32>, tensor<6xf32>
+  return %1, %2 : tensor<8x6xf32>, tensor<8x6xf32>
+}
+
+// -----
+
+// Ops behind the norm are its epilogue.
+// CHECK-LABEL: @keeps_activated_norm
+func.func @keeps_activated_norm(%x: tensor<8x6xf32>, %w: tensor<1x6x16xf32>, %s: tensor<6xf32>) -> tensor<8x6xf32> {
+  // CHECK: llm.linear
+  // CHECK-NEXT: llm.yield
+  // CHECK: llm.kernel
+  // CHECK-NEXT: ^bb0
+  // CHECK-NEXT: llm.rms_norm
+  // CHECK-NEXT: llm.gelu
+  %0 = llm.linear %x, %w panel 16 : tensor<8x6xf32>, tensor<1x6x16xf32> -> tensor<8x6xf32>
+  %1 = llm.rms_norm %0, %s epsilon 1.0e-5 : tensor<8x6xf32>, tensor<6xf32>
+  %2 = llm.gelu %1 approximate none : tensor<8x6xf32>
+  return %2 : tensor<8x6xf32>
+}
+
+// -----
+
 llm.weight @words : tensor<30x6xf32> in "model.onnx" at 0
 llm.weight @positions : tensor<16x6xf32> in "model.onnx" at 720
 llm.size @batch range(1, 64) divisor 1

@@ -82,8 +82,8 @@ uint32_t CPUKernels::run(const artifact::Kernel &kernel,
     addresses.push_back(place->second.bytes());
   }
   GuardedMemory scratch(valueOf(kernel.scratch_bytes(), sizes));
-  uint32_t error = 0;
-  WeftArgs args{addresses.data(), sizes.data(), &error};
+  uint32_t words[WEFT_ARRIVALS_AT + WEFT_ARRIVALS] = {};
+  WeftArgs args{addresses.data(), sizes.data(), words};
   uint64_t items = valueOf(kernel.items(), sizes);
   if (reverse)
     for (uint64_t item = items; item-- > 0;)
@@ -93,7 +93,10 @@ uint32_t CPUKernels::run(const artifact::Kernel &kernel,
   for (const LaunchBuffer &buffer : buffers)
     std::memcpy(buffer.address, memory.at(buffer.address).bytes(),
                 buffer.bytes);
-  return error;
+  if (llvm::any_of(ArrayRef(words).drop_front(),
+                   [](uint32_t count) { return count != 0; }))
+    die("a kernel left a counter");
+  return words[0];
 }
 
 } // namespace weft

@@ -5,9 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "test/lib/Codegen/CPU/CPUKernels.h"
 #include "test/lib/Codegen/Common/KernelCheck.h"
 
+#include <atomic>
 #include <gtest/gtest.h>
+#include <thread>
 
 using namespace weft;
 
@@ -104,6 +107,86 @@ TEST(MatMulKernels, PrologueAndEpilogue) {
                   {narrow ? 2e-3 : 1e-4, narrow ? 2e-3 : 1e-5});
     }
   }
+}
+
+static const char *const normTails = R"(
+    func.func @layer_norm(%x: tensor<?x?x9xf32> {llm.sizes = #llm.sizes<[s0, s1, 9]>}, %w: tensor<7x9x16xf32> {llm.sizes = #llm.sizes<[7, 9, 16]>}, %b: tensor<100xf32> {llm.sizes = #llm.sizes<[100]>}, %r: tensor<?x?x100xf32> {llm.sizes = #llm.sizes<[s0, s1, 100]>}, %s: tensor<100xf32> {llm.sizes = #llm.sizes<[100]>}, %t: tensor<100xf32> {llm.sizes = #llm.sizes<[100]>}) -> tensor<?x?x100xf32> {
+      %l = llm.linear %x, %w bias %b panel 16 : tensor<?x?x9xf32>, tensor<7x9x16xf32>, tensor<100xf32> -> tensor<?x?x100xf32>
+      %a = llm.add %l, %r : tensor<?x?x100xf32>, tensor<?x?x100xf32> -> tensor<?x?x100xf32>
+      %y = llm.layer_norm %a, %s bias %t epsilon 1.0e-5 : tensor<?x?x100xf32>, tensor<100xf32>, tensor<100xf32>
+      return %y : tensor<?x?x100xf32>
+    }
+    func.func @rms_norm(%x: tensor<?x?x24xf32> {llm.sizes = #llm.sizes<[s0, s1, 24]>}, %w: tensor<9x24x16xbf16> {llm.sizes = #llm.sizes<[9, 24, 16]>}) -> tensor<?x?x144xf32> {
+      %l = llm.linear %x, %w panel 16 : tensor<?x?x24xf32>, tensor<9x24x16xbf16> -> tensor<?x?x144xf32>
+      %s = llm.constant dense<1.5> : tensor<144xf32>
+      %y = llm.rms_norm %l, %s epsilon 1.0e-5 : tensor<?x?x144xf32>, tensor<144xf32>
+      return %y : tensor<?x?x144xf32>
+    }
+    func.func @many_blocks(%x: tensor<?x?x2xf32> {llm.sizes = #llm.sizes<[s0, s1, 2]>}, %w: tensor<1x2x16xf32> {llm.sizes = #llm.sizes<[1, 2, 16]>}) -> tensor<?x?x5xf32> {
+      %l = llm.linear %x, %w panel 16 : tensor<?x?x2xf32>, tensor<1x2x16xf32> -> tensor<?x?x5xf32>
+      %s = llm.constant dense<1.0> : tensor<5xf32>
+      %y = llm.rms_norm %l, %s epsilon 1.0e-2 : tensor<?x?x5xf32>, tensor<5xf32>
+      return %y : tensor<?x?x5xf32>
+    }
+)";
+
+TEST(MatMulKernels, NormBehind) {
+  for (const std::string &arch : archsHere()) {
+    KernelRunner runner(normTails, arch);
+    for (const std::string &name : runner.names()) {
+      runner.select(name);
+      EXPECT_EQ(runner.kernel().family(), "matmul");
+      expectEqual(runner, {{1, 1}, {1, 7}, {2, 9}, {1, 141}, {2, 150}}, -1, 1,
+                  {1e-4, 1e-4});
+    }
+    // More blocks of rows than counters.
+    runner.select("many_blocks");
+    expectEqual(runner, {{3, 3001}}, -1, 1, {1e-4, 1e-4});
+  }
+}
+
+/// The items go to threads in any order; bytes do not depend on it.
+TEST(MatMulKernels, NormBehindOnThreads) {
+  KernelRunner runner(normTails, archsHere().back());
+  runner.select("layer_norm");
+  const artifact::Kernel &kernel = runner.kernel();
+  std::vector<int64_t> sizes = {1, 1500};
+  std::vector<GuardedMemory> memory;
+  std::vector<void *> buffers;
+  for (const artifact::KernelBuffer &buffer : kernel.buffers()) {
+    size_t bytes = valueOf(buffer.least_bytes(), sizes);
+    memory.emplace_back(bytes);
+    buffers.push_back(memory.back().bytes());
+    for (size_t i = 0; i < bytes / 4; ++i)
+      memory.back().floats()[i] = float(i * 7 % 31) - 15;
+  }
+  uint32_t words[WEFT_ARRIVALS_AT + WEFT_ARRIVALS] = {};
+  WeftArgs args{buffers.data(), sizes.data(), words};
+  WeftKernel function = CPUKernels::of(runner).function(kernel);
+  uint64_t items = valueOf(kernel.items(), sizes);
+  ASSERT_GT(items, 10u);
+  auto runOn = [&](unsigned count) {
+    GuardedMemory &output = memory.back();
+    size_t bytes = valueOf(kernel.buffers().rbegin()->least_bytes(), sizes);
+    std::memset(output.bytes(), 0xff, bytes);
+    std::atomic<uint64_t> next = 0;
+    std::vector<std::thread> threads;
+    for (unsigned i = 0; i < count; ++i)
+      threads.emplace_back([&] {
+        GuardedMemory scratch(valueOf(kernel.scratch_bytes(), sizes));
+        for (uint64_t item; (item = next++) < items;)
+          function(&args, item, item + 1, scratch.bytes());
+      });
+    for (std::thread &thread : threads)
+      thread.join();
+    return std::string(output.bytes(), bytes);
+  };
+  std::string expected = runOn(1);
+  for (unsigned count : {2, 3, 4})
+    for (int repeat = 0; repeat < 20; ++repeat)
+      ASSERT_EQ(runOn(count), expected) << count << " threads";
+  for (uint32_t word : words)
+    EXPECT_EQ(word, 0u);
 }
 
 TEST(MatMulKernels, Batched) {
