@@ -7,7 +7,8 @@
 //
 // A block computes a panel of 16 columns. Its warps take turns along the depth;
 // in each, the eight words of a line, or of two short ones, times four groups
-// of four columns are the 32 pieces of 16 bytes that the lanes read.
+// of four columns are the 32 pieces of 16 bytes that the lanes read. Where a
+// block has several lines, a turn takes them all: its scales are read once.
 //
 //===----------------------------------------------------------------------===//
 
@@ -93,15 +94,20 @@ void BlockRowProduct::emitRow(Value row, Value firstColumn) {
                 column);
   int64_t blocksTogether = stepWords / reader.lineWords();
   int64_t lines = reader.lines();
-  int64_t steps = llvm::divideCeil(reader.numBlocks() * lines, blocksTogether);
+  int64_t steps = llvm::divideCeil(reader.numBlocks(), blocksTogether);
   Values sums(laneColumns, code.number(code.f32(), 0));
   sums = code.loop(
       code.make<arith::ExtUIOp>(code.i64(), warp), code.constant(steps),
       code.constant(numWarps()), sums, [&](Value index, ValueRange carried) {
         ElementEmitter::Scope scope(emitter);
         Number32 step(code, code.make<arith::TruncIOp>(code.i32(), index));
-        if (blocksTogether == 1)
-          return addLine(step / lines, step % lines, word, Value(), carried);
+        if (blocksTogether == 1) {
+          Values results(carried);
+          for (int64_t line = 0; line < lines; ++line)
+            results =
+                addLine(step, Number32(code, line), word, Value(), results);
+          return results;
+        }
         Number32 block = step * blocksTogether + word / reader.lineWords();
         Value isBlock;
         if (reader.numBlocks() % blocksTogether) {

@@ -7,6 +7,7 @@
 
 #include "lib/Codegen/CUDA/Number32.h"
 #include "lib/Codegen/CUDA/TileOperand.h"
+#include "lib/Codegen/Common/ElementModels.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -57,8 +58,11 @@ ElementOperand::ElementOperand(ElementEmitter &emitter, const Product &product,
       alongDepth(origin.isLeft || product.isLinear),
       rows(origin.isLeft ? shape.rows : shape.columns),
       size(origin.isLeft ? product.rows : product.columns) {
+  // 16 bytes of what lies in memory, where a warp's lie side by side.
+  Value operand = origin.isLeft ? product.lhs : product.rhs;
+  bool isNarrow = product.matrixElement && !elementTypeOf(operand).isF32();
   lanes = Product::vectorLanes(alongDepth ? product.depth : product.columns,
-                               product.matrixElement ? 8 : 4);
+                               isNarrow ? 8 : 4);
   perLine = (alongDepth ? shape.depth : rows) / lanes;
   count = rows * shape.depth / lanes / shape.threads;
 }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Codegen/CUDA/Family.h"
+#include "lib/Codegen/Common/TeamLoop.h"
 
 using namespace mlir;
 
@@ -41,8 +42,10 @@ public:
   Grid emitRows();
 
 private:
-  /// Stores the element at `at`, whose position is `position`.
-  void storeAt(ArrayRef<LaneIndex> at, LaneIndex position);
+  /// Stores the element at `at`, whose position is `position`, unless it is not
+  /// inside (null: it is).
+  void storeAt(ArrayRef<LaneIndex> at, LaneIndex position,
+               Value isInside = Value());
   Grid gridOf(const SizeExpr &work) { return {ceilDiv(work, mapThreads)}; }
   /// The number of this thread among all; `body` runs where it is below `work`.
   void forThread(const SizeExpr &work, function_ref<void(Value)> body);
@@ -56,15 +59,23 @@ private:
 };
 } // namespace
 
-void MapKernel::storeAt(ArrayRef<LaneIndex> at, LaneIndex position) {
+void MapKernel::storeAt(ArrayRef<LaneIndex> at, LaneIndex position,
+                        Value isInside) {
   Value element = emitter.element(output.value, at);
   if (!position.isUniform())
     element = code.broadcast(element);
-  code.store(
-      emitter.toStorage(element, output.memory.element),
-      code.address(output.memory.base, output.memory.element, position.value),
-      Value(),
-      !position.isUniform() && code.isMultipleOf(position.value, code.lanes));
+  bool isAligned =
+      !position.isUniform() && code.isMultipleOf(position.value, code.lanes);
+  auto store = [&] {
+    code.store(
+        emitter.toStorage(element, output.memory.element),
+        code.address(output.memory.base, output.memory.element, position.value),
+        Value(), isAligned);
+  };
+  if (isInside)
+    code.branch(isInside, store);
+  else
+    store();
 }
 
 void MapKernel::forThread(const SizeExpr &work,
@@ -171,12 +182,6 @@ Grid MapKernel::emitRows() {
             code.make<arith::ConstantOp>(code.builder.getI64IntegerAttr(0));
         emitter.startRow(rowPoint);
         Value start = code.mul(row, code.size(columns));
-        auto store = [&](LaneIndex column) {
-          LaneIndices at = index;
-          if (!sizes.empty())
-            at.push_back(column);
-          storeAt(at, {column.kind, code.add(start, column.value)});
-        };
         if (width == 1) {
           // Reduced by all, stored by one.
           Value zero = code.constant(0);
@@ -192,13 +197,18 @@ Grid MapKernel::emitRows() {
                 code.address(output.memory.base, output.memory.element, row));
           });
         } else {
-          code.loop(code.mul(rank, code.constant(code.lanes)),
-                    code.size(columns), teamSize * code.lanes,
-                    [&](Value column) {
-                      ElementEmitter::Scope scope(emitter);
-                      store(code.lanes == 1 ? LaneIndex::uniform(column)
-                                            : LaneIndex::consecutive(column));
-                    });
+          loopInTeam(code, columns, code.lanes, ValueRange(),
+                     [&](Value i, Value isInside, ValueRange) {
+                       ElementEmitter::Scope scope(emitter);
+                       LaneIndex column = code.lanes == 1
+                                              ? LaneIndex::uniform(i)
+                                              : LaneIndex::consecutive(i);
+                       LaneIndices at = index;
+                       if (!sizes.empty())
+                         at.push_back(column);
+                       storeAt(at, {column.kind, code.add(start, i)}, isInside);
+                       return CodeBuilder::Values();
+                     });
         }
         rowPoint->erase();
         emitter.startRow(nullptr);

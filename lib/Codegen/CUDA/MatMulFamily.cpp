@@ -25,15 +25,20 @@ bool canEmitMatMulKernel(ElementEmitter &emitter, Operation *anchor) {
   return Product::of(emitter, anchor).has_value();
 }
 
+TileInputs tileInputsOf(ElementEmitter &emitter, const Product &product) {
+  if (!product.matrixElement)
+    return TileInputs::Floats;
+  return canCopy(emitter, product, /*isLeft=*/true) &&
+                 canCopy(emitter, product, /*isLeft=*/false)
+             ? TileInputs::AsyncHalves
+             : TileInputs::Halves;
+}
+
 static TileShape shapeOf(ElementEmitter &emitter, const Product &product) {
-  TileInputs inputs = TileInputs::Floats;
-  if (product.matrixElement)
-    inputs = canCopy(emitter, product, /*isLeft=*/true) &&
-                     canCopy(emitter, product, /*isLeft=*/false)
-                 ? TileInputs::AsyncHalves
-                 : TileInputs::Halves;
-  return chooseTileShape(cudaCodeOf(emitter).target.leastArch(), inputs,
-                         product.rows, product.columns);
+  return chooseTile(cudaCodeOf(emitter).target.leastArch(),
+                    tileInputsOf(emitter, product), product.rows,
+                    product.columns, product.depth)
+      .shape;
 }
 
 Grid emitMatMulKernel(ElementEmitter &emitter, const KernelOutput &output,

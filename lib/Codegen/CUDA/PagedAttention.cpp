@@ -163,10 +163,10 @@ void PagedAttentionKernel::stageQuery(const Item &item) {
             op.getQuery(), {LaneIndex::uniform(item.tile.firstToken),
                             LaneIndex::uniform(headOf(item, row)),
                             LaneIndex::consecutive(first)});
-        code.store(
+        storeFloats(
+            code,
             code.mulf(code.broadcast(loaded), code.number(code.f32(), factor)),
-            sharedAt(query, code.mul(i, code.constant(vectorSize))), Value(),
-            /*isAligned=*/true);
+            sharedAt(query, code.mul(i, code.constant(vectorSize))));
       });
 }
 
@@ -193,9 +193,11 @@ void PagedAttentionKernel::merge(const Item &item, const Sums &own) {
       plus(times(warp, valueRows * width), times(lane, vectorSize));
   Value hasColumns =
       code.compare(CmpIPredicate::slt, lane, number(valueRows * valueLanes));
-  Value isColumn =
-      code.compare(CmpIPredicate::slt, code.threadId32(), number(valueLanes));
-  Value column = code.mul(code.threadId(), code.constant(vectorSize));
+  // Then of a thread: up to 16 bytes of the sums.
+  int64_t mergedLanes = std::min<int64_t>(vectorSize, 4);
+  Value isColumn = code.compare(CmpIPredicate::slt, code.threadId32(),
+                                number(width / mergedLanes));
+  Value column = code.mul(code.threadId(), code.constant(mergedLanes));
   for (int64_t row = 0; row < rows; ++row) {
     Values tops, parts;
     for (int64_t i = 0; i < warps; ++i) {
@@ -217,10 +219,11 @@ void PagedAttentionKernel::merge(const Item &item, const Sums &own) {
       sum = code.fma(code.exp2(code.subf(other, top)), part, sum);
     Value factor = code.exp2(code.subf(own.greatest[row], top));
     code.branch(hasColumns, [&] {
-      code.store(code.mulf(own.results[row], factor),
-                 sharedAt(results, ownPlace), Value(), /*isAligned=*/true);
+      storeFloats(code, code.mulf(own.results[row], factor),
+                  sharedAt(results, ownPlace));
     });
     code.barrier();
+    int64_t lanes = std::exchange(code.lanes, mergedLanes);
     code.branch(isColumn, [&] {
       ElementEmitter::Scope scope(emitter);
       Value result = code.loop(
@@ -238,6 +241,7 @@ void PagedAttentionKernel::merge(const Item &item, const Sums &own) {
       Value inverse = code.divf(one, code.select(isEmpty, one, sum));
       storeResult(item, row, column, code.mulf(result, inverse));
     });
+    code.lanes = lanes;
     code.barrier();
   }
 }
@@ -255,7 +259,7 @@ void PagedAttentionKernel::storeResult(const Item &item, int64_t row,
     code.store(
         emitter.toStorage(stored, output.memory.element),
         code.address(output.memory.base, output.memory.element, position.value),
-        Value(), code.isMultipleOf(position.value, vectorSize));
+        Value(), code.isMultipleOf(position.value, code.lanes));
   };
   if (share % rows == 0)
     return store();

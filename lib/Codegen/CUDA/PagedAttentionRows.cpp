@@ -208,9 +208,8 @@ PagedAttentionKernel::Sums PagedAttentionKernel::emitBlock(const Item &item,
   code.make<NVVM::SyncWarpOp>(all);
   code.branch(stores, [&] {
     for (int64_t row = 0; row < rows; ++row)
-      code.store(parts[row],
-                 sharedAt(ownWeights, plus(column, number(row * blockSize))),
-                 Value(), /*isAligned=*/true);
+      storeFloats(code, parts[row],
+                 sharedAt(ownWeights, plus(column, number(row * blockSize))));
   });
   code.make<NVVM::SyncWarpOp>(all);
   after.results =

@@ -11,6 +11,8 @@
 #include "lib/Codegen/Common/ElementModels.h"
 #include "lib/Codegen/Common/PagedScores.h"
 
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
 using namespace mlir;
 using arith::CmpFPredicate;
 using arith::CmpIPredicate;
@@ -52,10 +54,6 @@ PagedTile::PagedTile(ElementEmitter &emitter, const KernelOutput &output,
   shared = code.dynamicShared();
   rowKeys = code.allocateShared(tileRows * 2 * 4);
   warpKeys = code.allocateShared(warps * 4 * 4);
-}
-
-Number32 PagedTile::Rows::at(Number32 row, Number32 piece) const {
-  return row * stride() + (isSwizzled() ? (piece ^ (row & 7)) : piece) * 16;
 }
 
 Value PagedTile::rowToken(Value row) {
@@ -181,24 +179,32 @@ void PagedTile::storeResult(const State &state) {
     Number32 row =
         Number32(code, warp) * 16 + Number32(code, lane) / 4 + half * 8;
     Number32 at = row * stride + (Number32(code, lane) % 4) * 2;
-    for (int64_t column = 0; column < width; column += 8)
-      for (int64_t i = 0; i < 2; ++i)
-        code.store(code.mulf(state.results[column / 2 + half * 2 + i], inverse),
-                   sharedAt((at + (column + i)) * 4));
+    for (int64_t column = 0; column < width; column += 8) {
+      auto result = [&](int64_t i) {
+        return code.mulf(state.results[column / 2 + half * 2 + i], inverse);
+      };
+      Value pair = code.make<vector::FromElementsOp>(
+          CodeBuilder::vectorOf(code.f32(), 2),
+          ValueRange{result(0), result(1)});
+      code.make<LLVM::StoreOp>(pair, sharedAt((at + column) * 4),
+                               /*alignment=*/8);
+    }
   }
   code.barrier();
-  Value pieces = code.constant(width / pieceSize);
+  // 16 bytes of the sums or of the output, where a warp's lie side by side.
+  int64_t lanes = 4;
+  int64_t before = std::exchange(code.lanes, lanes);
+  Value pieces = code.constant(width / lanes);
   Value count =
       code.mul(code.sub(tile.endToken, tile.firstToken), code.constant(share));
   code.loop(
-      code.constant(0), code.constant(tileRows * (width / pieceSize)), threads,
+      code.constant(0), code.constant(tileRows * (width / lanes)), threads,
       [&](Value start) {
         Value i = code.add(start, code.threadId());
         Value row = code.floorDiv(i, pieces);
         code.branch(code.compare(CmpIPredicate::slt, row, count), [&] {
           ElementEmitter::Scope scope(emitter);
-          Value column =
-              code.mul(code.mod(i, pieces), code.constant(pieceSize));
+          Value column = code.mul(code.mod(i, pieces), code.constant(lanes));
           LaneIndices index = {LaneIndex::uniform(rowToken(row)),
                                LaneIndex::uniform(rowHead(row)),
                                LaneIndex::consecutive(column)};
@@ -212,9 +218,10 @@ void PagedTile::storeResult(const State &state) {
           code.store(emitter.toStorage(stored, output.memory.element),
                      code.address(output.memory.base, output.memory.element,
                                   position.value),
-                     Value(), code.isMultipleOf(position.value, pieceSize));
+                     Value(), code.isMultipleOf(position.value, lanes));
         });
       });
+  code.lanes = before;
 }
 
 } // namespace weft::cuda

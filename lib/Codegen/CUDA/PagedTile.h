@@ -23,7 +23,7 @@
 #define LIB_CODEGEN_CUDA_PAGEDTILE_H
 
 #include "lib/Codegen/CUDA/Family.h"
-#include "lib/Codegen/CUDA/Number32.h"
+#include "lib/Codegen/CUDA/SharedRows.h"
 #include "lib/Codegen/Common/PagedSequences.h"
 
 namespace weft::cuda {
@@ -50,15 +50,6 @@ public:
   void emit(const PagedSequences::Tile &tile, Value group);
 
 private:
-  /// Rows of 16-byte pieces in shared memory, such that the same piece of eight
-  /// rows lies in all banks.
-  struct Rows {
-    int64_t pieces;
-    bool isSwizzled() const { return pieces % 8 == 0; }
-    int64_t stride() const { return (isSwizzled() ? pieces : pieces | 1) * 16; }
-    /// Of a piece, in bytes.
-    Number32 at(Number32 row, Number32 piece) const;
-  };
   /// What the rows of this lane see, and what any and all of the tile's see:
   /// i32.
   struct Seen {
@@ -110,7 +101,7 @@ private:
   PagedSequences &sequences;
   MemoryTensor keys, values;
   int64_t groups, share, depth, width;
-  Rows queryRows, keyRows, valueRows;
+  SharedRows queryRows, keyRows, valueRows;
   int64_t stageBytes;
   Value shared, rowKeys, warpKeys;
 

@@ -80,16 +80,31 @@ void PagedTile::copyBlock(Value index, Value stage) {
       sequences.block(tile.sequence, widen(index), code.size(keys.sizes[0]));
   Value inPool = code.add(code.mul(block, code.constant(groups)), group);
   Number32 thread(code, code.threadId32());
-  auto copy = [&](const MemoryTensor &pool, Rows rows, int64_t count,
+  // A thread has the same piece of every so many rows, whose addresses differ
+  // by constants: with all of them in registers there were not enough.
+  auto copy = [&](const MemoryTensor &pool, SharedRows rows, int64_t count,
                   Number32 target, function_ref<Value(Number32)> bytesOf) {
-    Value source =
+    int64_t together = threads / rows.pieces;
+    assert((!rows.isSwizzled() || together % 8 == 0) && "rows swizzle alike");
+    Number32 row = thread / rows.pieces, piece = thread % rows.pieces;
+    Value source = code.address(
         code.address(pool.base, pool.element,
-                     code.mul(inPool, code.constant(count * rows.pieces * 8)));
-    for (int64_t i = 0; i < count * rows.pieces; i += threads) {
-      Number32 piece = thread + i;
-      Number32 row = piece / rows.pieces;
-      copyAsync(code, sharedAt(target + rows.at(row, piece % rows.pieces)),
-                code.address(source, pool.element, piece * 8), bytesOf(row));
+                     code.mul(inPool, code.constant(count * rows.pieces * 8))),
+        pool.element, Value(thread * 8));
+    Value place = sharedAt(target + rows.at(row, piece));
+    for (int64_t first = 0; first < count; first += together) {
+      auto emit = [&] {
+        copyAsync(code,
+                  code.address(place, code.builder.getI8Type(),
+                               first * rows.stride()),
+                  code.address(source, pool.element, first * rows.pieces * 8),
+                  bytesOf(row + first));
+      };
+      int64_t ours = std::min(together, count - first);
+      if (ours * rows.pieces == threads)
+        emit();
+      else
+        code.branch(code.compare(CmpIPredicate::ult, row, number(ours)), emit);
     }
   };
   Number32 place(code, stage);

@@ -8,6 +8,7 @@
 #include "lib/Codegen/CUDA/RowProduct.h"
 
 #include "lib/Codegen/Common/ElementModels.h"
+#include "lib/Codegen/Common/TeamLoop.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -46,18 +47,25 @@ void RowProduct::bringInput(Value row) {
   emitter.startRow(point);
   // Those of the row before are read no more.
   code.barrier();
-  code.loop(code.mul(rank, code.constant(code.lanes)), code.size(product.depth),
-            code.blockThreads() * code.lanes, [&](Value depth) {
-              ElementEmitter::Scope scope(emitter);
-              LaneIndices at = rowIndex;
-              bool isOne = code.lanes == 1;
-              at.push_back(isOne ? LaneIndex::uniform(depth)
-                                 : LaneIndex::consecutive(depth));
-              Value value = emitter.broadcastElement(product.lhs, at);
-              code.store(isOne ? value : code.broadcast(value),
-                         code.address(shared, code.f32(), depth), Value(),
-                         /*isAligned=*/true);
-            });
+  loopInTeam(code, product.depth, code.lanes, ValueRange(),
+             [&](Value depth, Value isInside, ValueRange) {
+               ElementEmitter::Scope scope(emitter);
+               LaneIndices at = rowIndex;
+               bool isOne = code.lanes == 1;
+               at.push_back(isOne ? LaneIndex::uniform(depth)
+                                  : LaneIndex::consecutive(depth));
+               Value value = emitter.broadcastElement(product.lhs, at);
+               auto put = [&] {
+                 code.store(isOne ? value : code.broadcast(value),
+                            code.address(shared, code.f32(), depth), Value(),
+                            /*isAligned=*/true);
+               };
+               if (isInside)
+                 code.branch(isInside, put);
+               else
+                 put();
+               return Values();
+             });
   point->erase();
   emitter.startRow(nullptr);
   code.barrier();
@@ -130,7 +138,11 @@ public:
 
 private:
   void emitRow(Value row, Value firstColumn) override;
+  /// The sums with the terms of one vector of each lane, from `depth` on.
+  Values addTerms(ArrayRef<LaneIndex> columns, Value depth, ValueRange sums);
   int64_t warpColumns, lanes;
+  /// Vectors of a lane in each turn of the loop.
+  int64_t together = 1;
 };
 } // namespace
 
@@ -143,8 +155,29 @@ ElementRowProduct::ElementRowProduct(ElementEmitter &emitter,
   int64_t columns = product.columns.asConstant().value_or(mostColumns);
   warpColumns = llvm::bit_floor(static_cast<uint64_t>(
       std::clamp<int64_t>(columns / manyWarps, 1, mostColumns)));
-  Type weight = elementTypeOf(product.rhs);
-  lanes = Product::vectorLanes(product.depth, weight.isF32() ? 4 : 8);
+  // 16 bytes of the wider of the two, where a warp's lie side by side.
+  bool isNarrow = !elementTypeOf(product.rhs).isF32();
+  bool readsFloats = elementTypeOf(product.lhs).isF32();
+  lanes = Product::vectorLanes(product.depth, isNarrow && !readsFloats ? 8 : 4);
+  constexpr int64_t two = 2;
+  if (isNarrow && readsFloats && lanes > 1 &&
+      product.depth.asConstant().value_or(1) % (two * lanes * warpLanes) == 0)
+    together = two;
+}
+
+ElementRowProduct::Values
+ElementRowProduct::addTerms(ArrayRef<LaneIndex> columns, Value depth,
+                            ValueRange sums) {
+  Value factor = input(depth, lanes);
+  code.lanes = lanes;
+  Values results;
+  for (auto [column, sum] : llvm::zip_equal(columns, sums)) {
+    Value weight = emitter.element(
+        product.rhs, {column, lanes == 1 ? LaneIndex::uniform(depth)
+                                         : LaneIndex::consecutive(depth)});
+    results.push_back(code.fma(weight, factor, sum));
+  }
+  return results;
 }
 
 void ElementRowProduct::emitRow(Value row, Value firstColumn) {
@@ -161,23 +194,18 @@ void ElementRowProduct::emitRow(Value row, Value firstColumn) {
   Type type =
       lanes == 1 ? code.f32() : CodeBuilder::vectorOf(code.f32(), lanes);
   Values start(warpColumns, code.number(type, 0));
-  Values sums =
-      code.loop(code.mul(lane, code.constant(lanes)), code.size(product.depth),
-                code.constant(warpLanes * lanes), start,
-                [&](Value depth, ValueRange carried) {
-                  ElementEmitter::Scope scope(emitter);
-                  Value factor = input(depth, lanes);
-                  code.lanes = lanes;
-                  Values results;
-                  for (auto [column, sum] : llvm::zip_equal(columns, carried)) {
-                    Value weight = emitter.element(
-                        product.rhs,
-                        {column, lanes == 1 ? LaneIndex::uniform(depth)
-                                            : LaneIndex::consecutive(depth)});
-                    results.push_back(code.fma(weight, factor, sum));
-                  }
-                  return results;
-                });
+  Values sums = code.loop(
+      code.mul(lane, code.constant(lanes)), code.size(product.depth),
+      code.constant(together * warpLanes * lanes), start,
+      [&](Value depth, ValueRange carried) {
+        ElementEmitter::Scope scope(emitter);
+        Values results(carried);
+        for (int64_t i = 0; i < together; ++i)
+          results = addTerms(
+              columns, code.add(depth, code.constant(i * warpLanes * lanes)),
+              results);
+        return results;
+      });
   Value ours = sumOfWarp(sumOfVector(sums[0]));
   for (int64_t i = 1; i < warpColumns; ++i)
     ours = code.select(

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Codegen/CUDA/Number32.h"
+#include "lib/Codegen/CUDA/SharedRows.h"
 #include "lib/Codegen/CUDA/TileProduct.h"
 
 using namespace mlir;
@@ -53,8 +53,12 @@ void emitProductEpilogue(ElementEmitter &emitter, const KernelOutput &output,
                 } else {
                   at.push_back(LaneIndex::consecutive(column));
                   // A group of 8 columns stays together.
-                  sum = code.make<LLVM::LoadOp>(code.vectorOf(code.f32()),
-                                                address, /*alignment=*/16);
+                  sum = lanes == 8
+                            ? loadEight(code, address)
+                            : code.make<LLVM::LoadOp>(code.vectorOf(code.f32()),
+                                                      address,
+                                                      /*alignment=*/16)
+                                  .getResult();
                 }
                 storeProduct(emitter, output, product, at, sum);
               });

@@ -53,6 +53,9 @@ std::unique_ptr<TileOperand> makeElementOperand(ElementEmitter &emitter,
                                                 const Product &product,
                                                 const TileShape &shape,
                                                 TileOrigin origin);
+/// How a product's operands come to shared memory.
+TileInputs tileInputsOf(ElementEmitter &emitter, const Product &product);
+
 /// Elements of 16 bits that are copied as they lie in memory.
 bool canCopy(ElementEmitter &emitter, const Product &product, bool isLeft);
 std::unique_ptr<TileOperand> makeCopiedOperand(ElementEmitter &emitter,

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Codegen/CUDA/TileShape.h"
+#include "weft/GpuArch.h"
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/MathExtras.h"
@@ -14,18 +15,6 @@
 namespace weft::cuda {
 
 namespace {
-/// NVIDIA's CUDA C++ Programming Guide, table of technical specifications, and
-/// the multiprocessors of the largest GPU of each arch that is sold.
-struct ArchLimits {
-  unsigned arch;
-  int64_t multiprocessors, registers, sharedBytes;
-};
-constexpr ArchLimits archLimits[] = {
-    {80, 108, 65536, 164 * 1024},  {86, 84, 65536, 100 * 1024},
-    {89, 142, 65536, 100 * 1024},  {90, 132, 65536, 228 * 1024},
-    {100, 148, 65536, 228 * 1024}, {120, 170, 65536, 100 * 1024},
-};
-
 /// A shape, and which inputs it suits. Registers are about what ptxas takes for
 /// sm_80; a test holds the kernels to them.
 struct Candidate {
@@ -44,6 +33,7 @@ constexpr Candidate candidates[] = {
 
 /// A step of a step's tokens: the default of --max-tokens.
 constexpr int64_t unknownSize = 512;
+constexpr int64_t warpLanes = 32;
 } // namespace
 
 static int64_t sharedBytes(const TileShape &shape, TileInputs inputs) {
@@ -52,15 +42,16 @@ static int64_t sharedBytes(const TileShape &shape, TileInputs inputs) {
          elementBytes;
 }
 
-TileShape chooseTileShape(unsigned arch, TileInputs inputs,
-                          const SizeExpr &rows, const SizeExpr &columns) {
-  ArchLimits limits = archLimits[0];
-  for (const ArchLimits &each : archLimits)
+TileChoice chooseTile(unsigned arch, TileInputs inputs, const SizeExpr &rows,
+                      const SizeExpr &columns, const SizeExpr &depth) {
+  GpuArch gpu = gpuArchs[0];
+  for (const GpuArch &each : gpuArchs)
     if (each.arch == arch)
-      limits = each;
+      gpu = each;
   int64_t m = rows.asConstant().value_or(unknownSize);
   int64_t n = columns.asConstant().value_or(unknownSize);
-  std::optional<TileShape> best;
+  int64_t k = depth.asConstant().value_or(unknownSize);
+  std::optional<TileChoice> best;
   double least = std::numeric_limits<double>::infinity();
   for (const Candidate &candidate : candidates) {
     if (candidate.inputs != inputs)
@@ -69,11 +60,11 @@ TileShape chooseTileShape(unsigned arch, TileInputs inputs,
     int64_t tiles =
         llvm::divideCeil(m, shape.rows) * llvm::divideCeil(n, shape.columns);
     int64_t together =
-        std::min(limits.registers / (shape.threads * shape.registers),
-                 limits.sharedBytes / sharedBytes(shape, inputs));
+        std::min(gpu.registers / (shape.threads * shape.registers),
+                 gpu.sharedBytes / sharedBytes(shape, inputs));
     // Blocks that a multiprocessor runs side by side share its time; what a
-    // tile reads counts beside what it computes.
-    int64_t perProcessor = llvm::divideCeil(tiles, limits.multiprocessors);
+    // tile reads counts beside what it computes. For each term, in products.
+    int64_t perProcessor = llvm::divideCeil(tiles, gpu.multiprocessors);
     int64_t waves = llvm::divideCeil(perProcessor, together);
     double work = shape.rows * shape.columns;
     double traffic = 16 * (shape.rows + shape.columns);
@@ -81,7 +72,11 @@ TileShape chooseTileShape(unsigned arch, TileInputs inputs,
     double cost = perProcessor * (work + traffic) + waves * latency;
     if (cost < least) {
       least = cost;
-      best = shape;
+      double peak =
+          inputs == TileInputs::Floats ? gpu.floatFlops : gpu.halfFlops;
+      best = {shape, m, together,
+              double(together * shape.threads / warpLanes) / gpu.warps,
+              cost * 2 * k * gpu.multiprocessors / peak};
     }
   }
   return *best;

@@ -36,10 +36,22 @@ enum class TileInputs {
   AsyncHalves, ///< 16 bits, both copied as they lie.
 };
 
-/// The shape that takes the least time on `arch` by a model of waves of blocks.
-/// Sizes that are not known are taken to be those of a prompt.
-TileShape chooseTileShape(unsigned arch, TileInputs inputs,
-                          const SizeExpr &rows, const SizeExpr &columns);
+/// A shape, and what the model says of it.
+struct TileChoice {
+  TileShape shape;
+  /// What the model took: those of a prompt where they are not known.
+  int64_t rows;
+  /// Blocks that a multiprocessor runs at once, and the part of the warps it
+  /// could run that they have.
+  int64_t blocksTogether;
+  double occupancy;
+  /// At the peak rate of the arch's GPU (weft/GpuArch.h).
+  double seconds;
+};
+
+/// The one that takes the least time on `arch` by a model of waves of blocks.
+TileChoice chooseTile(unsigned arch, TileInputs inputs, const SizeExpr &rows,
+                      const SizeExpr &columns, const SizeExpr &depth);
 
 } // namespace weft::cuda
 

@@ -7,13 +7,14 @@
 //
 // The output's buffer is the pool's: only the rows of the step's tokens are
 // written, and nothing of the pool is read. A block of threads writes a tile of
-// tokens of one sequence and one head of the cache. In a transposed pool the
-// lanes of a warp are tokens, so that they store next to each other, and each
-// loads whole sectors of its row; else lanes go along rows.
+// tokens of one sequence and one head of the cache. Lanes go along rows; where
+// the pool is transposed, rows go through shared memory, and the lanes that
+// store are tokens, whose elements lie next to each other.
 //
 //===----------------------------------------------------------------------===//
 
 #include "lib/Codegen/CUDA/Family.h"
+#include "lib/Codegen/CUDA/SharedRows.h"
 #include "lib/Codegen/Common/ElementModels.h"
 #include "lib/Codegen/Common/PagedSequences.h"
 
@@ -25,6 +26,16 @@ using arith::CmpIPredicate;
 namespace weft::cuda {
 
 static constexpr int64_t blockThreads = 128;
+/// Of wider rows a tile would not fit into static shared memory.
+static constexpr int64_t mostStagedColumns = 256;
+
+/// Elements of an access: 16 bytes of a row.
+static int64_t chunkOf(WriteCacheOp op, int64_t width) {
+  bool isNarrow = !elementTypeOf(op.getRows()).isF32();
+  if (isNarrow && width % 8 == 0 && !op.getTransposed())
+    return 8;
+  return width % 4 == 0 ? 4 : 1;
+}
 
 namespace {
 class WriteCacheEmitter {
@@ -36,10 +47,7 @@ public:
         width(*emitter.sizesOf(op.getRows())[2].asConstant()),
         blockSize(*emitter.sizesOf(op.getPool())[op.getTransposed() ? 3 : 2]
                        .asConstant()),
-        chunk(width % 8 == 0   ? 8
-              : width % 4 == 0 ? 4
-                               : 1),
-        chunks(width / chunk),
+        chunk(chunkOf(op, width)), chunks(width / chunk),
         sequences(emitter, op.getPositions(), op.getSequenceStart(),
                   op.getBlockTable(), blockSize) {}
 
@@ -47,8 +55,10 @@ public:
 
 private:
   void writeTile(const PagedSequences::Tile &tile, Value group);
-  void writeChunk(Value sequence, Value token, Value group, Value number);
-  void store(Value value, Value base, Value first);
+  void forPlace(Value sequence, Value token, Value group,
+                function_ref<void(Value, Value)> body);
+  Value loadChunk(Value token, Value group, Value number);
+  void storeTransposed(Value value, Value slot, Value number);
 
   ElementEmitter &emitter;
   CUDACodeBuilder &code;
@@ -97,55 +107,93 @@ void WriteCacheEmitter::writeTile(const PagedSequences::Tile &tile,
   Value lanes = code.constant(CUDACodeBuilder::warpLanes);
   Value thread = code.threadId();
   Value count = code.sub(tile.endToken, tile.firstToken);
-  auto write = [&](Value token, Value number) {
-    ElementEmitter::Scope scope(emitter);
-    writeChunk(tile.sequence, code.add(tile.firstToken, token), group, number);
+  auto forRows = [&](function_ref<void(Value, Value)> body) {
+    code.loop(thread, code.mul(count, code.constant(chunks)), blockThreads,
+              [&](Value i) {
+                ElementEmitter::Scope scope(emitter);
+                body(code.floorDiv(i, code.constant(chunks)),
+                     code.mod(i, code.constant(chunks)));
+              });
   };
   if (!op.getTransposed())
-    return code.loop(thread, code.mul(count, code.constant(chunks)),
-                     blockThreads, [&](Value i) {
-                       write(code.floorDiv(i, code.constant(chunks)),
-                             code.mod(i, code.constant(chunks)));
-                     });
-  Value token = code.mod(thread, lanes);
-  code.branch(code.compare(CmpIPredicate::slt, token, count), [&] {
-    code.loop(code.floorDiv(thread, lanes), code.constant(chunks),
-              blockThreads / CUDACodeBuilder::warpLanes,
-              [&](Value number) { write(token, number); });
+    return forRows([&](Value inTile, Value number) {
+      Value token = code.add(tile.firstToken, inTile);
+      forPlace(tile.sequence, token, group, [&](Value block, Value slot) {
+        Value first = code.add(code.mul(slot, code.constant(width)),
+                               code.mul(number, code.constant(chunk)));
+        code.store(emitter.toStorage(loadChunk(token, group, number),
+                                     output.memory.element),
+                   code.address(block, output.memory.element, first), Value(),
+                   /*isAligned=*/chunk > 1);
+      });
+    });
+
+  bool isStaged = chunk > 1 && width <= mostStagedColumns;
+  SharedRows rows{chunks};
+  Value staged;
+  auto placeOf = [&](Value inTile, Value number) {
+    auto narrow = [&](Value wide) {
+      return Number32(code, code.make<arith::TruncIOp>(code.i32(), wide));
+    };
+    return code.address(staged, code.builder.getI8Type(),
+                        Value(rows.at(narrow(inTile), narrow(number))));
+  };
+  if (isStaged) {
+    staged = code.allocateShared(CUDACodeBuilder::warpLanes * rows.stride());
+    forRows([&](Value inTile, Value number) {
+      code.store(loadChunk(code.add(tile.firstToken, inTile), group, number),
+                 placeOf(inTile, number), Value(), /*isAligned=*/true);
+    });
+    code.barrier();
+  }
+  Value inTile = code.mod(thread, lanes);
+  code.branch(code.compare(CmpIPredicate::slt, inTile, count), [&] {
+    Value token = code.add(tile.firstToken, inTile);
+    forPlace(tile.sequence, token, group, [&](Value block, Value slot) {
+      code.loop(code.floorDiv(thread, lanes), code.constant(chunks),
+                blockThreads / CUDACodeBuilder::warpLanes, [&](Value number) {
+                  ElementEmitter::Scope scope(emitter);
+                  Value chunkOfRow =
+                      isStaged
+                          ? code.loadLanes(code.f32(), placeOf(inTile, number),
+                                           Value(), /*isAligned=*/true)
+                          : loadChunk(token, group, number);
+                  storeTransposed(
+                      emitter.toStorage(chunkOfRow, output.memory.element),
+                      code.address(block, output.memory.element, slot), number);
+                });
+    });
   });
 }
 
-void WriteCacheEmitter::writeChunk(Value sequence, Value token, Value group,
-                                   Value number) {
-  Value first = code.mul(number, code.constant(chunk));
+/// Runs `body` with the address of the head's block that is the token's place,
+/// and its slot there.
+void WriteCacheEmitter::forPlace(Value sequence, Value token, Value group,
+                                 function_ref<void(Value, Value)> body) {
   sequences.forPlace(
       sequence, token, emitter.size(op.getPool(), 0),
       [&](Value block, Value slot) {
         Value head = code.add(code.mul(block, code.size(groups)), group);
-        Value start = code.mul(head, code.constant(width * blockSize));
-        // Element e lies at slot * width + e, or transposed at e * blockSize +
-        // slot.
-        Value inBlock =
-            op.getTransposed() ? slot : code.mul(slot, code.constant(width));
-        Value value = emitter.element(
-            op.getRows(), {LaneIndex::uniform(token), LaneIndex::uniform(group),
-                           chunk == 1 ? LaneIndex::uniform(first)
-                                      : LaneIndex::consecutive(first)});
-        store(emitter.toStorage(chunk == 1 ? value : code.broadcast(value),
-                                output.memory.element),
-              code.address(output.memory.base, output.memory.element,
-                           code.add(start, inBlock)),
-              first);
+        body(code.address(output.memory.base, output.memory.element,
+                          code.mul(head, code.constant(width * blockSize))),
+             slot);
       });
 }
 
-void WriteCacheEmitter::store(Value value, Value base, Value first) {
+Value WriteCacheEmitter::loadChunk(Value token, Value group, Value number) {
+  Value first = code.mul(number, code.constant(chunk));
+  Value value = emitter.element(
+      op.getRows(),
+      {LaneIndex::uniform(token), LaneIndex::uniform(group),
+       chunk == 1 ? LaneIndex::uniform(first) : LaneIndex::consecutive(first)});
+  return chunk == 1 ? value : code.broadcast(value);
+}
+
+/// Element e lies at e * blockSize.
+void WriteCacheEmitter::storeTransposed(Value value, Value slot, Value number) {
   Type element = output.memory.element;
-  if (!op.getTransposed())
-    return code.store(value, code.address(base, element, first), Value(),
-                      /*isAligned=*/chunk > 1);
-  Value start =
-      code.address(base, element, code.mul(first, code.constant(blockSize)));
+  Value start = code.address(
+      slot, element, code.mul(number, code.constant(chunk * blockSize)));
   if (chunk == 1)
     return code.store(value, start);
   for (int64_t i = 0; i < chunk; ++i)

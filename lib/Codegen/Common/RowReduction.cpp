@@ -7,6 +7,8 @@
 
 #include "lib/Codegen/Common/RowReduction.h"
 
+#include "lib/Codegen/Common/TeamLoop.h"
+
 using namespace mlir;
 
 namespace weft {
@@ -100,7 +102,6 @@ RowReduction::Values RowReduction::overAxis(size_t which, LaneIndices index,
 RowReduction::Values RowReduction::alongTeam(LaneIndices index,
                                              ArrayRef<Combination> combinations,
                                              Terms terms) {
-  CodeBuilder::Team team = *code.team();
   // A vector lies within the last axis.
   std::optional<int64_t> width = sizes[axes.back()].asConstant();
   bool asVectors = code.lanes > 1 && width && *width % code.lanes == 0;
@@ -114,22 +115,28 @@ RowReduction::Values RowReduction::alongTeam(LaneIndices index,
   std::function<Values(size_t, LaneIndices, Values)> over =
       [&](size_t which, LaneIndices at, Values carried) -> Values {
     size_t axis = axes[which];
-    bool isLast = which + 1 == axes.size();
-    Value from =
-        isLast ? code.mul(team.rank, code.constant(lanes)) : code.constant(0);
-    return code.loop(
-        from, code.size(sizes[axis]), isLast ? team.size * lanes : 1, carried,
-        [&](Value i, ValueRange values) {
+    LaneIndices inner = at;
+    if (which + 1 < axes.size())
+      return code.loop(code.constant(0), code.size(sizes[axis]), 1, carried,
+                       [&](Value i, ValueRange values) {
+                         ElementEmitter::Scope scope(emitter);
+                         inner[axis] = LaneIndex::uniform(i);
+                         return over(which + 1, inner, Values(values));
+                       });
+    return loopInTeam(
+        code, sizes[axis], lanes, carried,
+        [&](Value i, Value isInside, ValueRange values) {
           ElementEmitter::Scope scope(emitter);
-          LaneIndices inner = at;
-          inner[axis] = isLast && asVectors ? LaneIndex::consecutive(i)
-                                            : LaneIndex::uniform(i);
-          if (!isLast)
-            return over(which + 1, inner, Values(values));
+          inner[axis] =
+              asVectors ? LaneIndex::consecutive(i) : LaneIndex::uniform(i);
           Values next;
           for (auto [combination, accumulator, value] :
-               llvm::zip_equal(combinations, values, terms(inner)))
+               llvm::zip_equal(combinations, values, terms(inner))) {
+            // What a reduction starts from changes nothing.
+            if (isInside)
+              value = code.select(isInside, value, combination.start);
             next.push_back(combine(combination, accumulator, value));
+          }
           return next;
         });
   };
