@@ -139,3 +139,27 @@ TEST(CUDAMatMul, Blocks) {
     }
   }
 }
+
+/// Tiles of 128 by 128, both operands copied, and of 128 by 64, rows through
+/// registers.
+TEST(CUDAMatMul, LargeTiles) {
+  const ProductCase cases[] = {
+      {.columns = 16384, .depth = 40, .weight = "f16", .input = "f16"},
+      {.columns = 16384, .depth = 40, .weight = "f16"},
+      {.columns = 16384, .depth = 64, .block = "q4_1", .prologue = "exp"}};
+  std::string text;
+  for (const ProductCase &each : cases)
+    text += each.text();
+  KernelRunner runner(text, "sm_80");
+  for (const ProductCase &each : cases) {
+    runner.select(each.name());
+    std::vector<HostTensor> arguments = runner.makeArguments({130});
+    if (each.block.empty())
+      fill(arguments, -1, 1, 1);
+    else
+      arguments = each.blockArguments(runner, 130);
+    HostTensor expected = runner.evaluate({130}, arguments);
+    EXPECT_LT(relativeError(runner.run({130}, arguments), expected), 2e-3)
+        << each.name();
+  }
+}
