@@ -13,6 +13,7 @@
 #include "dialects/Exec/Transforms/Passes.h"
 #include "dialects/LLM/IR/LLM.h"
 #include "dialects/LLM/Transforms/CachePasses.h"
+#include "lib/Codegen/CUDA/PrintTiles.h"
 #include "lib/Conversion/LLMToExec/LLMToExec.h"
 #include "lib/Reference/Passes.h"
 
@@ -38,6 +39,7 @@ void registerAllPasses() {
   exec::registerExecPasses();
   registerLLMToExecPasses();
   registerReferencePasses();
+  registerPrintCUDATilesPass();
 }
 
 } // namespace weft

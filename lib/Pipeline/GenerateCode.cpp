@@ -8,6 +8,7 @@
 #include "lib/Pipeline/GenerateCode.h"
 
 #include "dialects/Exec/IR/Exec.h"
+#include "lib/Codegen/Common/KernelFunction.h"
 #include "lib/Pipeline/ByteInitializers.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -17,25 +18,8 @@ using namespace mlir;
 using namespace weft;
 
 static KernelSource getSource(func::FuncOp function) {
-  KernelSource source{function.getSymName().str(),
-                      &function.getBody().front(),
-                      {},
-                      0,
-                      function.getLoc()};
-  if (auto count =
-          function->getAttrOfType<IntegerAttr>(exec::kernelSizesAttrName))
-    source.sizeCount = count.getInt();
-  for (BlockArgument argument : function.getArguments()) {
-    Sizes sizes;
-    if (auto attr = function.getArgAttrOfType<SizesAttr>(
-            argument.getArgNumber(), "llm.sizes"))
-      sizes = attr.getExprs();
-    else
-      for (int64_t size : cast<RankedTensorType>(argument.getType()).getShape())
-        sizes.push_back(size);
-    source.argumentSizes.push_back(std::move(sizes));
-  }
-  return source;
+  auto count = function->getAttrOfType<IntegerAttr>(exec::kernelSizesAttrName);
+  return kernelSourceOf(function, count ? count.getInt() : 0);
 }
 
 static std::vector<KernelSource> getSources(ArrayRef<func::FuncOp> functions) {

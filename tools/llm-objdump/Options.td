@@ -16,7 +16,7 @@ def weights : Flag<["--"], "weights">,
 def disassemble : Flag<["--"], "disassemble">,
     HelpText<"Show the machine code of each kernel, or its PTX">;
 def predict : Joined<["--"], "predict=">, MetaVarName<"GPU">,
-    HelpText<"Times of each kernel and of a step on an a100, h100 or b200 by the roofline model">;
+    HelpText<"Times of each kernel and of a step on an a100, a40, l40s, h100, b200 or rtx5090 by the roofline model">;
 def sizes : CommaJoined<["--"], "sizes=">, MetaVarName<"NAME=N,...">,
     HelpText<"With --predict: values of the symbolic sizes (default: their least)">;
 

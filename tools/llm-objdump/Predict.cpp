@@ -11,6 +11,7 @@
 #include "runtime/base/SizeExpr.h"
 #include "runtime/base/Text.h"
 #include "weft/DataType.h"
+#include "weft/GpuArch.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -20,18 +21,6 @@ using namespace llvm;
 namespace weft::objdump {
 
 namespace {
-
-/// Peak rates, from NVIDIA's data sheets: A100 80GB SXM, H100 SXM, B200. Dense
-/// products, without sparsity; NVLink in one direction.
-struct Gpu {
-  StringLiteral name;
-  double memoryBytes, halfFlops, floatFlops, linkBytes; // a second
-};
-constexpr Gpu gpus[] = {
-    {"a100", 2.039e12, 312e12, 19.5e12, 300e9},
-    {"h100", 3.35e12, 989e12, 67e12, 450e9},
-    {"b200", 8.0e12, 2250e12, 75e12, 900e9},
-};
 
 /// What a command costs.
 struct Work {
@@ -51,7 +40,7 @@ struct Row {
 class Prediction {
 public:
   Prediction(const artifact::Manifest &manifest, const artifact::Stage &stage,
-             const StringSet<> &matrixKernels, const Gpu &gpu,
+             const StringSet<> &matrixKernels, const GpuArch &gpu,
              const std::map<std::string, int64_t> &sizes)
       : manifest(manifest), stage(stage), matrixKernels(matrixKernels),
         gpu(gpu), sizes(sizes) {}
@@ -71,7 +60,7 @@ private:
   const artifact::Manifest &manifest;
   const artifact::Stage &stage;
   const StringSet<> &matrixKernels;
-  const Gpu &gpu;
+  const GpuArch &gpu;
   const std::map<std::string, int64_t> &sizes;
   std::vector<Row> rows;
   /// Of the kernel that is looked at.
@@ -221,7 +210,7 @@ Status Prediction::predict(const artifact::Program &program, raw_ostream &out) {
     WEFT_RETURN_IF_ERROR(addCommands(variant.commands()));
     break;
   }
-  out << "predicted for one " << gpu.name.upper()
+  out << "predicted for one " << StringRef(gpu.gpu).upper()
       << ", at its peak rates, nothing measured:\n";
   out << "   launches      us each  bound by     GFLOP        MB  kernel\n";
   for (const Row &row : rows) {
@@ -267,12 +256,16 @@ static StatusOr<StringSet<>> findMatrixKernels(const std::string &folder,
 Status printPrediction(const std::string &folder,
                        const artifact::Manifest &manifest, StringRef gpuName,
                        std::map<std::string, int64_t> sizes, raw_ostream &out) {
-  const Gpu *gpu = find_if(
-      gpus, [&](const Gpu &each) { return each.name == gpuName.lower(); });
-  if (gpu == std::end(gpus))
+  const GpuArch *gpu = find_if(gpuArchs, [&](const GpuArch &each) {
+    return StringRef(each.gpu) == gpuName.lower();
+  });
+  if (gpu == std::end(gpuArchs)) {
+    std::string names;
+    for (const GpuArch &each : gpuArchs)
+      names += (names.empty() ? "" : ", ") + std::string(each.gpu);
     return Status::error("--predict=" + gpuName.str() +
-                         ": no figures for this GPU; expected a100, h100 or "
-                         "b200");
+                         ": no figures for this GPU; expected one of " + names);
+  }
   for (const artifact::SizeSymbol &symbol : manifest.sizes()) {
     auto [place, isDefault] =
         sizes.try_emplace(symbol.name(), symbol.minimum());
