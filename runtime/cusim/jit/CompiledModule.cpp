@@ -151,7 +151,8 @@ CompiledModule::create(std::string_view ptx, const CompileOptions &options,
   StatusOr<ptx::Module> parsed = ptx::parse(ptx);
   if (!parsed)
     return parsed.status();
-  StatusOr<std::unique_ptr<HostCompiler>> compiler = HostCompiler::create(options.width);
+  StatusOr<std::unique_ptr<HostCompiler>> compiler =
+      HostCompiler::create(options.width);
   if (!compiler)
     return compiler.status();
   StatusOr<std::unique_ptr<ObjectLinker>> linker = ObjectLinker::create();

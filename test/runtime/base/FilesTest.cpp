@@ -8,7 +8,6 @@
 #include "runtime/base/AtomicFile.h"
 #include "runtime/base/MappedFile.h"
 #include "runtime/base/Sha256.h"
-#include "runtime/base/Sha256Blocks.h"
 #include "runtime/base/Trace.h"
 
 #include <gmock/gmock.h>
@@ -65,19 +64,6 @@ TEST(Sha256, TakesBytesInAnyParts) {
         "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
         << part;
   }
-}
-
-TEST(Sha256, IsTheSameWithAndWithoutInstructions) {
-  if (!hasSha256Instructions())
-    GTEST_SKIP() << "this processor has no SHA instructions";
-  std::array<uint8_t, 5 * 64> bytes;
-  for (size_t i = 0; i != bytes.size(); ++i)
-    bytes[i] = static_cast<uint8_t>(i * i * 31 + 7);
-  std::array<uint32_t, 8> plain = {1, 2, 3, 4, 5, 6, 7, 0x80000000},
-                          other = plain;
-  addSha256Blocks(plain.data(), bytes.data(), 5);
-  addSha256BlocksByInstructions(other.data(), bytes.data(), 5);
-  EXPECT_EQ(plain, other);
 }
 
 TEST_F(Files, MapsWholeFiles) {

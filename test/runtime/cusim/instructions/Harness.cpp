@@ -152,7 +152,7 @@ template <typename T> static T check(StatusOr<T> value) {
 
 Program::Program(const std::vector<Subject> &subjects)
     : implementation(std::make_unique<Implementation>()) {
-  auto compiler = check(HostCompiler::create());
+  auto compiler = check(HostCompiler::create(32));
   LLVMContext context;
   llvm::Module module("instructions", context);
   compiler->setTarget(module);
