@@ -13,11 +13,10 @@
 #include "lib/InitAll.h"
 #include "lib/Package/ArtifactFolder.h"
 #include "lib/Package/Package.h"
-#include "lib/Pipeline/Diagnostics.h"
-#include "lib/Pipeline/GenerateCode.h"
 #include "lib/Pipeline/PartitionSummary.h"
 #include "lib/Pipeline/Phases.h"
 #include "lib/Pipeline/Plan.h"
+#include "lib/Pipeline/ResolveTarget.h"
 #include "lib/Reference/VerifyPasses.h"
 #include "lib/Report/PartitionReport.h"
 #include "runtime/base/AtomicFile.h"
@@ -29,7 +28,6 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
@@ -72,7 +70,6 @@ private:
   static DialectRegistry getRegistry();
 
   Status runPhases();
-  Status resolveTarget();
   bool isForGPU() const { return std::holds_alternative<CUDATarget>(*target); }
   bool usesMatrixLibrary() const {
     return isForGPU() && options.gemm == "cublas";
@@ -303,40 +300,6 @@ void Compilation::count() {
   report.kernels = std::distance(kernels.begin(), kernels.end());
 }
 
-Status Compilation::resolveTarget() {
-  Location location = UnknownLoc::get(&context);
-  if (options.target == "cpu") {
-    auto cpu = resolveCPUTarget(options.arch.empty() ? "host" : options.arch,
-                                location);
-    if (failed(cpu))
-      return diagnostics.getStatus("unknown arch '" + options.arch + "'");
-    target = *cpu;
-    return Status::ok();
-  }
-  if (options.target != "cuda")
-    return Status::error("unknown target '" + options.target +
-                         "'; expected cpu or cuda");
-  auto gpu = resolveCUDATarget(options.arch.empty() ? "sm_80" : options.arch,
-                               location);
-  if (failed(gpu))
-    return diagnostics.getStatus("unknown arch '" + options.arch + "'");
-  using Cubin = CUDATarget::Cubin;
-  auto cubin = llvm::StringSwitch<std::optional<Cubin>>(options.cubin)
-                   .Case("auto", Cubin::Auto)
-                   .Case("none", Cubin::None)
-                   .Case("require", Cubin::Require)
-                   .Default(std::nullopt);
-  if (!cubin)
-    return Status::error("unknown choice of cubins '" + options.cubin +
-                         "'; expected auto, none or require");
-  if (options.gemm != "cublas" && options.gemm != "generated")
-    return Status::error("unknown choice of products '" + options.gemm +
-                         "'; expected cublas or generated");
-  gpu->cubin = *cubin;
-  target = *gpu;
-  return Status::ok();
-}
-
 Status Compilation::runPhases() {
   // The last phase writes files and leaves no IR of its own.
   auto phasesWithIR = ArrayRef(phaseNames).drop_back();
@@ -358,7 +321,10 @@ Status Compilation::runPhases() {
   bool writes = !options.planOnly && options.stopAfter.empty();
   if (writes)
     WEFT_RETURN_IF_ERROR(ArtifactFolder::checkTarget(options.output));
-  WEFT_RETURN_IF_ERROR(resolveTarget());
+  StatusOr<CodeTarget> resolved = resolveTarget(options, context, diagnostics);
+  if (!resolved)
+    return resolved.status();
+  target = std::move(*resolved);
 
   WEFT_RETURN_IF_ERROR(runPhase("import", [&] { return import(); }));
   WEFT_RETURN_IF_ERROR(runPhase(

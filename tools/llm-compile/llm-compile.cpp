@@ -86,9 +86,6 @@ static Status readOptions(const InputArgList &args, CompileOptions &options) {
   options.precision = args.getLastArgValue(OPT_precision, "keep").str();
   options.activations = args.getLastArgValue(OPT_activations).str();
   options.cacheType = args.getLastArgValue(OPT_kv_type, "f16").str();
-  if (options.target == "cuda" && options.cacheType == "q8_0")
-    return Status::error("--kv-type=q8_0 has no kernels for cuda; use f16 or "
-                         "f32 for the cache");
   WEFT_RETURN_IF_ERROR(readCount(args, OPT_context, options.context));
   WEFT_RETURN_IF_ERROR(
       readCount(args, OPT_max_sequences, options.maxSequences));
