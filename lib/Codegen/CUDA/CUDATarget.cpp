@@ -7,14 +7,13 @@
 
 #include "lib/Codegen/CUDA/CodegenCUDA.h"
 
+#include "weft/GpuArch.h"
+
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
 
 namespace weft {
-
-/// Those whose PTX kernels are tested with.
-static constexpr unsigned knownArchs[] = {80, 86, 89, 90, 100, 120};
 
 PTXVersion CUDATarget::ptxVersion() const {
   if (leastArch() >= 120)
@@ -32,11 +31,16 @@ FailureOr<CUDATarget> resolveCUDATarget(StringRef arch, Location location) {
     unsigned number = 0;
     StringRef digits = name.trim();
     if (!digits.consume_front("sm_") || digits.getAsInteger(10, number) ||
-        !llvm::is_contained(knownArchs, number))
-      return emitError(location)
-             << "arch '" << name
-             << "' is unknown; expected sm_80, sm_86, sm_89, sm_90, sm_100 or "
-                "sm_120, or several of them with commas between";
+        llvm::none_of(gpuArchs,
+                      [&](const GpuArch &gpu) { return gpu.arch == number; })) {
+      auto error = emitError(location)
+                   << "arch '" << name << "' is unknown; expected sm_"
+                   << std::begin(gpuArchs)->arch;
+      for (const GpuArch &gpu : llvm::drop_begin(gpuArchs))
+        error << (&gpu == std::end(gpuArchs) - 1 ? " or sm_" : ", sm_")
+              << gpu.arch;
+      return error << ", or several of them with commas between";
+    }
     target.archs.push_back(number);
   }
   llvm::sort(target.archs);
