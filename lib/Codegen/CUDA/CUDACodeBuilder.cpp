@@ -102,6 +102,16 @@ Value CUDACodeBuilder::exp2(Value x) {
       ->getResult(0);
 }
 
+Value CUDACodeBuilder::ofLane(Value lane, int64_t count,
+                              function_ref<Value(int64_t)> value) {
+  Value ours = value(0);
+  for (int64_t i = 1; i < count; ++i) {
+    Value isOurs = compare(arith::CmpIPredicate::eq, lane, constant(i));
+    ours = select(isOurs, value(i), ours);
+  }
+  return ours;
+}
+
 Value CUDACodeBuilder::shuffleXor(Value value, int64_t mask) {
   Type type = value.getType();
   unsigned width = type.getIntOrFloatBitWidth();

@@ -41,6 +41,10 @@ public:
   void barrier();
   /// 2^x of an f32, with a relative error of 2^-22: 0 at -infinity.
   Value exp2(Value x);
+  /// Of values that all lanes have, the one with the lane's number (i64), or
+  /// the first where the lane is none of `count`.
+  Value ofLane(Value lane, int64_t count,
+               llvm::function_ref<Value(int64_t)> value);
   /// The value of the lane whose number differs in the bits of `mask`, of any
   /// scalar of 8 to 64 bits.
   Value shuffleXor(Value value, int64_t mask);

@@ -93,11 +93,8 @@ Grid ExpertLinearKernel::emit() {
                         warp),
                code.constant(warpColumns));
   CodeBuilder::Values sums = emitSums(row, choice, expert, first, lane);
-  Value ours = sumOfWarp(sums[0], lane);
-  for (int64_t i = 1; i < warpColumns; ++i)
-    ours = code.select(
-        code.compare(arith::CmpIPredicate::eq, lane, code.constant(i)),
-        sumOfWarp(sums[i], lane), ours);
+  Value ours = code.ofLane(lane, warpColumns,
+                           [&](int64_t i) { return sumOfWarp(sums[i], lane); });
   Value column = code.add(first, lane);
   Value isOurs = code.make<arith::AndIOp>(
       code.compare(arith::CmpIPredicate::slt, lane, code.constant(warpColumns)),

@@ -66,16 +66,12 @@ void MapKernel::storeAt(ArrayRef<LaneIndex> at, LaneIndex position,
     element = code.broadcast(element);
   bool isAligned =
       !position.isUniform() && code.isMultipleOf(position.value, code.lanes);
-  auto store = [&] {
+  ifInside(code, isInside, [&] {
     code.store(
         emitter.toStorage(element, output.memory.element),
         code.address(output.memory.base, output.memory.element, position.value),
         Value(), isAligned);
-  };
-  if (isInside)
-    code.branch(isInside, store);
-  else
-    store();
+  });
 }
 
 void MapKernel::forThread(const SizeExpr &work,

@@ -55,15 +55,11 @@ void RowProduct::bringInput(Value row) {
                at.push_back(isOne ? LaneIndex::uniform(depth)
                                   : LaneIndex::consecutive(depth));
                Value value = emitter.broadcastElement(product.lhs, at);
-               auto put = [&] {
+               ifInside(code, isInside, [&] {
                  code.store(isOne ? value : code.broadcast(value),
                             code.address(shared, code.f32(), depth), Value(),
                             /*isAligned=*/true);
-               };
-               if (isInside)
-                 code.branch(isInside, put);
-               else
-                 put();
+               });
                return Values();
              });
   point->erase();
@@ -206,11 +202,9 @@ void ElementRowProduct::emitRow(Value row, Value firstColumn) {
               results);
         return results;
       });
-  Value ours = sumOfWarp(sumOfVector(sums[0]));
-  for (int64_t i = 1; i < warpColumns; ++i)
-    ours = code.select(
-        code.compare(arith::CmpIPredicate::eq, lane, code.constant(i)),
-        sumOfWarp(sumOfVector(sums[i])), ours);
+  Value ours = code.ofLane(lane, warpColumns, [&](int64_t i) {
+    return sumOfWarp(sumOfVector(sums[i]));
+  });
   store(
       row, code.add(first, lane),
       code.compare(arith::CmpIPredicate::slt, lane, code.constant(warpColumns)),

@@ -1,5 +1,4 @@
-//===- CodeEmission.h - From the LLVM dialect to what a backend writes *- C++
-//-*-===//
+//===- CodeEmission.h - What LLVM's backends write --------------*- C++ -*-===//
 //
 // Part of Weft, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -8,8 +8,8 @@
 #include "lib/Codegen/Common/MergeAttentionModel.h"
 
 #include "dialects/LLM/IR/AttentionParts.h"
-#include "dialects/LLM/IR/Scalars.h"
 #include "lib/Codegen/Common/ElementModels.h"
+#include "lib/Codegen/Common/PagedSequences.h"
 #include "lib/Codegen/Common/VectorMath.h"
 
 #include <numbers>
@@ -83,21 +83,14 @@ MergeEmitter::Row MergeEmitter::findRow() {
   Value starts = op.getSequenceStart(), zero = code.constant(0);
   Value count = emitter.size(op.getPositions(), 0);
   Value sequences = code.sub(emitter.size(starts, 0), code.constant(1));
-  auto startOf = [&](Value number) {
-    Value start = emitter.element(starts, LaneIndex::uniform(number));
-    if (start.getType().isInteger(64))
-      return start;
-    return isUnsignedElement(elementTypeOf(starts))
-               ? Value(code.make<arith::ExtUIOp>(code.i64(), start))
-               : Value(code.make<arith::ExtSIOp>(code.i64(), start));
-  };
   // The sequence that has this token alone.
   Value alone = code.loop(
       zero, sequences, 1, ValueRange{code.constant(-1)},
       [&](Value sequence, ValueRange carried) {
         ElementEmitter::Scope scope(emitter);
-        Value start = startOf(sequence);
-        Value end = startOf(code.add(sequence, code.constant(1)));
+        Value start = loadNumber(emitter, starts, {sequence});
+        Value end =
+            loadNumber(emitter, starts, {code.add(sequence, code.constant(1))});
         Value isHere = code.make<arith::AndIOp>(
             code.compare(CmpIPredicate::eq, start, token.value),
             code.compare(CmpIPredicate::eq, end,

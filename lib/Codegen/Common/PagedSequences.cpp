@@ -14,11 +14,8 @@ using arith::CmpIPredicate;
 
 namespace weft {
 
-SizeExpr PagedSequences::countTiles(int64_t height) const {
-  return min(tokens, ceilDiv(tokens, height) + sequences + 2);
-}
-
-Value PagedSequences::load(Value table, ArrayRef<Value> index) {
+Value loadNumber(ElementEmitter &emitter, Value table, ArrayRef<Value> index) {
+  CodeBuilder &code = emitter.code;
   LaneIndices uniform;
   for (Value i : index)
     uniform.push_back(LaneIndex::uniform(i));
@@ -29,6 +26,10 @@ Value PagedSequences::load(Value table, ArrayRef<Value> index) {
   if (type.isUnsignedInteger())
     return code.make<arith::ExtUIOp>(code.i64(), number);
   return code.make<arith::ExtSIOp>(code.i64(), number);
+}
+
+SizeExpr PagedSequences::countTiles(int64_t height) const {
+  return min(tokens, ceilDiv(tokens, height) + sequences + 2);
 }
 
 PagedSequences::FoundTile PagedSequences::findTile(Value number,

@@ -26,6 +26,10 @@
 
 namespace weft {
 
+/// An element of a table of integers as i64.
+mlir::Value loadNumber(ElementEmitter &emitter, mlir::Value table,
+                       llvm::ArrayRef<mlir::Value> index);
+
 class PagedSequences {
 public:
   using Value = mlir::Value;
@@ -78,8 +82,9 @@ public:
   /// The block of a pool of `blocks` that holds the positions from
   /// `index * blockSize` on.
   Value block(Value sequence, Value index, Value blocks);
-  /// An element of one of the tables as i64.
-  Value load(Value table, llvm::ArrayRef<Value> index);
+  Value load(Value table, llvm::ArrayRef<Value> index) {
+    return loadNumber(emitter, table, index);
+  }
 
 private:
   /// Runs `body` if `number` is in [0, size).

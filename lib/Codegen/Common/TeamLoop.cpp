@@ -40,4 +40,11 @@ loopInTeam(CodeBuilder &code, const SizeExpr &size, int64_t step,
   return values;
 }
 
+void ifInside(CodeBuilder &code, Value isInside, function_ref<void()> body) {
+  if (isInside)
+    code.branch(isInside, body);
+  else
+    body();
+}
+
 } // namespace weft

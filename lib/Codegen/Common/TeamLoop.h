@@ -26,6 +26,10 @@ CodeBuilder::Values loopInTeam(
                                            mlir::ValueRange carried)>
         body);
 
+/// Runs `body` where `isInside` of loopInTeam holds, or if it is null.
+void ifInside(CodeBuilder &code, mlir::Value isInside,
+              llvm::function_ref<void()> body);
+
 } // namespace weft
 
 #endif // LIB_CODEGEN_COMMON_TEAMLOOP_H
