@@ -159,12 +159,17 @@ void KernelGroups::growPrologue(KernelGroup &group) {
   absorb(group, mayJoin);
 }
 
+/// The op that alone uses a value, perhaps several times; null without one.
+static Operation *onlyUser(Value value) {
+  if (value.use_empty() || !llvm::all_equal(value.getUsers()))
+    return nullptr;
+  return *value.getUsers().begin();
+}
+
 void KernelGroups::growEpilogue(KernelGroup &group) {
   while (true) {
-    if (group.root->use_empty() || !llvm::all_equal(group.root->getUsers()))
-      return;
-    Operation *user = *group.root->getUsers().begin();
-    if (group.ops.size() >= maxOps || !isUngrouped(user) ||
+    Operation *user = onlyUser(group.root->getResult(0));
+    if (!user || group.ops.size() >= maxOps || !isUngrouped(user) ||
         !isElementwise(user) ||
         !sizes.haveSameSizes(user->getResult(0), group.root->getResult(0)))
       return;
@@ -185,8 +190,8 @@ static bool mayEndProduct(Operation *norm, Value input) {
     return !producer || isa<LoadWeightOp, ConstantOp>(producer);
   };
   // What is elementwise behind a norm is better done with it.
-  bool hasEpilogue = !norm->use_empty() && llvm::all_equal(norm->getUsers()) &&
-                     isElementwise(*norm->getUsers().begin());
+  Operation *user = onlyUser(norm->getResult(0));
+  bool hasEpilogue = user && isElementwise(user);
   return norm->getOperand(0) == input && input.hasOneUse() && !hasEpilogue &&
          isKernelAnchor(norm) && isF32(input) && isF32(norm->getResult(0)) &&
          llvm::all_of(norm->getOperands().drop_front(), isStored);
@@ -199,12 +204,10 @@ Operation *KernelGroups::findNormBehind(LinearOp linear) {
   Operation *op = linear;
   while (true) {
     Value result = op->getResult(0);
-    if (result.use_empty() || !llvm::all_equal(result.getUsers()))
-      return nullptr;
-    Operation *user = *result.getUsers().begin();
-    if (isa<LayerNormOp, RMSNormOp>(user))
+    Operation *user = onlyUser(result);
+    if (isa_and_present<LayerNormOp, RMSNormOp>(user))
       return mayEndProduct(user, result) ? user : nullptr;
-    if (!isUngrouped(user) || !isElementwise(user) ||
+    if (!user || !isUngrouped(user) || !isElementwise(user) ||
         !sizes.haveSameSizes(user->getResult(0), result))
       return nullptr;
     op = user;
