@@ -139,8 +139,7 @@ void cusim_trap(weft::cusim::Strand *strand, uint32_t mask, uint32_t site);
 /// nanosleep, and every few thousand turns of a loop: lets other strands run,
 /// and notices a watchdog.
 void cusim_yield(weft::cusim::Strand *strand);
-/// Faults when the stack is nearly used up: at the begin of a .func that may
-/// recurse.
+/// Faults when the stack is nearly used up; before each call of a .func.
 void cusim_check_stack(weft::cusim::Strand *strand, uint32_t site);
 /// Faults when the warp has not waited for a wgmma whose sums begin in the
 /// register `accumulators`, which the instruction in `line` reads.

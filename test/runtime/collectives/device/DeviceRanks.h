@@ -86,7 +86,7 @@ public:
     for (size_t rank = 0; rank != size(); ++rank) {
       int ordinal = firstDevice + static_cast<int>(rank);
       queues.push_back(std::make_unique<TestQueue>(*driver, ordinal));
-      platform.places.push_back({ordinal, queues.back()->context});
+      platform.places.push_back({ordinal, queues.back()->context, nullptr});
     }
     if (kind == Kind::Staged) {
       groups = std::make_unique<StagedGroups>(mesh, coordinates, watchdog,
