@@ -43,8 +43,11 @@ void FunctionEmitter::emitBarrier() {
   auto *noThreads = llvm::dyn_cast<llvm::ConstantInt>(threads);
   if (kind == Sync && !mask && fixed && fixed->getZExtValue() < 16 &&
       noThreads && noThreads->isZero() && isAlignedBarrier(*instruction)) {
-    callHook("cusim_sync", builder.getVoidTy(),
-             {strand, number, builder.getInt32(site)});
+    auto *call = llvm::cast<llvm::CallInst>(callHook(
+        width == 1 ? "cusim_sync_thread" : "cusim_sync_warp",
+        builder.getVoidTy(), {strand, number, builder.getInt32(site)}));
+    call->setCallingConv(llvm::CallingConv::PreserveNone);
+    call->getCalledFunction()->setCallingConv(llvm::CallingConv::PreserveNone);
     return;
   }
   llvm::Value *predicates = isReduction

@@ -92,6 +92,22 @@ void Block::complete(Barrier &barrier, Fiber *last) {
   activeBarriers &= ~(1u << (&barrier - barriers));
 }
 
+/// What most kernels do, in few instructions: at width 1 each thread is here.
+/// The last thing that a hook does.
+[[gnu::always_inline]] inline void Block::arriveAndSuspend(Fiber &fiber,
+                                                           Barrier &barrier,
+                                                           uint32_t number,
+                                                           uint32_t site) {
+  fiber.barrier = static_cast<uint8_t>(number);
+  fiber.barrierKind = BarrierKind::Sync;
+  fiber.site = site;
+  activeBarriers |= 1u << number;
+  if (++barrier.arrivedStrands >= liveStrands)
+    return complete(barrier, &fiber);
+  barrier.waiters.push_back(&fiber);
+  core->suspendAtEnd(fiber, Waiting::Barrier);
+}
+
 uint32_t Block::arriveAtBarrier(Fiber &fiber, uint32_t mask, uint32_t number,
                                 uint32_t threads, BarrierKind kind,
                                 uint32_t values, bool isAligned,
@@ -152,39 +168,10 @@ uint32_t Block::arriveAtBarrier(Fiber &fiber, uint32_t mask, uint32_t number,
   return fiber.result;
 }
 
-/// What most kernels do, in few instructions: at width 1 each thread is here.
-void Block::sync(Fiber &fiber, uint32_t number, uint32_t site) {
-  Barrier &barrier = barriers[number];
-  bool isFirst = barrier.isIdle();
+void Block::syncSlowly(Fiber &fiber, uint32_t number, uint32_t site) {
   uint32_t lanes = fiber.width == WarpSize ? ~0u : 1;
-  if (races || core->isRandom || fiber.live != lanes ||
-      (!isFirst && barrier.expected != 0)) [[unlikely]] {
-    arriveAtBarrier(fiber, lanes & fiber.live, number, 0, BarrierKind::Sync, 0,
-                    /*isAligned=*/true, site);
-    return;
-  }
-  if (isFirst) {
-    barrier.expected = 0;
-    activeBarriers |= 1u << number;
-  }
-  if (fiber.width == 1) {
-    uint32_t warpBit = 1u << fiber.warp;
-    if (!(barrier.warps & warpBit)) {
-      barrier.warps |= warpBit;
-      barrier.lanes[fiber.warp] = 0;
-      barrier.sites[fiber.warp] = site;
-    } else if (barrier.sites[fiber.warp] != site) [[unlikely]] {
-      refuseSite(fiber, barrier, site);
-    }
-    barrier.lanes[fiber.warp] |= 1u << fiber.lane;
-  }
-  fiber.barrier = static_cast<uint8_t>(number);
-  fiber.barrierKind = BarrierKind::Sync;
-  fiber.site = site;
-  if (++barrier.arrivedStrands >= liveStrands)
-    return complete(barrier, &fiber);
-  barrier.waiters.push_back(&fiber);
-  core->suspend(fiber, Waiting::Barrier);
+  arriveAtBarrier(fiber, lanes & fiber.live, number, 0, BarrierKind::Sync, 0,
+                  /*isAligned=*/true, site);
 }
 
 void Block::completeBarriersAfterExit(Fiber &fiber) {
@@ -231,8 +218,35 @@ uint32_t cusim_barrier(Strand *strand, uint32_t mask, uint32_t barrier,
       static_cast<BarrierKind>(kind), values, isAligned != 0, site);
 }
 
-void cusim_sync(Strand *strand, uint32_t barrier, uint32_t site) {
-  strand->block->sync(*static_cast<Fiber *>(strand), barrier, site);
+__attribute__((preserve_none)) void
+cusim_sync_thread(Strand *strand, uint32_t number, uint32_t site) {
+  auto &fiber = *static_cast<Fiber *>(strand);
+  Block &block = *fiber.block;
+  Barrier &barrier = block.barriers[number];
+  if (!block.hasPlainBarriers || barrier.expected != 0) [[unlikely]]
+    return block.syncSlowly(fiber, number, site);
+  uint32_t warp = fiber.warp;
+  uint32_t warpBit = 1u << warp;
+  if (!(barrier.warps & warpBit)) {
+    barrier.warps |= warpBit;
+    barrier.lanes[warp] = 0;
+    barrier.sites[warp] = site;
+  } else if (barrier.sites[warp] != site) [[unlikely]] {
+    refuseSite(fiber, barrier, site);
+  }
+  barrier.lanes[warp] |= 1u << fiber.lane;
+  block.arriveAndSuspend(fiber, barrier, number, site);
+}
+
+__attribute__((preserve_none)) void
+cusim_sync_warp(Strand *strand, uint32_t number, uint32_t site) {
+  auto &fiber = *static_cast<Fiber *>(strand);
+  Block &block = *fiber.block;
+  Barrier &barrier = block.barriers[number];
+  if (!block.hasPlainBarriers || fiber.live != ~0u || barrier.expected != 0)
+      [[unlikely]]
+    return block.syncSlowly(fiber, number, site);
+  block.arriveAndSuspend(fiber, barrier, number, site);
 }
 
 void cusim_cluster_arrive(Strand *strand, uint32_t mask, uint32_t isAligned,

@@ -24,7 +24,7 @@ struct Barrier {
   std::vector<Fiber *> waiters;
   /// Strands that arrived, those of bar.arrive included.
   uint32_t arrivedStrands = 0;
-  /// The threads that were asked for; 0: all of the block.
+  /// The threads that were asked for; 0: all of the block, or nobody came yet.
   uint32_t expected = 0;
   /// What arrived of `expected`. Warps count whole, as on hardware: lanes that
   /// do not exist, or ended, are added with the first lane of their warp.
@@ -40,7 +40,8 @@ struct Barrier {
   bool isIdle() const { return arrivedStrands == 0; }
   void reset() {
     waiters.clear();
-    arrivedStrands = arrivedThreads = warps = trueCount = falseCount = 0;
+    arrivedStrands = expected = arrivedThreads = warps = 0;
+    trueCount = falseCount = 0;
   }
 };
 

@@ -147,6 +147,7 @@ bool Block::begin(Core &onCore, Launch &ofLaunch, const uint32_t index[3],
   } else {
     races.reset();
   }
+  hasPlainBarriers = !races && !core->isRandom;
   uint32_t threads = launch->threadsPerBlock;
   for (uint32_t i = 0; i < strands.size(); ++i) {
     Fiber &fiber = strands[i];

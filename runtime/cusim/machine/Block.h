@@ -82,7 +82,11 @@ public:
                            bool isAligned, uint32_t site);
 
   /// bar.sync of all threads, by all lanes of a strand.
-  void sync(Fiber &fiber, uint32_t barrier, uint32_t site);
+  void arriveAndSuspend(Fiber &fiber, Barrier &barrier, uint32_t number,
+                        uint32_t site);
+  /// The same with all that it may have to care for.
+  [[gnu::noinline]] void syncSlowly(Fiber &fiber, uint32_t number,
+                                    uint32_t site);
 
   /// Number of the block in the grid.
   uint64_t linearIndex() const;
@@ -95,6 +99,8 @@ public:
   uint32_t sharedBytes = 0;
   std::vector<Fiber> strands;
   uint32_t liveStrands = 0;
+  /// No check of races, and no random order: bar.sync needs little.
+  bool hasPlainBarriers = false;
   /// Lanes of each warp that exist and did not end; kept at width 1.
   uint32_t liveLanes[MaxWarps] = {};
   WarpMeeting *meetings[MaxWarps] = {};

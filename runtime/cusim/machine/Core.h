@@ -53,7 +53,13 @@ public:
   void suspend(Fiber &self, Waiting waiting) {
     self.waiting = waiting;
     switchAway(&self.stackPointer);
-    self.waiting = Waiting::Nothing;
+  }
+  /// The same as the last thing that a hook does which is preserve_none.
+  [[gnu::always_inline]] void suspendAtEnd(Fiber &self, Waiting waiting) {
+    self.waiting = waiting;
+    current = pop();
+    cusim_leave_stack(&self.stackPointer,
+                      current ? stackPointerOf(*current) : mainStack);
   }
   /// Lets others run first.
   void yield(Fiber &self);
@@ -116,21 +122,21 @@ private:
     size_t wrap = ready.size() - 1;
     if (isRandom)
       shuffleHead();
-    else
+    else if (readyCount > MaxWarps)
       prefetch(wrap);
     --readyCount;
-    return ready[readyHead++ & wrap];
+    Fiber *fiber = ready[readyHead++ & wrap];
+    fiber->waiting = Waiting::Nothing;
+    return fiber;
   }
-  /// What comes next is in the second-level cache at best.
+  /// Of many threads, what comes next is in the second-level cache at best.
   void prefetch(size_t wrap) const {
-    if (readyCount < 4)
-      return;
     const Fiber *next = ready[(readyHead + 1) & wrap];
     const Fiber *later = ready[(readyHead + 3) & wrap];
     __builtin_prefetch(&later->stackPointer);
     // An integer: a strand that has not begun has no stack.
     auto stack = reinterpret_cast<uintptr_t>(next->stackPointer);
-    for (uintptr_t line = 0; line < 256; line += 64)
+    for (uintptr_t line = 0; line < 128; line += 64)
       __builtin_prefetch(reinterpret_cast<const void *>(stack + line));
   }
   void shuffleHead();

@@ -15,8 +15,10 @@
 
 // preserve_none: arguments come in r12 and r13, and the caller keeps nothing in
 // registers but the frame pointer. ret instead of pop and jmp keeps the
-// processor's stack of return addresses even; strands mostly switch at the same
-// place, so that its prediction is right.
+// processor's stack of return addresses even: strands that switch in hooks
+// switch at the same place, so that its prediction is right. Compiled code
+// waits at many places, and a strand goes on at another one than the strand
+// before it came from; there a jump is what the processor predicts well.
 asm(R"(
   .text
   .p2align 4
@@ -30,6 +32,19 @@ cusim_switch_stack:
   popq %rbp
   ret
   .size cusim_switch_stack, . - cusim_switch_stack
+
+  .p2align 4
+  .globl cusim_leave_stack
+  .hidden cusim_leave_stack
+  .type cusim_leave_stack, @function
+cusim_leave_stack:
+  pushq %rbp
+  movq %rsp, (%r12)
+  movq %r13, %rsp
+  popq %rbp
+  popq %rax
+  jmpq *%rax
+  .size cusim_leave_stack, . - cusim_leave_stack
 )");
 
 namespace weft::cusim {

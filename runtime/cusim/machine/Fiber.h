@@ -30,6 +30,10 @@ namespace weft::cusim {
 /// where the fiber of stack pointer `to` left.
 extern "C" __attribute__((preserve_none)) void cusim_switch_stack(void **from,
                                                                   void *to);
+/// The same as the last thing that a hook does: compiled code goes on where it
+/// called the hook.
+extern "C" __attribute__((preserve_none)) void cusim_leave_stack(void **from,
+                                                                 void *to);
 
 /// A stack; `top` is its end, where it begins to grow down from.
 struct Stack {

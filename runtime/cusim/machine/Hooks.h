@@ -94,8 +94,13 @@ void cusim_note_access(weft::cusim::Strand *strand, uint32_t mask,
 uint32_t cusim_barrier(weft::cusim::Strand *strand, uint32_t mask,
                        uint32_t barrier, uint32_t threads, uint32_t kind,
                        uint32_t values, uint32_t isAligned, uint32_t site);
-/// bar.sync without a number of threads, .aligned, by all lanes of the strand.
-void cusim_sync(weft::cusim::Strand *strand, uint32_t barrier, uint32_t site);
+/// bar.sync without a number of threads, .aligned, by all lanes of the strand:
+/// a thread or a warp. Registers are saved by the caller, which knows what is
+/// in them: a switch to another strand then costs next to nothing.
+__attribute__((preserve_none)) void
+cusim_sync_thread(weft::cusim::Strand *strand, uint32_t barrier, uint32_t site);
+__attribute__((preserve_none)) void
+cusim_sync_warp(weft::cusim::Strand *strand, uint32_t barrier, uint32_t site);
 
 /// An operation of a whole warp: `operands` [operandWords][width] of 32-bit
 /// words in, `results` [resultWords][width] out. `members` is the membermask
