@@ -61,7 +61,6 @@ static std::optional<uint64_t> parseBytes(StringRef text) {
   return value << shift;
 }
 
-/// Reads the command line into options; an error's sentence otherwise.
 /// A number of at least 1 that an `int` holds; `number` stays without the
 /// option.
 static Status readCount(const InputArgList &args, unsigned option,
@@ -77,6 +76,7 @@ static Status readCount(const InputArgList &args, unsigned option,
   return Status::ok();
 }
 
+/// Reads the command line into options; an error's sentence otherwise.
 static Status readOptions(const InputArgList &args, CompileOptions &options) {
   options.output = args.getLastArgValue(OPT_output).str();
   options.target = args.getLastArgValue(OPT_target, "cpu").str();

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-include "llvm/Option/OptParser.td"
+include "tools/common/Options.td"
 
 def program : Flag<["--"], "program">,
     HelpText<"Show the buffers and commands of each entry point">;
@@ -15,11 +15,7 @@ def weights : Flag<["--"], "weights">,
     HelpText<"Show the weights and where they lie">;
 def disassemble : Flag<["--"], "disassemble">,
     HelpText<"Show the machine code of each kernel, or its PTX">;
-def predict : Joined<["--"], "predict=">, MetaVarName<"GPU">,
-    HelpText<"Times of each kernel and of a step on an a100, a40, l40s, h100, b200 or rtx5090 by the roofline model">;
-def sizes : CommaJoined<["--"], "sizes=">, MetaVarName<"NAME=N,...">,
-    HelpText<"With --predict: values of the symbolic sizes (default: their least)">;
-
-def help : Flag<["--"], "help">, HelpText<"Show this text">;
-def h : Flag<["-"], "h">, Alias<help>;
-def version : Flag<["--"], "version">, HelpText<"Show the version">;
+defm predict : Assigned<"predict", "GPU",
+    "Times of each kernel and of a step on an a100, a40, l40s, h100, b200 or rtx5090 by the roofline model">;
+defm sizes : Assigned<"sizes", "NAME=N,...",
+    "With --predict: values of the symbolic sizes (default: their least)">;

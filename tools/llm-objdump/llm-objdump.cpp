@@ -18,11 +18,14 @@ using enum tool::OptionID;
 static StatusOr<std::map<std::string, int64_t>>
 readSizes(const artifact::Manifest &manifest, const InputArgList &args) {
   std::map<std::string, int64_t> sizes;
-  for (const std::string &text : args.getAllArgValues(OPT_sizes)) {
-    auto [name, number] = StringRef(text).split('=');
+  SmallVector<StringRef> texts;
+  if (const Arg *arg = args.getLastArg(OPT_sizes))
+    StringRef(arg->getValue()).split(texts, ',');
+  for (StringRef text : texts) {
+    auto [name, number] = text.split('=');
     int64_t value = 0;
     if (number.getAsInteger(10, value) || value < 1)
-      return Status::error("--sizes: '" + text +
+      return Status::error("--sizes: '" + text.str() +
                            "' is no size; expected one such as batch=8");
     auto isIt = [&](const auto &symbol) { return symbol.name() == name; };
     if (none_of(manifest.sizes(), isIt))
