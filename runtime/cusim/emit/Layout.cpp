@@ -19,6 +19,8 @@ using ptx::Operand;
 /// is small too.
 constexpr uint64_t RecursionBytes = 16 * 1024;
 
+constexpr uint64_t ReservedSharedAlignment = 16;
+
 /// For alloca.
 constexpr uint64_t StackBytes = 16 * 1024;
 
@@ -134,6 +136,16 @@ private:
         offset + std::min<uint64_t>(variable.bytes, 2 * MaximumBytes);
   }
 
+  void reserveShared(ptx::Special special) {
+    if (layout.reservedShared ||
+        special < ptx::Special::ReservedSmemOffsetBegin ||
+        special > ptx::Special::ReservedSmemOffset1)
+      return;
+    layout.reservedShared =
+        alignTo(layout.staticSharedBytes, ReservedSharedAlignment);
+    layout.staticSharedBytes = *layout.reservedShared + ReservedSharedBytes;
+  }
+
   /// PTX ISA, "mov": the address of a function's parameter is one in local
   /// memory.
   static std::set<uint32_t> addressedParameters(const ptx::Function &function) {
@@ -173,6 +185,8 @@ private:
     layout.frameBytes[index] = alignTo(frame, 16);
     for (const ptx::Instruction &instruction : function.instructions)
       visitOperands(instruction.operands, [&](const Operand &operand) {
+        if (operand.kind == Operand::Kind::Special)
+          reserveShared(operand.special);
         if (operand.kind != Operand::Kind::Variable ||
             !operand.variable.isOfModule)
           return;

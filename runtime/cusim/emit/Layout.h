@@ -18,6 +18,11 @@
 
 namespace weft::cusim {
 
+/// Of shared memory, for the system: CUDA Programming Guide, "Technical
+/// Specifications per Compute Capability". Cooperative groups keep there what
+/// tiles of several warps need, and expect zeros.
+constexpr uint64_t ReservedSharedBytes = 1024;
+
 /// A kernel and the functions that it may call, with the offsets of their
 /// variables. Only what the kernel uses takes room.
 struct Layout {
@@ -35,6 +40,9 @@ struct Layout {
   /// By (index in Module::functions, index in Function::variables).
   std::map<std::pair<uint32_t, uint32_t>, uint64_t> functionShared;
   uint64_t staticSharedBytes = 0;
+  /// Of those, where the system's own part begins
+  /// (%reserved_smem_offset_begin), if a function asks for it.
+  std::optional<uint64_t> reservedShared;
 
   /// Offsets of .local variables in their function's frame.
   std::map<std::pair<uint32_t, uint32_t>, uint64_t> local;

@@ -138,7 +138,21 @@ llvm::Value *FunctionEmitter::readSpecial(const ptx::Operand &operand) {
     return high(callHook("cusim_global_timer", i64, {strand}));
   case Special::Globaltimer:
     return callHook("cusim_global_timer", i64, {strand});
+  case Special::Envreg1:
+    return high(strandField(offsetof(Strand, gridBarrier), i64));
+  case Special::Envreg2:
+    return builder.CreateTrunc(strandField(offsetof(Strand, gridBarrier), i64),
+                               i32);
+  case Special::ReservedSmemOffsetBegin:
+  case Special::ReservedSmemOffset0:
+  case Special::ReservedSmemOffset1:
+    return builder.getInt32(*kernel.layout.reservedShared);
+  case Special::ReservedSmemOffsetEnd:
+  case Special::ReservedSmemOffsetCap:
+    return builder.getInt32(*kernel.layout.reservedShared +
+                            ReservedSharedBytes);
   case Special::TotalSmemSize:
+  case Special::AggrSmemSize:
     return strandField(offsetof(Strand, sharedBytes), i32);
   case Special::DynamicSmemSize:
     return builder.CreateSub(

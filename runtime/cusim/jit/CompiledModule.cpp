@@ -135,6 +135,10 @@ private:
       kernel.parameterBytes = std::max<uint64_t>(
           kernel.parameterBytes, parameter.offset + parameter.bytes);
     kernel.staticSharedBytes = layout->staticSharedBytes;
+    if (layout->reservedShared) {
+      kernel.zeroSharedOffset = *layout->reservedShared;
+      kernel.zeroSharedBytes = ReservedSharedBytes;
+    }
     kernel.localBytes = layout->localBytes;
     return kernel;
   }

@@ -29,6 +29,9 @@ struct CompiledKernel {
   const ptx::Function *entry = nullptr;
   uint32_t parameterBytes = 0;
   uint32_t staticSharedBytes = 0;
+  /// Of those, what begins as zeros: the system's own.
+  uint32_t zeroSharedOffset = 0;
+  uint32_t zeroSharedBytes = 0;
   /// Of the entry and all that it calls, for each thread.
   uint32_t localBytes = 0;
 };

@@ -95,6 +95,7 @@ void Block::configure() {
     fiber.localStride = localStride;
     fiber.variables = launch->module.variableAddresses();
     fiber.gridid = launch->id;
+    fiber.gridBarrier = launch->gridBarrier;
     fiber.block = this;
     fiber.shared = shared;
     for (unsigned axis = 0; axis < 3; ++axis) {
@@ -140,6 +141,9 @@ bool Block::begin(Core &onCore, Launch &ofLaunch, const uint32_t index[3],
   // What the block before left looks too much like good data.
   if (width == 1 && sharedBytes)
     std::memset(shared, 0xcd, sharedBytes);
+  if (launch->kernel.zeroSharedBytes)
+    std::memset(shared + launch->kernel.zeroSharedOffset, 0,
+                launch->kernel.zeroSharedBytes);
   if (launch->compileOptions.checkRaces && width == 1) {
     if (!races)
       races = std::make_unique<RaceCheck>();

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <string>
 #include <unordered_map>
 
@@ -26,6 +27,8 @@ constexpr uint32_t MaxBlock[3] = {1024, 1024, 64};
 constexpr uint32_t MaxGrid[3] = {0x7fffffff, 65535, 65535};
 constexpr uint64_t MaxSharedBytes = 227 * 1024;
 constexpr uint64_t MaxClusterBlocks = 16;
+/// cooperative_groups/details/sync.h has two words there.
+constexpr uint64_t GridBarrierBytes = 16;
 
 Status checkBlock(const ptx::Function &entry, const uint32_t block[3]) {
   if (entry.requiredThreads[0] &&
@@ -141,8 +144,23 @@ LaunchReport Device::launch(LoadedModule &module, const CompiledKernel &kernel,
   }
   Launch launch(implementation->ordinal, implementation->addresses, module,
                 kernel, parameters, implementation->options);
+  if (parameters.isCooperative) {
+    StatusOr<uint64_t> barrier = implementation->addresses.allocate(
+        implementation->ordinal, GridBarrierBytes);
+    if (!barrier) {
+      Report noMemory;
+      noMemory.kind = Report::Kind::IllegalInstruction;
+      noMemory.kernel = kernel.name;
+      noMemory.detail = "the barrier of the grid: " + barrier.message();
+      return {{std::move(noMemory)}, /*isFaulted=*/true};
+    }
+    launch.gridBarrier = *barrier;
+    std::memset(AddressSpace::hostPointer(*barrier), 0, GridBarrierBytes);
+  }
   Scheduler::get().run(launch, implementation->options.threads,
                        unitNanoseconds);
+  if (launch.gridBarrier)
+    (void)implementation->addresses.free(launch.gridBarrier);
   for (const auto &[block, text] : launch.printed) {
     if (implementation->output)
       implementation->output(text);

@@ -68,6 +68,8 @@ public:
   uint32_t dynamicSharedOffset;
   uint32_t blocksPerUnit;
   uint64_t unitCount;
+  /// As of Strand.
+  uint64_t gridBarrier = 0;
   /// Units of each axis.
   uint32_t units[3];
 

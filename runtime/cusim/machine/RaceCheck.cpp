@@ -123,6 +123,11 @@ void RaceCheck::access(Strand &strand, uint64_t address, uint32_t bytes,
       initializeElsewhere(strand, address, bytes);
     return;
   }
+  // Cooperative groups synchronize there by atomics and fences alone, and all
+  // lanes write the same.
+  const CompiledKernel &kernel = block->launch->kernel;
+  if (offset - kernel.zeroSharedOffset < kernel.zeroSharedBytes)
+    return;
   Thread thread = threadOf(strand);
   if ((offset | bytes) % WordBytes == 0 && splitWords.empty()) {
     Cell *first = &words[offset / WordBytes];

@@ -96,9 +96,12 @@ struct Strand {
   const uint64_t *quietWords;
   const uint32_t *raceTime;
 
+  /// Tagged address of zeros that the barrier of a cooperative grid uses; 0 in
+  /// other launches.
+  uint64_t gridBarrier;
+
   // What a switch between strands touches lies in one line, with the first
   // fields of Fiber.
-  uint64_t padding;
 
   /// Number of this warp in its block.
   uint32_t warp;

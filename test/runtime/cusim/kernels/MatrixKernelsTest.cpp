@@ -173,6 +173,19 @@ TEST_P(MatrixKernelsTest, Softmax) {
   EXPECT_THAT(download<float>(out, in.size()),
               Pointwise(FloatNear(1e-6), expected));
   out = allocate(in.size() * 4);
+  run(find(module, "softmaxOfWideTiles"), {4}, {192}, 0, upload(in), out, rows,
+      columns);
+  EXPECT_THAT(download<float>(out, in.size()),
+              Pointwise(FloatNear(1e-6), expected));
+  out = allocate(in.size() * 4);
+  CUdeviceptr totals = upload(std::vector<float>(2)), values = upload(in);
+  void *arguments[] = {&values, &out, &totals, &rows, &columns};
+  ASSERT_OK(cuda().cuLaunchCooperativeKernel(find(module, "softmaxOfGrids"), 3,
+                                             1, 1, 32, 1, 1, 0, nullptr,
+                                             arguments));
+  EXPECT_THAT(download<float>(out, in.size()),
+              Pointwise(FloatNear(1e-6), expected));
+  out = allocate(in.size() * 4);
   run(find(module, "softmaxOfBlocks"), {unsigned(rows)}, {96}, 0, upload(in),
       out, columns);
   EXPECT_THAT(download<float>(out, in.size()),

@@ -32,6 +32,42 @@ extern "C" __global__ void softmaxOfTiles(const float *in, float *out, int rows,
     out[row * columns + i] = expf(values[i] - largest) / sum;
 }
 
+// A tile of two warps a row.
+extern "C" __global__ void softmaxOfWideTiles(const float *in, float *out,
+                                              int rows, int columns) {
+  auto tile = cg::tiled_partition<64>(cg::this_thread_block());
+  int row = blockIdx.x * tile.meta_group_size() + tile.meta_group_rank();
+  if (row >= rows)
+    return;
+  float sum = 0;
+  for (int i = tile.thread_rank(); i < columns; i += 64)
+    sum += expf(in[row * columns + i]);
+  sum = cg::reduce(tile, sum, cg::plus<float>());
+  tile.sync();
+  for (int i = tile.thread_rank(); i < columns; i += 64)
+    out[row * columns + i] = expf(in[row * columns + i]) / sum;
+}
+
+// All blocks a row, in one cooperative grid; both of `totals` begin as 0.
+extern "C" __global__ void softmaxOfGrids(const float *in, float *out,
+                                          float *totals, int rows,
+                                          int columns) {
+  cg::grid_group grid = cg::this_grid();
+  for (int row = 0; row < rows; ++row) {
+    float sum = 0;
+    for (int i = grid.thread_rank(); i < columns; i += grid.size())
+      sum += expf(in[row * columns + i]);
+    atomicAdd(&totals[row % 2], sum);
+    grid.sync();
+    for (int i = grid.thread_rank(); i < columns; i += grid.size())
+      out[row * columns + i] =
+          expf(in[row * columns + i]) / *(volatile float *)&totals[row % 2];
+    grid.sync();
+    if (grid.thread_rank() == 0)
+      totals[row % 2] = 0;
+  }
+}
+
 // A block a row.
 extern "C" __global__ void softmaxOfBlocks(const float *in, float *out,
                                            int columns) {
