@@ -44,6 +44,9 @@ Status FunctionEmitter::emit() {
   constants = findConstants(function);
   live = LiveRegisters::of(function, flow);
   earlyReads = findEarlyReads(function, flow);
+  // A .func may be called again, and a warp sees who is missing.
+  if (width == 1 && function.isEntry)
+    passedBarriers = findPassedBarriers(function, flow);
   // Counters see each load by itself.
   if (width > 1 && !kernel.options.count)
     for (const FlowBlock &block : flow.blocks)
@@ -154,6 +157,12 @@ void FunctionEmitter::emitBlock(uint32_t number) {
         builder.CreateAdd(count, builder.getInt64(block.end - block.begin)),
         pointer);
   }
+  auto [first, last] = passedBarriers.equal_range(number);
+  for (auto passed = first; passed != last; ++passed)
+    callHook(
+        "cusim_pass_barrier", builder.getVoidTy(),
+        {strand, builder.getInt32(
+                     kernel.sites.numbers[functionIndex][passed->second])});
   for (uint32_t i = block.begin; i < end && !failure; ++i)
     emitInstruction(function.instructions[i], i);
   // Messages about the jump name it; it has no other use for the place.

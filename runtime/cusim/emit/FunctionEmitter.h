@@ -25,6 +25,7 @@
 #include "runtime/cusim/emit/KernelModule.h"
 #include "runtime/cusim/emit/LiveRegisters.h"
 #include "runtime/cusim/emit/LoadGroups.h"
+#include "runtime/cusim/emit/PassedBarriers.h"
 #include "runtime/cusim/emit/Uniformity.h"
 #include "runtime/cusim/warp/Collective.h"
 
@@ -93,6 +94,8 @@ private:
   bool isGuarded = false;
   /// Of findEarlyReads.
   std::map<uint32_t, uint32_t> earlyReads;
+  /// Of findPassedBarriers: for threads, of a kernel.
+  std::multimap<uint32_t, uint32_t> passedBarriers;
   /// By number of the first of its loads in the text.
   std::map<uint32_t, LoadGroup> loadGroups;
   /// What loads of this block will give that have run already, by number.

@@ -28,9 +28,10 @@ std::span<const HookSymbol> hookSymbols() {
       HOOK(cusim_yield),          HOOK(cusim_check_stack),
       HOOK(cusim_partial_kernel), HOOK(cusim_clock),
       HOOK(cusim_global_timer),   HOOK(cusim_sync_thread),
-      HOOK(cusim_sync_warp),      HOOK(cusim_check_product),
-      HOOK(cusim_stack_begin),    HOOK(cusim_stack_allocate),
-      HOOK(cusim_stack_save),     HOOK(cusim_stack_restore),
+      HOOK(cusim_pass_barrier),   HOOK(cusim_sync_warp),
+      HOOK(cusim_check_product),  HOOK(cusim_stack_begin),
+      HOOK(cusim_stack_allocate), HOOK(cusim_stack_save),
+      HOOK(cusim_stack_restore),
   };
 #undef HOOK
   return Symbols;

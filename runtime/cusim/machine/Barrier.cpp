@@ -44,6 +44,11 @@ refuseSite(Fiber &fiber, const Barrier &barrier, uint32_t site) {
             describeSite(*fiber.block->launch, barrier.sites[fiber.warp]));
 }
 
+[[noreturn, gnu::noinline]] void refusePassed(Fiber &fiber, uint32_t site) {
+  fault(&fiber, 0, Report::Kind::BarrierDivergence, site,
+        "not all lanes of the warp reach it: some went past");
+}
+
 /// At width 32 an operation of all lanes must come with all lanes.
 [[gnu::noinline]] void checkConverged(Fiber &fiber, uint32_t mask,
                                       bool isAligned, uint32_t site) {
@@ -131,6 +136,10 @@ uint32_t Block::arriveAtBarrier(Fiber &fiber, uint32_t mask, uint32_t number,
   uint32_t warpBit = 1u << fiber.warp;
   if (fiber.width == WarpSize) {
     barrier.arrivedThreads += WarpSize;
+  } else if (auto passed = passedBarriers.find(site);
+             isAligned && passed != passedBarriers.end() &&
+             (passed->second & warpBit)) [[unlikely]] {
+    refusePassed(fiber, site);
   } else if (barrier.warps & warpBit) {
     ++barrier.arrivedThreads;
     barrier.lanes[fiber.warp] |= 1u << fiber.lane;
@@ -172,6 +181,17 @@ void Block::syncSlowly(Fiber &fiber, uint32_t number, uint32_t site) {
   uint32_t lanes = fiber.width == WarpSize ? ~0u : 1;
   arriveAtBarrier(fiber, lanes & fiber.live, number, 0, BarrierKind::Sync, 0,
                   /*isAligned=*/true, site);
+}
+
+void Block::passBarrier(Fiber &fiber, uint32_t site) {
+  uint32_t warpBit = 1u << fiber.warp;
+  for (uint32_t rest = activeBarriers; rest; rest &= rest - 1) {
+    const Barrier &barrier = barriers[std::countr_zero(rest)];
+    if ((barrier.warps & warpBit) && barrier.sites[fiber.warp] == site)
+      refusePassed(fiber, site);
+  }
+  passedBarriers[site] |= warpBit;
+  hasPlainBarriers = false;
 }
 
 void Block::completeBarriersAfterExit(Fiber &fiber) {
@@ -216,6 +236,10 @@ uint32_t cusim_barrier(Strand *strand, uint32_t mask, uint32_t barrier,
   return strand->block->arriveAtBarrier(
       *static_cast<Fiber *>(strand), mask, barrier, threads,
       static_cast<BarrierKind>(kind), values, isAligned != 0, site);
+}
+
+void cusim_pass_barrier(Strand *strand, uint32_t site) {
+  strand->block->passBarrier(*static_cast<Fiber *>(strand), site);
 }
 
 __attribute__((preserve_none)) void

@@ -151,6 +151,7 @@ bool Block::begin(Core &onCore, Launch &ofLaunch, const uint32_t index[3],
   } else {
     races.reset();
   }
+  passedBarriers.clear();
   hasPlainBarriers = !races && !core->isRandom;
   uint32_t threads = launch->threadsPerBlock;
   for (uint32_t i = 0; i < strands.size(); ++i) {

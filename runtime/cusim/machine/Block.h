@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -88,6 +89,9 @@ public:
   [[gnu::noinline]] void syncSlowly(Fiber &fiber, uint32_t number,
                                     uint32_t site);
 
+  /// Width 1: the thread will not come to the aligned barrier at `site`.
+  void passBarrier(Fiber &fiber, uint32_t site);
+
   /// Number of the block in the grid.
   uint64_t linearIndex() const;
 
@@ -99,7 +103,8 @@ public:
   uint32_t sharedBytes = 0;
   std::vector<Fiber> strands;
   uint32_t liveStrands = 0;
-  /// No check of races, and no random order: bar.sync needs little.
+  /// No check of races, no random order and no thread that passed a barrier:
+  /// bar.sync needs little.
   bool hasPlainBarriers = false;
   /// Lanes of each warp that exist and did not end; kept at width 1.
   uint32_t liveLanes[MaxWarps] = {};
@@ -113,6 +118,9 @@ private:
   bool reserveMemory();
   void complete(Barrier &barrier, Fiber *last);
   void completeBarriersAfterExit(Fiber &fiber);
+
+  /// Warps that have threads which passed a barrier, by its site.
+  std::map<uint32_t, uint32_t> passedBarriers;
 
   /// Bits of barriers that are not idle.
   uint32_t activeBarriers = 0;

@@ -102,6 +102,10 @@ cusim_sync_thread(weft::cusim::Strand *strand, uint32_t barrier, uint32_t site);
 __attribute__((preserve_none)) void
 cusim_sync_warp(weft::cusim::Strand *strand, uint32_t barrier, uint32_t site);
 
+/// A thread goes on behind the aligned barrier at `site`, to which it will not
+/// come any more: no other of its warp may be there, or come.
+void cusim_pass_barrier(weft::cusim::Strand *strand, uint32_t site);
+
 /// An operation of a whole warp: `operands` [operandWords][width] of 32-bit
 /// words in, `results` [resultWords][width] out. `members` is the membermask
 /// of each executing lane ([width]); width 1 meets the other lanes first. Null:

@@ -55,6 +55,20 @@ KERNEL reduce(int *out, const int *in, int bug) {
     out[blockIdx.x] = values[0];
 }
 
+/// Barriers that are not at the end of all paths. 1: the first lanes of each
+/// warp wait, the others go past; 2: the last lanes; 3: lanes wait as often as
+/// their number says.
+KERNEL guarded(int *out, int n, int bug) {
+  int t = threadIdx.x, lane = t % 32;
+  if (t >= n)
+    return; // No error: threads that ended count as arrived.
+  for (int i = 0; i < (bug == 3 ? lane % 3 : n % 3); ++i)
+    __syncthreads();
+  if (bug == 1 ? lane < 16 : bug == 2 ? lane >= 16 : n > 3)
+    __syncthreads();
+  out[t] = t;
+}
+
 /// Each warp reverses its values. 1: without __syncwarp.
 KERNEL reverseInWarps(int *out, const int *in, int bug) {
   __shared__ int values[64];

@@ -163,6 +163,17 @@ TEST(ChecksTest, Reduction) {
   }
 }
 
+TEST(ChecksTest, Barriers) {
+  Launch launch = [](Bench &bench, uint64_t bug) {
+    return bench.run("guarded", 2, 64, {bench.out, bug ? 64u : 53u, bug});
+  };
+  expectClean(launch);
+  for (unsigned width : {1u, 32u})
+    for (uint64_t bug : {1, 2, 3})
+      expectCaught(launch, bug, width, {Kind::BarrierDivergence},
+                   "at guarded (line ");
+}
+
 TEST(ChecksTest, Warps) {
   Launch launch = [](Bench &bench, uint64_t bug) {
     return bench.run("reverseInWarps", 1, 64, {bench.out, bench.in, bug});
