@@ -38,6 +38,7 @@ void buildLocalizingPasses(OpPassManager &pm) {
   pm.addPass(dist::createLowerReshardsPass());
   pm.addPass(createCSEPass());
   pm.addPass(dist::createMergeCollectivesPass());
+  pm.addPass(dist::createSequenceParallelPass());
   pm.addPass(dist::createSinkReductionsPass());
   pm.addPass(dist::createCheckCollectivesPass());
   pm.addPass(createHoistWeightsPass());

@@ -231,6 +231,48 @@ def MergeCollectivesPass : Pass<"dist-merge-collectives", "::mlir::ModuleOp"> {
   let dependentDialects = ["::weft::dist::DistDialect"];
 }
 
+def SequenceParallelPass : Pass<"dist-sequence-parallel", "::mlir::ModuleOp"> {
+  let summary = "Let each rank norm its own rows between a reduction and a product";
+  let description = [{
+    What ranks compute alike of a sum over them, row by row, like a residual and a
+    norm, is computed by each for its block of the rows alone: the all_reduce
+    becomes a reduce_scatter, and an all_gather stands before what needs all rows.
+    Together they move the bytes of the all_reduce (Korthikanti et al.: Reducing
+    Activation Recomputation in Large Transformer Models, 2022). Rows are all
+    dimensions but the last, as one; there may be fewer than ranks.
+
+    Before:
+    ```mlir
+    dist.mesh @mesh <"tp" = 2>
+    func.func @f(%x: tensor<4x8xf32>, %r: tensor<4x8xf32>, %scale: tensor<8xf32>, %w: tensor<16x8xf32>) -> tensor<4x16xf32> attributes {dist.local} {
+      %0 = dist.all_reduce %x sum over ["tp"] : tensor<4x8xf32>
+      %1 = llm.add %0, %r : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<4x8xf32>
+      %2 = llm.layer_norm %1, %scale epsilon 1.0e-5 : tensor<4x8xf32>, tensor<8xf32>
+      %3 = llm.linear %2, %w : tensor<4x8xf32>, tensor<16x8xf32> -> tensor<4x16xf32>
+      return %3 : tensor<4x16xf32>
+    }
+    ```
+    After:
+    ```mlir
+    dist.mesh @mesh <"tp" = 2>
+    func.func @f(%x: tensor<4x8xf32>, %r: tensor<4x8xf32>, %scale: tensor<8xf32>, %w: tensor<16x8xf32>) -> tensor<4x16xf32> attributes {dist.local} {
+      %0 = dist.reduce_scatter %x sum dim 0 over ["tp"] of [4, 8] : tensor<4x8xf32> -> tensor<2x8xf32>
+      %1 = llm.slice %r offsets [2 * coord("tp"), 0] sizes [2, 8] strides [1, 1] : tensor<4x8xf32> -> tensor<2x8xf32>
+      %2 = llm.add %0, %1 : tensor<2x8xf32>, tensor<2x8xf32> -> tensor<2x8xf32>
+      %3 = llm.layer_norm %2, %scale epsilon 1.0e-5 : tensor<2x8xf32>, tensor<8xf32>
+      %4 = dist.all_gather %3 dim 0 over ["tp"] of [4, 8] : tensor<2x8xf32> -> tensor<4x8xf32>
+      %5 = llm.linear %4, %w : tensor<4x8xf32>, tensor<16x8xf32> -> tensor<4x16xf32>
+      return %5 : tensor<4x16xf32>
+    }
+    ```
+    Values that need each other's rows stay whole where more of them would be
+    gathered than are reduced, where no norm is among them, and where ranks hold
+    different operands. So do those of a model with state: its steps of one token
+    would wait for two collectives instead of one.
+  }];
+  let dependentDialects = ["::weft::dist::DistDialect"];
+}
+
 def SinkReductionsPass : Pass<"dist-sink-reductions", "::mlir::ModuleOp"> {
   let summary = "Add to a product before it is reduced, on one rank";
   let description = [{

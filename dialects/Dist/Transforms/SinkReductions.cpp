@@ -5,16 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/Dist/IR/Dist.h"
-#include "dialects/Dist/IR/Mesh.h"
+#include "dialects/Dist/Transforms/EqualValues.h"
 #include "dialects/Dist/Transforms/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/PatternMatch.h"
-#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
@@ -23,53 +20,6 @@ namespace weft::dist {
 #include "dialects/Dist/Transforms/Passes.h.inc"
 
 namespace {
-
-bool usesCoordinates(Operation *op, ArrayAttr axes) {
-  std::set<std::string> used;
-  op->getAttrDictionary().walk([&](SizesAttr sizes) {
-    for (const SizeExpr &size : sizes.getExprs())
-      collectCoordinates(size, used);
-  });
-  return llvm::any_of(axes.getAsRange<StringAttr>(),
-                      [&](StringAttr axis) { return used.count(axis.str()); });
-}
-
-/// A collective after which all ranks along `axes` have the same.
-bool isGivenToAll(Operation *op, ArrayAttr axes) {
-  auto includes = [&](ArrayAttr others) {
-    return llvm::all_of(
-        axes, [&](Attribute axis) { return llvm::is_contained(others, axis); });
-  };
-  if (auto reduce = dyn_cast<AllReduceOp>(op))
-    return includes(reduce.getAxes());
-  auto gather = dyn_cast<AllGatherOp>(op);
-  return gather && includes(gather.getAxes());
-}
-
-/// The ranks along `axes` compute it in the same way from values that are the
-/// same for all of them: arguments, weights as they are in the file, and what a
-/// collective gave to all.
-bool isEqualAlong(ArrayAttr axes, Value value) {
-  llvm::SmallSetVector<Value, 16> seen;
-  seen.insert(value);
-  for (size_t i = 0; i < seen.size(); ++i) {
-    Operation *op = seen[i].getDefiningOp();
-    if (!op || isGivenToAll(op, axes))
-      continue;
-    if (auto load = dyn_cast<LoadWeightOp>(op)) {
-      auto weight = SymbolTable::lookupNearestSymbolFrom<WeightOp>(
-          load, load.getWeightAttr());
-      if (!weight || weight.getInitializer())
-        return false;
-    } else if (!isPure(op) || op->getNumRegions() != 0) {
-      return false;
-    }
-    if (usesCoordinates(op, axes))
-      return false;
-    seen.insert_range(op->getOperands());
-  }
-  return true;
-}
 
 /// add(all_reduce(x), r) -> all_reduce(add(x, r on the first rank, else 0)).
 struct AddOnOneRank : OpRewritePattern<AddOp> {

@@ -123,6 +123,7 @@ std::string ProgramsTest::check(const GeneratedProgram &program,
   pm.addPass(createLowerReshardsPass());
   pm.addPass(createCSEPass());
   pm.addPass(createMergeCollectivesPass());
+  pm.addPass(createSequenceParallelPass());
   pm.addPass(createCheckCollectivesPass());
   pm.addPass(createHoistWeightsPass());
   // What comes behind reads coordinates too.
