@@ -222,6 +222,18 @@ void KernelGroups::absorb(KernelGroup &group,
   dropViews(group);
 }
 
+/// Finds rows of an embedding's table where a product's packing put them: never
+/// a launch that would unpack all of the table.
+static bool leadsToTable(Operation *op) {
+  while (isa<TransposeOp, ReshapeOp, SliceOp>(op) && op->hasOneUse()) {
+    OpOperand &use = *op->use_begin();
+    op = use.getOwner();
+    if (auto embedding = dyn_cast<EmbeddingOp>(op))
+      return &use == &embedding.getTableMutable();
+  }
+  return false;
+}
+
 bool KernelGroups::joinProducers(
     KernelGroup &group, llvm::function_ref<bool(Operation *)> mayJoin) {
   bool changed = false;
@@ -232,7 +244,7 @@ bool KernelGroups::joinProducers(
     for (Value operand : group.ops[index]->getOperands()) {
       Operation *producer = operand.getDefiningOp();
       if (group.ops.size() >= maxOps || !isUngrouped(producer) ||
-          isFree(producer) || !mayJoin(producer) ||
+          isFree(producer) || !(mayJoin(producer) || leadsToTable(producer)) ||
           !llvm::all_of(producer->getUsers(), [&](Operation *user) {
             return group.ops.contains(user);
           }))

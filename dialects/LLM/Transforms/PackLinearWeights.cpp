@@ -50,6 +50,26 @@ Value pack(OpBuilder &builder, Location location, Value weight, int64_t panel) {
   return transpose(builder, location, reshaped, {0, 2, 1});
 }
 
+/// The inverse: [ceil(rows / panel), K, panel] to [rows, K].
+Value unpack(OpBuilder &builder, Location location, Value packed,
+             int64_t rows) {
+  auto type = cast<RankedTensorType>(packed.getType());
+  int64_t columns = type.getDimSize(1);
+  Value turned = transpose(builder, location, packed, {0, 2, 1});
+  int64_t padded = type.getDimSize(0) * type.getDimSize(2);
+  MLIRContext *context = builder.getContext();
+  Value matrix = ReshapeOp::create(
+      builder, location, type.clone({padded, columns}), turned,
+      SizesAttr::get(context, {SizeExpr(padded), SizeExpr(columns)}));
+  if (padded == rows)
+    return matrix;
+  return SliceOp::create(
+      builder, location, type.clone({rows, columns}), matrix,
+      SizesAttr::get(context, {SizeExpr(0), SizeExpr(0)}),
+      SizesAttr::get(context, {SizeExpr(rows), SizeExpr(columns)}),
+      builder.getDenseI64ArrayAttr({1, 1}));
+}
+
 struct PackLinearWeightsPass
     : impl::PackLinearWeightsPassBase<PackLinearWeightsPass> {
   using PackLinearWeightsPassBase::PackLinearWeightsPassBase;
@@ -69,12 +89,12 @@ struct PackLinearWeightsPass
     SmallVector<EmbeddingOp> embeddings;
     getOperation().walk(
         [&](EmbeddingOp embedding) { embeddings.push_back(embedding); });
-    llvm::DenseSet<Attribute> packedInBlocks;
+    llvm::DenseSet<Attribute> packedWeights;
     for (LinearOp linear : linears) {
       OpOperand &use = linear.getWeightMutable();
       if (onlyBlocks && !isInBlocks(use))
         continue;
-      if (packWeight(use, initializers, packedInBlocks) && !isInBlocks(use))
+      if (packWeight(use, initializers, packedWeights) && !isInBlocks(use))
         linear.setPanel(panel);
     }
     // A table that a product reads too is not stored twice.
@@ -83,8 +103,14 @@ struct PackLinearWeightsPass
       OpOperand *operand = weightOperand(use);
       auto load = operand ? operand->get().getDefiningOp<LoadWeightOp>()
                           : LoadWeightOp();
-      if (load && packedInBlocks.contains(load.getWeightAttr()))
-        packWeight(use, initializers, packedInBlocks);
+      if (!load || !packedWeights.contains(load.getWeightAttr()) ||
+          (operand != &use && !isInBlocks(use)))
+        continue;
+      int64_t rows = embedding.getTable().getType().getDimSize(0);
+      packWeight(use, initializers, packedWeights);
+      OpBuilder builder(embedding);
+      if (!isInBlocks(use))
+        use.set(unpack(builder, embedding.getLoc(), use.get(), rows));
     }
     initializers.eraseUnused();
   }
@@ -95,7 +121,7 @@ private:
   }
 
   bool packWeight(OpOperand &use, WeightInitializers &initializers,
-                  llvm::DenseSet<Attribute> &packedInBlocks) {
+                  llvm::DenseSet<Attribute> &packedWeights) {
     OpOperand *operand = weightOperand(use);
     auto load =
         operand ? operand->get().getDefiningOp<LoadWeightOp>() : LoadWeightOp();
@@ -110,8 +136,7 @@ private:
     for (Operation *op = load->getNextNode();
          op != packed.getDefiningOp()->getNextNode(); op = op->getNextNode())
       temporaries.push_back(op);
-    if (block)
-      packedInBlocks.insert(load.getWeightAttr());
+    packedWeights.insert(load.getWeightAttr());
 
     WeightOp weight = initializers.hoist(packed, (block ? "rows" : "panel") +
                                                      std::to_string(panel));

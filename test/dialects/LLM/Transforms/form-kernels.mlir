@@ -132,6 +132,31 @@ func.func @embeddings(%ids: tensor<?x?xi64> {llm.sizes = #llm.sizes<[batch, sequ
 
 // -----
 
+llm.weight @packed : tensor<2x6x16xf32> in "model.onnx" at 0
+
+// Rows of a table in panels are found where they lie: no launch unpacks it.
+// CHECK-LABEL: @embedding_of_panels
+func.func @embedding_of_panels(%ids: tensor<3xi64>) -> tensor<3x6xf32> {
+  // CHECK-NEXT: llm.load_weight
+  // CHECK-NEXT: llm.kernel
+  // CHECK-NEXT: ^bb0
+  // CHECK-NEXT: llm.transpose
+  // CHECK-NEXT: llm.reshape
+  // CHECK-NEXT: llm.slice
+  // CHECK-NEXT: llm.embedding
+  // CHECK-NEXT: llm.yield
+  // CHECK-NEXT: }
+  // CHECK-NEXT: return
+  %p = llm.load_weight @packed : tensor<2x6x16xf32>
+  %0 = llm.transpose %p perm [0, 2, 1] : tensor<2x6x16xf32> -> tensor<2x16x6xf32>
+  %1 = llm.reshape %0 to [32, 6] : tensor<2x16x6xf32> -> tensor<32x6xf32>
+  %2 = llm.slice %1 offsets [0, 0] sizes [30, 6] strides [1, 1] : tensor<32x6xf32> -> tensor<30x6xf32>
+  %3 = llm.embedding %ids, %2 : tensor<3xi64>, tensor<30x6xf32> -> tensor<3x6xf32>
+  return %3 : tensor<3x6xf32>
+}
+
+// -----
+
 llm.size @batch range(1, 64) divisor 1
 llm.size @sequence range(1, 16) divisor 1
 

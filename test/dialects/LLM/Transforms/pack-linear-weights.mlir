@@ -53,18 +53,22 @@ func.func @in_kernel(%x: tensor<?x8xf32>) -> tensor<?x32xf32> {
 
 // -----
 
-// A table that is read by rows as well is stored both ways.
-// CHECK: llm.weight @table : tensor<32x8xf32>
-// CHECK-NEXT: llm.weight @table.panel16 : tensor<2x8x16xf32>
-llm.weight @table : tensor<32x8xf32> in "model.onnx" at 0
+// A table that is read by rows as well is stored as the product reads it; the rows
+// that it is padded with are no rows of the table.
+// CHECK-NOT: llm.load_weight @table :
+// CHECK: llm.weight @table.panel16 : tensor<2x8x16xf32>
+llm.weight @table : tensor<30x8xf32> in "model.onnx" at 0
 // CHECK-LABEL: @tied
-func.func @tied(%ids: tensor<?xi64>) -> tensor<?x32xf32> {
-  // CHECK-DAG: llm.load_weight @table : tensor<32x8xf32>
-  // CHECK-DAG: llm.load_weight @table.panel16
-  %w = llm.load_weight @table : tensor<32x8xf32>
-  %0 = llm.embedding %ids, %w : tensor<?xi64>, tensor<32x8xf32> -> tensor<?x8xf32>
-  %1 = llm.linear %0, %w : tensor<?x8xf32>, tensor<32x8xf32> -> tensor<?x32xf32>
-  return %1 : tensor<?x32xf32>
+func.func @tied(%ids: tensor<?xi64>) -> tensor<?x30xf32> {
+  // CHECK-DAG: %[[P:.*]] = llm.load_weight @table.panel16
+  // CHECK: %[[T:.*]] = llm.transpose %[[P]] perm [0, 2, 1] : tensor<2x8x16xf32> -> tensor<2x16x8xf32>
+  // CHECK-NEXT: %[[R:.*]] = llm.reshape %[[T]] {{.*}} -> tensor<32x8xf32>
+  // CHECK-NEXT: %[[S:.*]] = llm.slice %[[R]] {{.*}} -> tensor<30x8xf32>
+  // CHECK-NEXT: llm.embedding %{{.*}}, %[[S]]
+  %w = llm.load_weight @table : tensor<30x8xf32>
+  %0 = llm.embedding %ids, %w : tensor<?xi64>, tensor<30x8xf32> -> tensor<?x8xf32>
+  %1 = llm.linear %0, %w : tensor<?x8xf32>, tensor<30x8xf32> -> tensor<?x30xf32>
+  return %1 : tensor<?x30xf32>
 }
 
 // -----
