@@ -52,7 +52,7 @@ void buildFusePhase(OpPassManager &pm, bool forGPU, bool gemms) {
   PackLinearWeightsPassOptions packing;
   packing.onlyBlocks = forGPU;
   pm.addPass(createPackLinearWeightsPass(packing));
-  pm.addNestedPass<func::FuncOp>(createFormKernelsPass());
+  pm.addNestedPass<func::FuncOp>(createFormKernelsPass({!forGPU}));
   if (gemms)
     pm.addNestedPass<func::FuncOp>(createRoundProductInputsPass());
 }

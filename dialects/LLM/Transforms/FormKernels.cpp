@@ -71,13 +71,15 @@ void outline(const KernelGroup &group) {
 }
 
 struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {
+  using FormKernelsPassBase::FormKernelsPassBase;
+
   void runOnOperation() override {
     // Private functions compute weights at packaging and are one kernel each.
     func::FuncOp function = getOperation();
     if (!function.isPublic() || function.isExternal())
       return;
     Block &block = function.getBody().front();
-    KernelGroups groups(block, getAnalysis<SizeAnalysis>());
+    KernelGroups groups(block, getAnalysis<SizeAnalysis>(), joinHalves);
     for (const KernelGroup *group : groups.get())
       outline(*group);
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))

@@ -7,6 +7,7 @@
 
 #include "dialects/LLM/Transforms/KernelGroups.h"
 
+#include "dialects/LLM/Analysis/LinearHalves.h"
 #include "dialects/LLM/IR/AttentionParts.h"
 #include "dialects/LLM/Transforms/Matchers.h"
 
@@ -41,8 +42,8 @@ bool isFree(Operation *op) {
   return false;
 }
 
-KernelGroups::KernelGroups(Block &block, SizeAnalysis &sizes)
-    : block(block), sizes(sizes) {
+KernelGroups::KernelGroups(Block &block, SizeAnalysis &sizes, bool joinsHalves)
+    : block(block), sizes(sizes), joinsHalves(joinsHalves) {
   for (LinearOp linear : block.getOps<LinearOp>())
     if (Operation *norm = findNormBehind(linear)) {
       KernelGroup &group = startGroup(linear);
@@ -79,10 +80,10 @@ KernelGroups::KernelGroups(Block &block, SizeAnalysis &sizes)
   }
 }
 
-/// Works on nothing but the result of an anchor, which nothing else reads: the
-/// anchor's epilogue, where the value is still in a register.
-static bool finishesAnchor(Operation *op) {
+bool KernelGroups::finishesAnchor(Operation *op) const {
   for (size_t length = 0; length < maxOps && isElementwise(op); ++length) {
+    if (joinsHalves && LinearHalves::leadingTo(op->getResult(0), isElementwise))
+      return true;
     Operation *source = nullptr;
     for (Value operand : op->getOperands()) {
       Operation *producer = operand.getDefiningOp();
@@ -135,7 +136,7 @@ void KernelGroups::growPrologue(KernelGroup &group) {
                     });
   if (auto linear = dyn_cast<LinearOp>(group.root)) {
     if (isa<BlockType>(getElementTypeOrSelf(linear.getWeight())))
-      growFrom(group, linear.getInput(), [](Operation *op) {
+      growFrom(group, linear.getInput(), [this](Operation *op) {
         return op && ((isElementwise(op) && !finishesAnchor(op)) ||
                       (isa<RMSNormOp>(op) && !isKernelAnchor(op)) ||
                       isa<SliceOp>(op));
@@ -166,7 +167,23 @@ static Operation *onlyUser(Value value) {
   return *value.getUsers().begin();
 }
 
+void KernelGroups::growHalves(KernelGroup &group) {
+  auto linear = dyn_cast<LinearOp>(group.root);
+  std::optional<LinearHalves> halves =
+      joinsHalves && linear ? LinearHalves::of(linear, isElementwise)
+                            : std::nullopt;
+  if (!halves || !llvm::all_of(halves->ops,
+                               [&](Operation *op) { return isUngrouped(op); }))
+    return;
+  add(group, halves->first);
+  add(group, halves->second);
+  for (Operation *op : halves->ops)
+    add(group, op);
+  group.root = halves->ops.front();
+}
+
 void KernelGroups::growEpilogue(KernelGroup &group) {
+  growHalves(group);
   while (true) {
     Operation *user = onlyUser(group.root->getResult(0));
     if (!user || group.ops.size() >= maxOps || !isUngrouped(user) ||

@@ -39,7 +39,9 @@ bool isFree(mlir::Operation *op);
 
 class KernelGroups {
 public:
-  KernelGroups(mlir::Block &block, SizeAnalysis &sizes);
+  /// With `joinsHalves` a product may end with what becomes of its halves (see
+  /// LinearHalves).
+  KernelGroups(mlir::Block &block, SizeAnalysis &sizes, bool joinsHalves);
 
   /// In the order of their roots.
   llvm::SmallVector<const KernelGroup *> get() const;
@@ -50,6 +52,11 @@ private:
   void growFrom(KernelGroup &group, mlir::ValueRange operands,
                 llvm::function_ref<bool(mlir::Operation *)> mayJoin);
   void growEpilogue(KernelGroup &group);
+  /// What becomes of the halves of a product, where that is the group's root.
+  void growHalves(KernelGroup &group);
+  /// Works on nothing but the result of an anchor, which nothing else reads:
+  /// the anchor's epilogue, where the value is still in a register.
+  bool finishesAnchor(mlir::Operation *op) const;
   /// The norm that alone reads what a linear op with a packed weight reaches
   /// through elementwise ops of its size, or null.
   mlir::Operation *findNormBehind(LinearOp linear);
@@ -75,6 +82,7 @@ private:
 
   mlir::Block &block;
   SizeAnalysis &sizes;
+  bool joinsHalves;
   /// Groups do not move when more are added.
   std::deque<KernelGroup> groups;
   llvm::DenseMap<mlir::Operation *, KernelGroup *> groupOf;

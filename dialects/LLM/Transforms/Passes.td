@@ -439,8 +439,9 @@ def PackLinearWeightsPass : Pass<"llm-pack-linear-weights", "::mlir::ModuleOp"> 
     one function on the file's bytes.
 
     A weight in blocks gets 16 rows interleaved instead (`!llm.block<q4_1, 16>`,
-    dialects/LLM/IR/BlockLayout.h); an embedding that reads the same weight then
-    gathers from the packed one.
+    dialects/LLM/IR/BlockLayout.h). An embedding that reads the same weight gathers
+    from the packed one: directly of blocks, through a transpose and a reshape of
+    floats, which the embedding's kernel computes for the rows that it reads.
 
     Before:
     ```mlir
@@ -539,7 +540,15 @@ def FormKernelsPass : Pass<"llm-form-kernels", "::mlir::func::FuncOp"> {
     one in seven. A product with weights in blocks is the exception, as it
     brings its rows to scratch once for all of a worker's items: it computes an
     `rms_norm`, elementwise ops and slices on the way.
+
+    With `join-halves` a product of bytes takes what its two halves become, as the
+    `swiglu` of gate and up projection: the CPU's kernels have both halves at
+    hand, and write and read half of the columns.
   }];
+  let options = [
+    Option<"joinHalves", "join-halves", "bool", /*default=*/"false",
+           "Let what the halves of a product's columns become be its end">,
+  ];
   let dependentDialects = ["::weft::LLMDialect"];
 }
 

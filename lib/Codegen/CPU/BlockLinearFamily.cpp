@@ -42,7 +42,7 @@ namespace {
 class BlockLinearEmitter {
 public:
   BlockLinearEmitter(ElementEmitter &emitter, const KernelOutput &output,
-                     LinearOp linear);
+                     LinearOp linear, LinearHalves *halves);
   Division emit();
 
 private:
@@ -63,6 +63,7 @@ private:
   CPUCodeBuilder &code;
   const KernelOutput &output;
   LinearOp linear;
+  LinearHalves *halves;
   BlockProduct product;
   LaneIndices stagedRow;
   /// One, or one for few rows and one for more.
@@ -77,8 +78,9 @@ static int64_t groupSizeFor(int64_t panels) { return panels >= 96 ? 4 : 2; }
 
 BlockLinearEmitter::BlockLinearEmitter(ElementEmitter &emitter,
                                        const KernelOutput &output,
-                                       LinearOp linear)
+                                       LinearOp linear, LinearHalves *halves)
     : emitter(emitter), code(codeOf(emitter)), output(output), linear(linear),
+      halves(halves),
       product{emitter, BlockFormat::Q4_0, {}, 0, 0, 0, 1, {}, {}} {
   auto type = cast<RankedTensorType>(linear.getWeight().getType());
   product.format = cast<BlockType>(type.getElementType()).getFormat();
@@ -171,30 +173,34 @@ void BlockLinearEmitter::emitBlock(BlockProductWay &way, const Rows &rows,
   way.stage(rows.first, rows.count);
   // Panels beyond the last one are the last one again, and thrown away.
   Value last = code.constant(product.numPanels() - 1);
-  // `toNext`: from a panel to the one at its place in the next group.
-  auto emitPanels = [&](Value begin, Value stride, Value size, Value toNext) {
-    auto numberOf = [&](Value i) {
-      return code.add(begin, code.mul(i, stride));
-    };
+  // `real` of the `size` panels are there. `toNext`: from a panel to the one at
+  // its place in the next group.
+  auto emitPanels = [&](function_ref<Value(Value i)> numberOf, Value size,
+                        Value real, Value toNext) {
     PanelGroup members{
         size, [&](Value i) { return code.minimum(numberOf(i), last); },
         [&](Value i) {
           return code.minimum(code.add(numberOf(i), toNext), last);
         }};
-    Value real = code.add(code.floorDiv(code.sub(last, begin), stride),
-                          code.constant(1));
-    way.compute(
-        rows.count, members,
-        [&](Value base, int64_t rowStride, Value first, Value count,
-            Value firstPanel, Value panels) {
-          Value firstOfAll = code.add(rows.first, first);
-          emitProductEpilogue(
-              emitter, output, linear, linear.getBias(),
-              {base, code.constant(rowStride), count,
-               code.minimum(panels, code.sub(real, firstPanel)),
-               [&](Value row) { return rowIndex(code.add(firstOfAll, row)); },
-               [&](Value i) { return numberOf(code.add(i, firstPanel)); }});
-        });
+    way.compute(rows.count, members,
+                [&](Value base, int64_t rowStride, Value first, Value count,
+                    Value firstPanel, Value panels) {
+                  Value firstOfAll = code.add(rows.first, first);
+                  auto index = [&](Value row) {
+                    return rowIndex(code.add(firstOfAll, row));
+                  };
+                  auto number = [&](Value i) {
+                    return numberOf(code.add(i, firstPanel));
+                  };
+                  ProductSums sums{
+                      base,  code.constant(rowStride),
+                      count, code.minimum(panels, code.sub(real, firstPanel)),
+                      index, number};
+                  if (halves)
+                    return emitHalvesEpilogue(emitter, output, *halves, sums);
+                  emitProductEpilogue(emitter, output, linear, linear.getBias(),
+                                      sums);
+                });
   };
   Value groupSize = code.constant(product.groupSize);
   int64_t together = way.groupsTogether();
@@ -204,19 +210,40 @@ void BlockLinearEmitter::emitBlock(BlockProductWay &way, const Rows &rows,
     if (together == 1) {
       Value isNotLast =
           code.minimum(code.sub(after, code.constant(1)), code.constant(1));
-      return emitPanels(group, code.constant(groups), groupSize, isNotLast);
+      auto number = [&](Value i) {
+        return code.add(group, code.mul(i, code.constant(groups)));
+      };
+      Value real =
+          code.add(code.floorDiv(code.sub(last, group), code.constant(groups)),
+                   code.constant(1));
+      return emitPanels(number, groupSize, real, isNotLast);
     }
     Value count = code.minimum(code.constant(together), after);
     Value size = code.mul(count, groupSize);
     Value next = code.minimum(code.sub(after, count), code.constant(1));
-    emitPanels(code.mul(group, groupSize), code.constant(1), size,
-               code.mul(next, size));
+    if (!halves) {
+      Value begin = code.mul(group, groupSize);
+      return emitPanels([&](Value i) { return code.add(begin, i); }, size,
+                        code.sub(code.constant(product.numPanels()), begin),
+                        code.mul(next, size));
+    }
+    // As many panels of each half.
+    Value half = code.mul(count, code.constant(product.groupSize / 2));
+    Value begin = code.mul(group, code.constant(product.groupSize / 2));
+    Value toSecond = code.sub(code.constant(product.numPanels() / 2), half);
+    auto number = [&](Value i) {
+      Value isSecond = code.minimum(code.floorDiv(i, half), code.constant(1));
+      return code.add(code.add(begin, i), code.mul(isSecond, toSecond));
+    };
+    emitPanels(number, size, size, code.mul(next, half));
   });
 }
 
 Division emitBlockLinearKernel(ElementEmitter &emitter,
-                               const KernelOutput &output, Operation *anchor) {
-  return BlockLinearEmitter(emitter, output, cast<LinearOp>(anchor)).emit();
+                               const KernelOutput &output, Operation *anchor,
+                               LinearHalves *halves) {
+  return BlockLinearEmitter(emitter, output, cast<LinearOp>(anchor), halves)
+      .emit();
 }
 
 } // namespace weft

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Codegen/CPU/CodegenCPU.h"
+
+#include "dialects/LLM/Analysis/LinearHalves.h"
 #include "lib/Codegen/CPU/Family.h"
 #include "lib/Codegen/CPU/NormTail.h"
 #include "lib/Codegen/CPU/ObjectEmission.h"
@@ -19,6 +21,21 @@ namespace weft {
 // The choice of a family
 //===----------------------------------------------------------------------===//
 
+/// A product of bytes whose halves become the output.
+static std::optional<LinearHalves> findHalves(ElementEmitter &emitter,
+                                              const KernelOutput &output) {
+  std::optional<LinearHalves> halves =
+      LinearHalves::leadingTo(output.value, [&](Operation *op) {
+        auto elementOp = dyn_cast<ElementOpInterface>(op);
+        return elementOp && elementOp.isElementwise() &&
+               emitter.sizesOf(op->getResult(0)) ==
+                   emitter.sizesOf(output.value);
+      });
+  if (halves && !canEmitBlockLinearKernel(emitter, halves->linear))
+    halves.reset();
+  return halves;
+}
+
 static Division emitKernel(ElementEmitter &emitter, const KernelSource &source,
                            std::string &family) {
   KernelOutput output = getKernelOutput(emitter, source);
@@ -26,6 +43,10 @@ static Division emitKernel(ElementEmitter &emitter, const KernelSource &source,
   if (write && canEmitWriteCacheKernel(emitter, write)) {
     family = "write_cache";
     return emitWriteCacheKernel(emitter, output, write);
+  }
+  if (std::optional<LinearHalves> halves = findHalves(emitter, output)) {
+    family = "block_linear";
+    return emitBlockLinearKernel(emitter, output, halves->linear, &*halves);
   }
   Operation *anchor = findAnchor(emitter, output.value);
   if (PagedAttention::isA(anchor) &&

@@ -30,6 +30,7 @@ struct Division {
 Division emitMapKernel(ElementEmitter &emitter, const KernelOutput &output);
 
 class NormTail;
+struct LinearHalves;
 
 /// A linear op with a packed weight, or a matmul; `anchor` reaches the output
 /// through elementwise ops only, or what `tail` norms (null: nothing).
@@ -39,9 +40,12 @@ Division emitMatMulKernel(ElementEmitter &emitter, const KernelOutput &output,
 
 /// A linear op whose weight is in blocks, 16 rows interleaved; as above.
 bool canEmitBlockLinearKernel(ElementEmitter &emitter, mlir::Operation *anchor);
+/// With `halves`, of which `anchor` is the linear, the output is what they
+/// become.
 Division emitBlockLinearKernel(ElementEmitter &emitter,
                                const KernelOutput &output,
-                               mlir::Operation *anchor);
+                               mlir::Operation *anchor,
+                               LinearHalves *halves = nullptr);
 
 /// Attention without scores in memory; as above.
 bool canEmitAttentionKernel(AttentionOp anchor);

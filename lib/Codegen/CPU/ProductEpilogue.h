@@ -8,6 +8,7 @@
 #ifndef LIB_CODEGEN_CPU_PRODUCTEPILOGUE_H
 #define LIB_CODEGEN_CPU_PRODUCTEPILOGUE_H
 
+#include "dialects/LLM/Analysis/LinearHalves.h"
 #include "lib/Codegen/CPU/Family.h"
 
 namespace weft {
@@ -28,6 +29,10 @@ struct ProductSums {
 void emitProductEpilogue(ElementEmitter &emitter, const KernelOutput &output,
                          mlir::Operation *anchor, mlir::Value bias,
                          const ProductSums &sums);
+/// The same of a linear's halves; the second half of the panels are those of
+/// the second half of its columns, in the order of the first.
+void emitHalvesEpilogue(ElementEmitter &emitter, const KernelOutput &output,
+                        LinearHalves &halves, const ProductSums &sums);
 
 } // namespace weft
 

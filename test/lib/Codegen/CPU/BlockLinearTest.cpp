@@ -115,6 +115,51 @@ TEST(BlockLinear, ItemsAreIndependent) {
     check({{"q8_0", 133, 96}}, arch, {1, 9, 70, 300}, /*reverse=*/true);
 }
 
+/// A function (input, weight, bias) of one result of a product's two halves.
+static std::string textOfHalves(const BlockLinearCase &each) {
+  std::string n = std::to_string(each.columns), k = std::to_string(each.depth),
+              h = std::to_string(each.columns / 2);
+  std::string x = "tensor<?x" + k + "xf32>", y = "tensor<?x" + n + "xf32>",
+              z = "tensor<?x" + h + "xf32>", b = "tensor<" + n + "xf32>",
+              w = "tensor<" + n + "x" + k + "x!llm.block<" + each.format +
+                  ", 16>>";
+  auto half = [&](const std::string &from) {
+    return "llm.slice %y offsets [0, " + from + "] sizes [s0, " + h +
+           "] strides [1, 1] : " + y + " -> " + z + "\n";
+  };
+  return "func.func @" + each.name() + "(%x: " + x +
+         " {llm.sizes = #llm.sizes<[s0, " + k + "]>}, %w: " + w +
+         " {llm.sizes = #llm.sizes<[" + n + ", " + k + "]>}, %b: " + b +
+         " {llm.sizes = #llm.sizes<[" + n + "]>}) -> " + z +
+         " {\n  %y = llm.linear %x, %w bias %b activations q8 : " + x + ", " +
+         w + ", " + b + " -> " + y + "\n  %u = " + half(h) +
+         "  %g = " + half("0") + "  %a = llm.silu %g : " + z +
+         "\n  %z = llm.mul %u, %a : " + z + ", " + z + " -> " + z +
+         "\n  return %z : " + z + "\n}\n";
+}
+
+TEST(BlockLinear, HalvesBecomeOne) {
+  // Groups of two panels, and of four; the last ones that tiles take together
+  // are fewer.
+  for (const BlockLinearCase &each : {BlockLinearCase{"q4_0", 64, 96},
+                                      {"q8_0", 320, 64},
+                                      {"q4_k", 1600, 256}})
+    for (const std::string &arch : mainArchsHere()) {
+      KernelRunner runner(textOfHalves(each), arch);
+      EXPECT_EQ(runner.kernel().family(), "block_linear");
+      for (int64_t rows : {1, 3, 8, 9, 70}) {
+        std::vector<HostTensor> arguments = makeArguments(runner, each, rows);
+        HostTensor expected = runner.evaluate({rows}, arguments);
+        bool hasTiles = llvm::StringRef(arch).contains("amx") && rows > 8;
+        for (bool reverse : {false, true})
+          EXPECT_LT(
+              relativeError(runner.run({rows}, arguments, reverse), expected),
+              hasTiles ? 2e-2 : 1e-5)
+              << each.name() << " on " << arch << " with " << rows << " rows";
+      }
+    }
+}
+
 TEST(BlockLinear, InputOfHalvesAndWithoutRounding) {
   for (const std::string &arch : mainArchsHere())
     check({{"q4_0", 37, 96, "activations q8", "f16"},
