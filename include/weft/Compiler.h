@@ -44,8 +44,9 @@ struct CompileOptions {
   /// Of language models. Greatest number of tokens of a sequence; 0: the
   /// model's own.
   uint64_t context = 0;
-  /// Sequences, and tokens of all of them together, in one step.
-  uint64_t maxSequences = 8, maxTokens = 512;
+  /// Sequences, and tokens of all of them together, in one step; 0 tokens: 256
+  /// on CPUs, which need no more to be busy and less memory, 512 on GPUs.
+  uint64_t maxSequences = 8, maxTokens = 0;
   /// What the cache of keys and values is held in: "f16", "f32" or, for heads
   /// of a multiple of 32 elements, "q8_0".
   std::string cacheType = "f16";

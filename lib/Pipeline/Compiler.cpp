@@ -121,7 +121,10 @@ getLanguageModelOptions(const CompileOptions &options) {
   if (options.context)
     result.context = static_cast<int64_t>(options.context);
   result.maxSequences = static_cast<int64_t>(options.maxSequences);
-  result.maxTokens = static_cast<int64_t>(options.maxTokens);
+  uint64_t maxTokens = options.target == "cuda" ? 512 : 256;
+  if (options.maxTokens)
+    maxTokens = options.maxTokens;
+  result.maxTokens = static_cast<int64_t>(maxTokens);
   result.kvType = options.cacheType;
   return result;
 }

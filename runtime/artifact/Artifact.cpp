@@ -88,10 +88,12 @@ Status Artifact::openFiles(const Options &options) {
                            "' is said to be code and something else");
     if (isCode || isTokenizer || options.verifyHashes)
       WEFT_RETURN_IF_ERROR(checkHash(*mapped, file));
-    if (isTokenizer)
+    if (isTokenizer) {
+      mapped->forgetPages(); // Not every program has text.
       tokenizerFile = std::move(*mapped);
-    else if (isCode)
+    } else if (isCode) {
       codeFiles[file.path()] = std::move(*mapped);
+    }
     if (!isWeights)
       continue;
     StatusOr<SafetensorsHeader> header = readSafetensors(mapped->bytes());

@@ -31,6 +31,11 @@ MappedFile::~MappedFile() {
     munmap(const_cast<uint8_t *>(data), size);
 }
 
+void MappedFile::forgetPages() const {
+  if (size != 0)
+    madvise(const_cast<uint8_t *>(data), size, MADV_DONTNEED);
+}
+
 static Status cannot(const char *action, const std::string &path) {
   return Status::error(std::string("cannot ") + action + " '" +
                        printable(path) + "': " + std::strerror(errno));

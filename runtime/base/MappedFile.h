@@ -36,6 +36,9 @@ public:
              const std::optional<std::string> &linkedFolder = std::nullopt);
 
   std::span<const uint8_t> bytes() const { return {data, size}; }
+  /// Lets go of the memory that what was read takes; reading again brings it
+  /// back.
+  void forgetPages() const;
   /// The file's path, links resolved when it was opened by `openInside`.
   const std::string &path() const { return filePath; }
 

@@ -25,7 +25,7 @@ defm context : Assigned<"context", "TOKENS",
 defm max_sequences : Assigned<"max-sequences", "N",
     "Sequences that one step can continue (default 8)">;
 defm max_tokens : Assigned<"max-tokens", "N",
-    "Tokens that one step takes, of all sequences; longer prompts take several (default 512)">;
+    "Tokens that one step takes, of all sequences; longer prompts take several (default 256, on GPUs 512)">;
 defm kv_type : Assigned<"kv-type", "TYPE",
     "What the cache of keys and values is held in: f16 (default), f32 or q8_0">;
 defm mesh : Assigned<"mesh", "AXIS=N,...",
