@@ -59,6 +59,17 @@ function(weft_add_unit_test name)
   add_test(NAME ${name} COMMAND ${name})
 endfunction()
 
+# weft_leave_to_full_tier(TEST FILTER): its sweeps are long. The quick tier runs
+# what FILTER names, under the same settings.
+function(weft_leave_to_full_tier name filter)
+  set_tests_properties(${name} PROPERTIES LABELS full)
+  add_test(NAME ${name}-quick COMMAND ${name} --gtest_filter=${filter})
+  get_test_property(${name} ENVIRONMENT environment)
+  if(environment)
+    set_tests_properties(${name}-quick PROPERTIES ENVIRONMENT "${environment}")
+  endif()
+endfunction()
+
 # weft_run_on_cusim(TEST_PROGRAM FILTER libraries...): the program opens these
 # libraries of the simulator. A build without the compiler has none: its test
 # leaves out those of FILTER.
