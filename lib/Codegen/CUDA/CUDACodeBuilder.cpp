@@ -7,6 +7,8 @@
 
 #include "lib/Codegen/CUDA/CUDACodeBuilder.h"
 
+#include "lib/Codegen/Common/SpecialFunctions.h"
+
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -24,6 +26,7 @@ CUDACodeBuilder::CUDACodeBuilder(ModuleOp module, const KernelSource &source,
                    /*roundsFloats=*/true, /*reducesAlongLanes=*/false,
                    /*alignsVectors=*/true}),
       target(target) {
+  module->setAttr(specialFunctionsAttrName, builder.getUnitAttr());
   unsigned bufferCount = source.body->getNumArguments() + 1;
   SmallVector<Type> arguments(bufferCount, pointer());
   arguments.append(source.sizeCount, i64());
@@ -159,7 +162,7 @@ Value CUDACodeBuilder::dynamicShared() {
   auto global = make<LLVM::GlobalOp>(
       LLVM::LLVMArrayType::get(builder.getI8Type(), 0),
       /*isConstant=*/false, LLVM::Linkage::External, "dynamic_shared",
-      Attribute(), /*alignment=*/128, sharedSpace);
+      Attribute(), /*alignment=*/16, sharedSpace);
   builder.setInsertionPointToStart(&function.getBody().front());
   return make<LLVM::AddressOfOp>(global);
 }

@@ -7,6 +7,8 @@
 
 #include "lib/Codegen/Common/VectorMath.h"
 
+#include "lib/Codegen/Common/SpecialFunctions.h"
+
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
@@ -187,9 +189,24 @@ Value VectorMath::erf(Value x) {
   return code.select(isFar, copySign(far, x), near);
 }
 
+/// By exp2 and a division that are instructions: (1 + tanh(y)) / 2 is
+/// 1 / (1 + e^-2y).
+static Value geluOfSpecialFunctions(CodeBuilder &code, Value x) {
+  constexpr double factor = -2 * 0.79788456080286535588 * 1.4426950408889634;
+  auto number = [&](double value) { return code.number(x.getType(), value); };
+  Value power = code.mulf(
+      x, code.fma(code.mulf(x, x), number(factor * 0.044715), number(factor)));
+  Value growth = code.make<math::Exp2Op>(power, arith::FastMathFlags::afn);
+  Value inverse = code.make<arith::DivFOp>(
+      number(1), code.addf(number(1), growth), arith::FastMathFlags::afn);
+  return code.mulf(x, inverse);
+}
+
 Value VectorMath::gelu(Value x, bool tanhApproximation) {
   if (!tanhApproximation)
     return code.mulf(x, normalDistribution(x));
+  if (code.module->hasAttr(specialFunctionsAttrName))
+    return geluOfSpecialFunctions(code, x);
   Value cube = code.mulf(code.mulf(x, x), x);
   Value inner = tanh(code.mulf(number(x, 0.79788456080286535588),
                                code.fma(cube, number(x, 0.044715), x)));
