@@ -8,11 +8,13 @@
 #include "lib/Pipeline/GenerateCode.h"
 
 #include "dialects/Exec/IR/Exec.h"
+#include "lib/Codegen/CUDA/OneLaunch.h"
 #include "lib/Codegen/Common/KernelFunction.h"
 #include "lib/Pipeline/ByteInitializers.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace weft;
@@ -71,9 +73,9 @@ static LogicalResult describeGrid(exec::KernelOp compiled,
   return success();
 }
 
-/// Puts an `exec.kernel` in the function's place.
-static LogicalResult replaceByKernel(func::FuncOp function,
-                                     const artifact::Kernel &kernel) {
+/// Puts an `exec.kernel` at the function's place.
+static LogicalResult addKernel(func::FuncOp function,
+                               const artifact::Kernel &kernel) {
   OpBuilder builder(function);
   SmallVector<bool> writes;
   SmallVector<SizeExpr> leastBytes;
@@ -92,15 +94,44 @@ static LogicalResult replaceByKernel(func::FuncOp function,
   if (failed(items) || failed(chunk) || failed(scratch) || failed(flops))
     return failure();
   auto compiled = exec::KernelOp::create(
-      builder, function.getLoc(), function.getSymName(), kernel.family(),
+      builder, function.getLoc(), kernel.name(), kernel.family(),
       kernel.size_count(), *items, *chunk, *scratch,
       kernel.split() == artifact::STATIC ? exec::Split::fixed
                                          : exec::Split::dynamic,
       writes, SizesAttr::get(builder.getContext(), leastBytes), *flops,
       /*grid=*/SizesAttr(), /*threads=*/IntegerAttr(), /*shared=*/SizesAttr());
-  if (failed(describeGrid(compiled, kernel)))
-    return failure();
-  function.erase();
+  return describeGrid(compiled, kernel);
+}
+
+/// Puts its kernels in each function's place, and launches all of them where it
+/// was launched. The first one has the function's name, and those that follow
+/// without being another's compute it for other sizes.
+static LogicalResult replaceByKernels(
+    ModuleOp module, ArrayRef<func::FuncOp> functions,
+    const google::protobuf::RepeatedPtrField<artifact::Kernel> &kernels) {
+  llvm::StringMap<SmallVector<exec::LaunchOp>> launches;
+  module.walk([&](exec::LaunchOp launch) {
+    launches[launch.getKernel()].push_back(launch);
+  });
+  auto kernel = kernels.begin();
+  for (size_t i = 0; i < functions.size(); ++i) {
+    func::FuncOp function = functions[i];
+    std::string name = function.getSymName().str(), next;
+    if (i + 1 < functions.size())
+      next = func::FuncOp(functions[i + 1]).getSymName();
+    for (; kernel != kernels.end() && kernel->name() != next; ++kernel) {
+      if (failed(addKernel(function, *kernel)))
+        return failure();
+      if (kernel->name() == name)
+        continue;
+      for (exec::LaunchOp launch : launches[name]) {
+        OpBuilder builder(launch);
+        auto other = cast<exec::LaunchOp>(builder.clone(*launch));
+        other.setKernel(kernel->name());
+      }
+    }
+    function.erase();
+  }
   return success();
 }
 
@@ -157,16 +188,23 @@ FailureOr<GeneratedCode> weft::generateCode(ModuleOp module,
         !function->hasAttr(exec::sizeValuesAttrName))
       functions.push_back(function);
   std::vector<KernelSource> sources = getSources(functions);
+  llvm::StringSet<> replacements;
+  module.walk([&](exec::GemmOp gemm) {
+    if (gemm.getKernel())
+      replacements.insert(*gemm.getKernel());
+  });
+  for (func::FuncOp function : functions)
+    if (replacements.contains(function.getSymName()))
+      function->setAttr(oneLaunchAttrName, UnitAttr::get(module.getContext()));
   if (failed(std::visit(
           [&](const auto &target) {
             return compileStage(sources, target, code);
           },
           target)))
     return failure();
-  for (auto [function, kernel] :
-       llvm::zip_equal(functions, code.stage.kernels().kernels()))
-    if (failed(replaceByKernel(function, kernel)))
-      return failure();
+  if (failed(
+          replaceByKernels(module, functions, code.stage.kernels().kernels())))
+    return failure();
 
   SmallVector<func::FuncOp> initializers = collectInitializers(module);
   if (initializers.empty())

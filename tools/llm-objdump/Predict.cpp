@@ -126,6 +126,9 @@ Status Prediction::addLaunch(const artifact::Launch &launch) {
   if (!flops || !bytes)
     return Status::error("kernel " + printable(kernel.name()) +
                          " does not say what it computes and moves");
+  // A product's kernel for other numbers of rows.
+  if (*flops == 0 && *bytes == 0)
+    return Status::ok();
   add(kernel.name(), kernel.family(),
       {double(*flops), double(*bytes), matrixKernels.contains(kernel.name())});
   return Status::ok();

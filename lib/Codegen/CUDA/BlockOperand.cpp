@@ -27,7 +27,7 @@ public:
   BlockOperand(ElementEmitter &emitter, const Product &product,
                const TileShape &shape, TileOrigin origin)
       : code(cudaCodeOf(emitter)), product(product), shape(shape),
-        origin(origin), thread(code, code.threadId32()) {
+        origin(origin), thread(code, origin.thread) {
     auto type = cast<BlockType>(elementTypeOf(product.rhs));
     for (int64_t i = 0; i < rowsOfThread(); ++i)
       readers.emplace_back(code, type.getFormat(),
@@ -44,14 +44,14 @@ private:
   static constexpr int64_t rowThreads = 2;
 
   int64_t rowsOfThread() const {
-    return shape.columns * rowThreads / shape.threads;
+    return shape.columns * rowThreads / shape.groupThreads();
   }
   Number32 rowInPanel() const { return thread % panelRows; }
   Number32 half() const { return (thread / panelRows) % rowThreads; }
   /// 16 rows for every 32 threads.
   Number32 panelInTile(int64_t i) const {
     return thread / (panelRows * rowThreads) +
-           i * (shape.threads / (panelRows * rowThreads));
+           i * (shape.groupThreads() / (panelRows * rowThreads));
   }
   /// A piece of 8 elements that start with word `four`.
   Value piece(BlockReader &reader, Number32 block, Number32 group,

@@ -8,30 +8,21 @@
 #include "lib/Codegen/CUDA/BlockReader.h"
 
 #include "dialects/LLM/IR/LLM.h"
+#include "runtime/base/BlockLevels.h"
+
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 
 namespace weft::cuda {
 
 static constexpr int64_t nibble = 0x0f0f0f0f;
+/// Of a line of a large block, in each row.
+static constexpr int64_t stepBytes = 32;
 
 bool BlockReader::knows(Type type) {
   auto block = dyn_cast<BlockType>(type);
-  if (!block || block.getRows() != panelRows)
-    return false;
-  switch (block.getFormat()) {
-  case BlockFormat::Q4_0:
-  case BlockFormat::Q4_1:
-  case BlockFormat::Q5_0:
-  case BlockFormat::Q5_1:
-  case BlockFormat::Q8_0:
-  case BlockFormat::Q4_K:
-  case BlockFormat::Q5_K:
-  case BlockFormat::Q6_K:
-    return true;
-  default:
-    return false;
-  }
+  return block && block.getRows() == panelRows;
 }
 
 BlockReader::BlockReader(CUDACodeBuilder &code, BlockFormat format, Value base,
@@ -113,9 +104,13 @@ int64_t BlockReader::zero() const {
   case BlockFormat::Q5_0:
     return 16;
   case BlockFormat::Q8_0:
+  case BlockFormat::IQ4_NL:
+  case BlockFormat::MXFP4:
     return 128;
   case BlockFormat::Q6_K:
     return 32;
+  case BlockFormat::Q3_K:
+    return 4;
   default:
     return 0;
   }
@@ -123,6 +118,60 @@ int64_t BlockReader::zero() const {
 
 int64_t BlockReader::lineWords() const {
   return groups() == 1 && format != BlockFormat::Q8_0 ? 4 : 8;
+}
+
+int64_t BlockReader::lines() const {
+  return groups() == 1 ? 1 : planes.back().bytes / stepBytes;
+}
+
+Value BlockReader::levelsOf(Value nibbles) {
+  const BlockLevels &levels =
+      format == BlockFormat::MXFP4 ? mxfp4Levels : iq4nlLevels;
+  auto four = [&](int64_t first) {
+    uint32_t word = 0;
+    for (int64_t i = 0; i < 4; ++i)
+      word |= uint32_t(levels[first + i] + 128) << (8 * i);
+    return Number32(code, int32_t(word));
+  };
+  // Picks bytes of two words, which are those 0 to 7, by nibbles.
+  auto pick = [&](Value low, Value high, Value places) {
+    return Number32(code, code.make<LLVM::CallIntrinsicOp>(
+                                  code.i32(),
+                                  code.builder.getStringAttr("llvm.nvvm.prmt"),
+                                  ValueRange{low, high, places})
+                              ->getResult(0));
+  };
+  auto look = [&](Value each) -> Value {
+    // Four nibbles side by side: those of two bytes do not overlap.
+    Number32 apart(code, each), none(code, int64_t(0));
+    Number32 places = pick(apart + (apart >> 4), none, Number32(code, 0x4420));
+    Number32 inHalf = places & 0x7777;
+    Value lower = pick(four(0), four(4), inHalf);
+    Value upper = pick(four(8), four(12), inHalf);
+    return pick(lower, upper, ((places & 0x8888) >> 1) | 0x3210);
+  };
+  if (rows == 1)
+    return look(nibbles);
+  SmallVector<Value, 4> results;
+  for (int64_t i = 0; i < rows; ++i)
+    results.push_back(
+        look(code.make<vector::ExtractOp>(nibbles, ArrayRef<int64_t>{i})));
+  return code.make<vector::FromElementsOp>(cast<VectorType>(nibbles.getType()),
+                                           results);
+}
+
+Value BlockReader::pairs(Number32 block, Number32 group, Number32 four) {
+  Value loaded = words(planes.size() - 1, block, (group / 4) * 8 + four);
+  return masked(shifted(loaded, (group & 3) * 2), 0x03030303);
+}
+
+BlockQuants BlockReader::withThirdBits(Number32 block, BlockQuants quants) {
+  if (format != BlockFormat::Q3_K)
+    return quants;
+  // A byte has those of one element in each group.
+  Value bits = shifted(words(2, block, quants.four), quants.group);
+  quants.words = combined(quants.words, masked(bits, 0x01010101), 2);
+  return quants;
 }
 
 /// With the fifth bits of q5_0, q5_1 and q5_k.
@@ -143,7 +192,7 @@ BlockQuants BlockReader::withFifthBits(Number32 block, BlockQuants quants) {
   return quants;
 }
 
-SmallVector<BlockQuants, 2> BlockReader::readLine(Number32 block, Number32 line,
+SmallVector<BlockQuants, 4> BlockReader::readLine(Number32 block, Number32 line,
                                                   Number32 word) {
   Number32 none(code, int64_t(0));
   size_t last = planes.size() - 1;
@@ -172,6 +221,19 @@ SmallVector<BlockQuants, 2> BlockReader::readLine(Number32 block, Number32 line,
     return {{combined(nibbles(0), pairs(0), 4), group, word},
             {combined(nibbles(4), pairs(4), 4), group + 2, word}};
   }
+  case BlockFormat::Q2_K:
+  case BlockFormat::Q3_K: {
+    SmallVector<BlockQuants, 4> quants;
+    for (int64_t i = 0; i < 4; ++i)
+      quants.push_back(withThirdBits(
+          block, {masked(shifted(loaded, Number32(code, 2 * i)), 0x03030303),
+                  line * 4 + i, word}));
+    return quants;
+  }
+  case BlockFormat::IQ4_NL:
+  case BlockFormat::MXFP4:
+    return {{levelsOf(nibbles(0)), none, word},
+            {levelsOf(nibbles(4)), none, word + 4}};
   default:
     return {withFifthBits(block, {nibbles(0), none, word}),
             withFifthBits(block, {nibbles(4), none, word + 4})};
@@ -201,6 +263,12 @@ BlockQuants BlockReader::read(Number32 block, Number32 group, Number32 four) {
                         0x03030303);
     return {combined(low, high, 4), group, four};
   }
+  case BlockFormat::Q2_K:
+  case BlockFormat::Q3_K:
+    return withThirdBits(block, {pairs(block, group, four), group, four});
+  case BlockFormat::IQ4_NL:
+  case BlockFormat::MXFP4:
+    return {levelsOf(nibbles(four & 3, (four / 4) * 4)), group, four};
   default:
     return withFifthBits(block,
                          {nibbles(four & 3, (four / 4) * 4), group, four});
@@ -241,24 +309,72 @@ Value BlockReader::sixBits(Number32 block, Number32 group, bool minimum) {
   return code.make<arith::SelectOp>(isEarly, masked(first, 63), late);
 }
 
+Value BlockReader::scaleOfQ3(Number32 block, Number32 part) {
+  Value low = bytes(1, block, part & 7, /*isSigned=*/false);
+  Value high = bytes(1, block, (part & 3) + 8, /*isSigned=*/false);
+  low = masked(shifted(low, (part / 8) * 4), 15);
+  high = masked(shifted(high, (part / 4) * 2), 3);
+  Value six = combined(low, high, 4);
+  return code.make<arith::SubIOp>(six, code.integer(six.getType(), 32));
+}
+
+Value BlockReader::scalesOfQ2(Number32 block, const BlockQuants &quants) {
+  return bytes(1, block, quants.group * 2 + quants.four / 4,
+               /*isSigned=*/false);
+}
+
+/// 2^(e - 128) of a byte: levels are doubled. The two least are no normal
+/// numbers.
+Value BlockReader::powerOfTwo(Value exponent) {
+  Type type = exponent.getType();
+  auto number = [&](int64_t value) { return code.integer(type, value); };
+  Value normal = code.make<arith::ShLIOp>(
+      code.make<arith::SubIOp>(exponent, number(1)).getResult(), number(23));
+  Value tiny =
+      code.make<arith::ShLIOp>(number(0x00200000), masked(exponent, 1));
+  Value isTiny = code.compare(arith::CmpIPredicate::ult, exponent, number(2));
+  return code.bitcast(code.make<arith::SelectOp>(isTiny, tiny, normal),
+                      code.f32());
+}
+
 Value BlockReader::scale(Number32 block, const BlockQuants &quants) {
+  if (format == BlockFormat::MXFP4)
+    return powerOfTwo(bytes(0, block, Number32(code, int64_t(0)),
+                            /*isSigned=*/false));
   Value factor = halves(0, block, 0);
-  if (format == BlockFormat::Q4_K || format == BlockFormat::Q5_K)
+  switch (format) {
+  case BlockFormat::Q2_K:
+    return scaled(factor, masked(scalesOfQ2(block, quants), 15));
+  case BlockFormat::Q3_K:
+    return scaled(factor, scaleOfQ3(block, quants.group * 2 + quants.four / 4));
+  case BlockFormat::Q4_K:
+  case BlockFormat::Q5_K:
     return scaled(factor, sixBits(block, quants.group, false));
-  if (format == BlockFormat::Q6_K)
+  case BlockFormat::Q6_K:
     return scaled(factor, bytes(1, block, quants.group * 2 + quants.four / 4,
                                 /*isSigned=*/true));
-  return factor;
+  default:
+    return factor;
+  }
 }
 
 Value BlockReader::minimum(Number32 block, const BlockQuants &quants) {
-  if (format == BlockFormat::Q4_1 || format == BlockFormat::Q5_1)
+  Value integers;
+  switch (format) {
+  case BlockFormat::Q4_1:
+  case BlockFormat::Q5_1:
     return halves(0, block, 1);
-  if (format != BlockFormat::Q4_K && format != BlockFormat::Q5_K)
+  case BlockFormat::Q2_K:
+    integers = shifted(scalesOfQ2(block, quants), Number32(code, 4));
+    break;
+  case BlockFormat::Q4_K:
+  case BlockFormat::Q5_K:
+    integers = sixBits(block, quants.group, true);
+    break;
+  default:
     return {};
-  Value minimum =
-      scaled(halves(0, block, 1), sixBits(block, quants.group, true));
-  return code.make<arith::NegFOp>(minimum);
+  }
+  return code.make<arith::NegFOp>(scaled(halves(0, block, 1), integers));
 }
 
 } // namespace weft::cuda

@@ -32,7 +32,8 @@ public:
   using Value = mlir::Value;
 
   static constexpr int64_t panelRows = 16;
-  /// Whether a weight of this type is one that is read here.
+  /// Whether a weight of this type is one that is read here: blocks of any
+  /// format.
   static bool knows(mlir::Type type);
 
   /// Of a matrix at `base` whose rows have `depth` elements; `rows` is 1 or 4.
@@ -45,11 +46,12 @@ public:
   /// Groups of 32 elements of a block.
   int64_t groups() const { return info.elements / 32; }
 
-  /// What each word of a line holds: low and high nibbles are apart. A line is
-  /// lineWords() words that follow each other, a block has lines().
+  /// What each word of a line holds: low and high nibbles, or pairs of bits,
+  /// are apart. A line is lineWords() words that follow each other, a block has
+  /// lines().
   int64_t lineWords() const;
-  int64_t lines() const { return groups() == 1 ? 1 : 4; }
-  llvm::SmallVector<BlockQuants, 2> readLine(Number32 block, Number32 line,
+  int64_t lines() const;
+  llvm::SmallVector<BlockQuants, 4> readLine(Number32 block, Number32 line,
                                              Number32 word);
   /// The quants of any place.
   BlockQuants read(Number32 block, Number32 group, Number32 four);
@@ -72,8 +74,18 @@ private:
   Value masked(Value words, int64_t mask);
   Value combined(Value low, Value high, int64_t shift);
   BlockQuants withFifthBits(Number32 block, BlockQuants quants);
+  /// Bytes of what nibbles stand for, 128 above it.
+  Value levelsOf(Value nibbles);
+  /// Two bits of each element of q2_k and q3_k.
+  Value pairs(Number32 block, Number32 group, Number32 four);
+  /// With the third bits of q3_k.
+  BlockQuants withThirdBits(Number32 block, BlockQuants quants);
   /// A scale or a minimum of q4_k and q5_k.
   Value sixBits(Number32 block, Number32 group, bool minimum);
+  /// The scale of q3_k, and the byte of both of q2_k; of 16 elements.
+  Value scaleOfQ3(Number32 block, Number32 part);
+  Value scalesOfQ2(Number32 block, const BlockQuants &quants);
+  Value powerOfTwo(Value exponent);
   Value scaled(Value factor, Value integers);
 
   CUDACodeBuilder &code;

@@ -36,6 +36,7 @@ public:
                emitter.inMemory(product.rhs)->base, *product.depth.asConstant(),
                laneColumns) {}
   int64_t blockColumns() const override { return BlockReader::panelRows; }
+  int64_t blocksTogether() const override;
   int64_t sharedBytes() const override {
     return RowProduct::sharedBytes() + numWarps() * blockColumns() * 4;
   }
@@ -50,6 +51,14 @@ private:
   BlockReader reader;
 };
 } // namespace
+
+/// As registers allow: 48, 80 and 128 of each thread. A test holds the kernels
+/// to it.
+int64_t BlockRowProduct::blocksTogether() const {
+  if (reader.groups() == 1)
+    return emitter.inMemory(product.lhs) ? 10 : 8;
+  return reader.lines() == 4 ? 6 : 4;
+}
 
 RowProduct::Values BlockRowProduct::addLine(Number32 block, Number32 line,
                                             Number32 word, Value isBlock,
@@ -90,8 +99,10 @@ void BlockRowProduct::emitRow(Value row, Value firstColumn) {
   Number32 lane = thread % warpLanes, warp = thread / warpLanes;
   Number32 word = lane / laneColumns;
   Number32 column = (lane % laneColumns) * laneColumns;
-  reader.moveTo(code.floorDiv(firstColumn, code.constant(blockColumns())),
-                column);
+  Value panel = code.floorDiv(firstColumn, code.constant(blockColumns()));
+  if (product.choice)
+    panel = code.add(panel, product.choice->firstPanel);
+  reader.moveTo(panel, column);
   int64_t blocksTogether = stepWords / reader.lineWords();
   int64_t lines = reader.lines();
   int64_t steps = llvm::divideCeil(reader.numBlocks(), blocksTogether);

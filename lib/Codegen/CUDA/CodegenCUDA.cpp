@@ -7,8 +7,9 @@
 
 #include "lib/Codegen/CUDA/CodegenCUDA.h"
 #include "lib/Codegen/CUDA/Assembly.h"
-#include "lib/Codegen/CUDA/Family.h"
+#include "lib/Codegen/CUDA/OneLaunch.h"
 #include "lib/Codegen/CUDA/PTXEmission.h"
+#include "lib/Codegen/CUDA/ProductKernels.h"
 #include "lib/Codegen/Common/LowerToLLVM.h"
 
 using namespace mlir;
@@ -17,8 +18,9 @@ namespace weft {
 
 using namespace cuda;
 
+/// `rows` matters to products.
 static Grid emitKernel(ElementEmitter &emitter, const KernelSource &source,
-                       std::string &family) {
+                       ProductRows rows, std::string &family) {
   KernelOutput output = getKernelOutput(emitter, source);
   auto write = output.value.getDefiningOp<WriteCacheOp>();
   if (write && canEmitWriteCacheKernel(emitter, write)) {
@@ -43,7 +45,7 @@ static Grid emitKernel(ElementEmitter &emitter, const KernelSource &source,
   }
   if (anchor && canEmitMatMulKernel(emitter, anchor)) {
     family = "matmul";
-    return emitMatMulKernel(emitter, output, anchor);
+    return emitProductKernel(emitter, output, anchor, rows);
   }
   family = anchor ? "general" : reducesRows(source) ? "reduce" : "map";
   return emitMapKernel(emitter, output, source);
@@ -64,6 +66,44 @@ static void describe(artifact::Kernel &kernel, ElementEmitter &emitter,
   kernel.set_shared_bytes(grid.sharedBytes.str());
 }
 
+/// The kernels that compute a source together.
+static SmallVector<ProductRows> kernelsOf(const KernelSource &source,
+                                          const CUDATarget &target) {
+  if (source.body->getParentOp()->hasAttr(oneLaunchAttrName))
+    return {ProductRows::All};
+  // Emits nothing but what has to be known of its operands.
+  OwningOpRef<ModuleOp> module = ModuleOp::create(source.location);
+  CUDACodeBuilder code(*module, source, target, /*writesInPlace=*/false);
+  ElementEmitter emitter(code, source);
+  Operation *anchor =
+      findAnchor(emitter, getKernelOutput(emitter, source).value);
+  if (!anchor || !canEmitMatMulKernel(emitter, anchor))
+    return {ProductRows::All};
+  return kernelsOfProduct(emitter, anchor);
+}
+
+static LogicalResult emitInto(ModuleOp module, const KernelSource &source,
+                              const CUDATarget &target, ProductRows rows,
+                              artifact::Kernel &kernel) {
+  bool writesInPlace = llvm::any_of(
+      *source.body, [](Operation &op) { return isa<WriteCacheOp>(op); });
+  CUDACodeBuilder code(module, source, target, writesInPlace);
+  ElementEmitter emitter(code, source);
+  std::string family;
+  Grid grid = emitKernel(emitter, source, rows, family);
+  code.finish();
+  if (emitter.hasFailed())
+    return failure();
+  describe(kernel, emitter, source, grid, family);
+  if (rows == ProductRows::All)
+    return success();
+  Operation *anchor =
+      findAnchor(emitter, getKernelOutput(emitter, source).value);
+  for (std::string *text : {kernel.mutable_flops(), kernel.mutable_bytes()})
+    *text = (*SizeExpr::parse(*text) * hasWork(emitter, anchor, rows)).str();
+  return success();
+}
+
 FailureOr<CompiledCUDAKernels>
 compileCUDAKernels(ArrayRef<KernelSource> sources, const CUDATarget &target) {
   CompiledCUDAKernels compiled;
@@ -76,17 +116,13 @@ compileCUDAKernels(ArrayRef<KernelSource> sources, const CUDATarget &target) {
   for (const KernelSource &source : sources) {
     if (failed(checkKernelSource(source)))
       return failure();
-    auto module = ModuleOp::create(builder, source.location);
-    bool writesInPlace = llvm::any_of(
-        *source.body, [](Operation &op) { return isa<WriteCacheOp>(op); });
-    CUDACodeBuilder code(module, source, target, writesInPlace);
-    ElementEmitter emitter(code, source);
-    std::string family;
-    Grid grid = emitKernel(emitter, source, family);
-    code.finish();
-    if (emitter.hasFailed())
-      return failure();
-    describe(*compiled.table.add_kernels(), emitter, source, grid, family);
+    for (ProductRows rows : kernelsOf(source, target)) {
+      KernelSource part = source;
+      part.name += suffixOf(rows);
+      if (failed(emitInto(ModuleOp::create(builder, source.location), part,
+                          target, rows, *compiled.table.add_kernels())))
+        return failure();
+    }
   }
   if (failed(lowerToLLVM(*kernels)))
     return failure();

@@ -62,7 +62,7 @@ std::unique_ptr<TileOperand> makeCopiedOperand(ElementEmitter &emitter,
 
 void CopiedOperand::start() {
   int64_t depth = *product.depth.asConstant();
-  Number32 thread(code, code.threadId32());
+  Number32 thread(code, origin.thread);
   Number32 piece = thread % piecesPerRow(), row = thread / piecesPerRow();
   target = row * (shape.depth * 2) + (piece ^ ((row / 2) & 3)) * pieceBytes;
   const SizeExpr &size = origin.isLeft ? product.rows : product.columns;
@@ -89,7 +89,7 @@ void CopiedOperand::copy(Value depth, Value tile) {
   Type byte = code.builder.getI8Type();
   Value to = code.address(tile, byte, target);
   // Swizzles repeat after 8 rows: the thread's next row is at a fixed distance.
-  int64_t step = shape.threads / piecesPerRow();
+  int64_t step = shape.groupThreads() / piecesPerRow();
   assert(step % 8 == 0 && "rows of a thread are swizzled alike");
   for (int64_t row = 0; row < rows; row += step) {
     Value isRow = code.compare(arith::CmpIPredicate::sgt, left, number(row));

@@ -44,6 +44,14 @@ private:
 };
 } // namespace
 
+Number32 offsetAlongRows(Number32 row, Number32 term, int64_t rows) {
+  constexpr int64_t pieceElements = 8, fewPieces = 4;
+  Number32 swizzle =
+      rows / pieceElements > fewPieces ? term & 7 : (term / 2) & 3;
+  Number32 piece = (row / pieceElements) ^ swizzle;
+  return term * (rows * 2) + piece * 16 + (row & 7) * 2;
+}
+
 std::unique_ptr<TileOperand> makeElementOperand(ElementEmitter &emitter,
                                                 const Product &product,
                                                 const TileShape &shape,
@@ -64,7 +72,7 @@ ElementOperand::ElementOperand(ElementEmitter &emitter, const Product &product,
   lanes = Product::vectorLanes(alongDepth ? product.depth : product.columns,
                                isNarrow ? 8 : 4);
   perLine = (alongDepth ? shape.depth : rows) / lanes;
-  count = rows * shape.depth / lanes / shape.threads;
+  count = rows * shape.depth / lanes / shape.groupThreads();
 }
 
 /// The lhs has leading indices of its rows, the rhs of its columns or terms.
@@ -75,7 +83,7 @@ LaneIndices ElementOperand::lineIndex(Value row) const {
 }
 
 void ElementOperand::start() {
-  Value thread = code.threadId();
+  Value thread = code.make<arith::ExtUIOp>(code.i64(), origin.thread);
   last =
       code.mul(code.mod(thread, code.constant(perLine)), code.constant(lanes));
   line = code.floorDiv(thread, code.constant(perLine));
@@ -86,9 +94,9 @@ void ElementOperand::start() {
     code.setTeam({code.mod(thread, code.constant(perLine)), perLine});
   Value highest = code.size(size - 1);
   for (int64_t i = 0; i < count; ++i) {
-    Value row =
-        code.add(origin.first,
-                 code.add(line, code.constant(i * shape.threads / perLine)));
+    Value row = code.add(
+        origin.first,
+        code.add(line, code.constant(i * shape.groupThreads() / perLine)));
     // Lines beyond the last are the last one, and thrown away.
     lines.push_back(lineIndex(code.minimum(row, highest)));
   }
@@ -105,7 +113,7 @@ TileOperand::Values ElementOperand::fetch(Value depth) {
   ElementEmitter::Scope scope(emitter);
   code.lanes = lanes;
   std::optional<int64_t> known = product.depth.asConstant();
-  bool isWhole = known && *known % shape.depth == 0;
+  bool isWhole = known && *known % shape.turnDepth() == 0;
   Value end = code.size(product.depth);
   auto inLanes = [&](Value first) {
     return lanes == 1 ? LaneIndex::uniform(first)
@@ -119,7 +127,8 @@ TileOperand::Values ElementOperand::fetch(Value depth) {
       Value highest = code.size(product.depth - lanes);
       value = element(lines[i], inLanes(code.minimum(term, highest)));
     } else {
-      Value offset = code.add(line, code.constant(i * shape.threads / perLine));
+      Value offset =
+          code.add(line, code.constant(i * shape.groupThreads() / perLine));
       term = code.add(depth, offset);
       Value column = code.minimum(code.add(origin.first, last),
                                   code.size(product.columns - lanes));
@@ -144,16 +153,20 @@ TileOperand::Values ElementOperand::fetch(Value depth) {
 }
 
 void ElementOperand::put(ValueRange part, Value tile) {
-  Number32 thread(code, code.threadId32());
+  Number32 thread(code, origin.thread);
   Number32 first = (thread % perLine) * lanes, start = thread / perLine;
   Type byte = code.builder.getI8Type();
   for (auto [i, value] : llvm::enumerate(part)) {
-    Number32 at = start + int64_t(i) * (shape.threads / perLine);
+    Number32 at = start + int64_t(i) * (shape.groupThreads() / perLine);
     Number32 row = alongDepth ? at : first, term = alongDepth ? first : at;
     auto store = [&](Value stored, Number32 offset, int64_t alignment) {
       code.make<LLVM::StoreOp>(stored, code.address(tile, byte, offset),
                                alignment);
     };
+    if (product.matrixElement && !alongDepth) {
+      store(value, offsetAlongRows(row, term, rows), 2 * lanes);
+      continue;
+    }
     if (product.matrixElement) {
       Number32 piece = (term / 8) ^ ((row / 2) & 3);
       Number32 offset = row * (shape.depth * 2) + piece * 16;

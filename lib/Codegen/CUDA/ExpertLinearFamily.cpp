@@ -8,13 +8,14 @@
 // A warp computes some columns of one row's choice: it reads the rows of the
 // expert's matrix in order, 16 bytes a lane, as long as a step of few tokens
 // takes to fetch them from memory. A prompt reads an expert once for each token
-// that chose it, from the second cache at best. Weights in blocks are decoded
-// element by element.
+// that chose it, from the second cache at best. Weights in blocks are read as
+// for few rows: a block has a panel of 16 columns.
 //
 //===----------------------------------------------------------------------===//
 
+#include "lib/Codegen/CUDA/BlockReader.h"
 #include "lib/Codegen/CUDA/Family.h"
-#include "lib/Codegen/CUDA/Product.h"
+#include "lib/Codegen/CUDA/RowProduct.h"
 #include "lib/Codegen/Common/ElementModels.h"
 
 using namespace mlir;
@@ -29,13 +30,21 @@ public:
   Grid emit();
 
 private:
+  /// What a block computes: a row's choice, and columns from `first` (i64) on.
+  struct Part {
+    LaneIndex row, choice;
+    Value expert, first;
+  };
+  Part partOf(const SizeExpr &perChoice, int64_t columns);
+  LaneIndices inputRow(const Part &part);
+  Grid emitPanels();
+  Grid emitColumns();
   static constexpr int64_t warps = 4, warpLanes = CUDACodeBuilder::warpLanes;
   /// Columns of a warp: they share what is read of the row, and are streams of
   /// the weight that do not wait for each other.
   static constexpr int64_t warpColumns = 4;
 
-  CodeBuilder::Values emitSums(LaneIndex row, LaneIndex choice, Value expert,
-                               Value firstColumn, Value lane);
+  CodeBuilder::Values emitSums(const Part &part, Value firstColumn, Value lane);
   Value sumOfWarp(Value vector, Value lane);
 
   ElementEmitter &emitter;
@@ -74,12 +83,15 @@ ExpertLinearKernel::ExpertLinearKernel(ElementEmitter &emitter,
 
 Grid ExpertLinearKernel::emit() {
   code.setBlockThreads(warps * warpLanes);
-  Value thread = code.threadId();
-  Value lane = code.mod(thread, code.constant(warpLanes));
-  Value warp = code.floorDiv(thread, code.constant(warpLanes));
-  // Blocks of a choice follow each other; their warps share its row.
-  SizeExpr columns = weight[1];
-  SizeExpr perChoice = ceilDiv(columns, warps * warpColumns);
+  return BlockReader::knows(elementTypeOf(op.getWeight())) &&
+                 emitter.inMemory(op.getWeight())
+             ? emitPanels()
+             : emitColumns();
+}
+
+ExpertLinearKernel::Part ExpertLinearKernel::partOf(const SizeExpr &perChoice,
+                                                    int64_t columns) {
+  // Blocks of a choice follow each other.
   Value number = code.blockId();
   Value pair = code.floorDiv(number, code.size(perChoice));
   auto row = LaneIndex::uniform(code.floorDiv(pair, code.size(experts[1])));
@@ -87,12 +99,43 @@ Grid ExpertLinearKernel::emit() {
   Value expert =
       checkedIndex(emitter, emitter.element(op.getExperts(), {row, choice}),
                    elementTypeOf(op.getExperts()), code.size(weight[0]));
+  return {
+      row, choice, expert,
+      code.mul(code.mod(number, code.size(perChoice)), code.constant(columns))};
+}
+
+LaneIndices ExpertLinearKernel::inputRow(const Part &part) {
+  if (emitter.sizesOf(op.getInput()).size() == 3)
+    return {part.row, part.choice};
+  return {part.row};
+}
+
+Grid ExpertLinearKernel::emitPanels() {
+  SizeExpr perChoice = ceilDiv(weight[1], BlockReader::panelRows);
+  Part part = partOf(perChoice, BlockReader::panelRows);
+  product.lhs = op.getInput();
+  product.rhs = op.getWeight();
+  product.columns = weight[1];
+  product.depth = weight[2];
+  product.choice = Product::Choice{inputRow(part),
+                                   {part.row, part.choice},
+                                   code.mul(part.expert, code.size(perChoice))};
+  auto way = makeBlockRowProduct(emitter, output, product);
+  way->emit(code.allocateShared(way->sharedBytes()), part.first);
+  return {experts[0] * experts[1] * perChoice};
+}
+
+Grid ExpertLinearKernel::emitColumns() {
+  Value thread = code.threadId();
+  Value lane = code.mod(thread, code.constant(warpLanes));
+  Value warp = code.floorDiv(thread, code.constant(warpLanes));
+  SizeExpr columns = weight[1];
+  SizeExpr perChoice = ceilDiv(columns, warps * warpColumns);
+  // Its warps share the row.
+  Part part = partOf(perChoice, warps * warpColumns);
   Value first =
-      code.mul(code.add(code.mul(code.mod(number, code.size(perChoice)),
-                                 code.constant(warps)),
-                        warp),
-               code.constant(warpColumns));
-  CodeBuilder::Values sums = emitSums(row, choice, expert, first, lane);
+      code.add(part.first, code.mul(warp, code.constant(warpColumns)));
+  CodeBuilder::Values sums = emitSums(part, first, lane);
   Value ours = code.ofLane(lane, warpColumns,
                            [&](int64_t i) { return sumOfWarp(sums[i], lane); });
   Value column = code.add(first, lane);
@@ -103,15 +146,13 @@ Grid ExpertLinearKernel::emit() {
   code.branch(isOurs, [&] {
     ElementEmitter::Scope scope(emitter);
     storeProduct(emitter, output, product,
-                 {row, choice, LaneIndex::uniform(column)}, ours);
+                 {part.row, part.choice, LaneIndex::uniform(column)}, ours);
   });
   return {experts[0] * experts[1] * perChoice};
 }
 
-CodeBuilder::Values ExpertLinearKernel::emitSums(LaneIndex row,
-                                                 LaneIndex choice, Value expert,
-                                                 Value firstColumn,
-                                                 Value lane) {
+CodeBuilder::Values
+ExpertLinearKernel::emitSums(const Part &part, Value firstColumn, Value lane) {
   auto element = [&](Value tensor, LaneIndices at, Value depth) {
     code.lanes = lanes;
     at.push_back(lanes == 1 ? LaneIndex::uniform(depth)
@@ -119,9 +160,6 @@ CodeBuilder::Values ExpertLinearKernel::emitSums(LaneIndex row,
     Value value = emitter.element(tensor, at);
     return lanes == 1 ? value : code.broadcast(value);
   };
-  LaneIndices inputRow{row};
-  if (emitter.sizesOf(op.getInput()).size() == 3)
-    inputRow.push_back(choice);
   // Beyond the last column, the last one is computed again.
   SmallVector<LaneIndex> columns;
   for (int64_t i = 0; i < warpColumns; ++i)
@@ -135,10 +173,10 @@ CodeBuilder::Values ExpertLinearKernel::emitSums(LaneIndex row,
       code.constant(warpLanes * lanes), start,
       [&](Value depth, ValueRange carried) {
         ElementEmitter::Scope scope(emitter);
-        Value factor = element(op.getInput(), inputRow, depth);
+        Value factor = element(op.getInput(), inputRow(part), depth);
         CodeBuilder::Values results;
         for (auto [column, sum] : llvm::zip_equal(columns, carried)) {
-          LaneIndices at{LaneIndex::uniform(expert), column};
+          LaneIndices at{LaneIndex::uniform(part.expert), column};
           results.push_back(
               code.fma(element(op.getWeight(), at, depth), factor, sum));
         }

@@ -17,6 +17,14 @@ static bool isNarrowFloat(Type type) {
   return isa<FloatType>(ElementEmitter::computeType(type)) && !type.isF64();
 }
 
+static bool isHalf(Type type) { return type.isF16() || type.isBF16(); }
+
+static Value beforeWidening(Value value) {
+  auto cast = value.getDefiningOp<CastOp>();
+  return cast && isHalf(elementTypeOf(cast.getInput())) ? cast.getInput()
+                                                        : value;
+}
+
 std::optional<Product> Product::of(ElementEmitter &emitter, Operation *anchor) {
   Product product;
   product.anchor = anchor;
@@ -49,20 +57,27 @@ std::optional<Product> Product::of(ElementEmitter &emitter, Operation *anchor) {
     if (!isNarrowFloat(type))
       return std::nullopt;
   if (product.isLinear) {
-    if (weight.isF16() || weight.isBF16())
+    if (isHalf(weight))
       product.matrixElement = weight;
     else if (isa<BlockType>(weight))
       product.matrixElement = emitter.code.builder.getF16Type();
+  } else {
+    Type left = elementTypeOf(beforeWidening(product.lhs));
+    Type right = elementTypeOf(beforeWidening(product.rhs));
+    if (left == right && isHalf(left))
+      product.matrixElement = left;
   }
   // Multiplied as it lies: what widens it changes nothing.
-  if (auto cast = product.lhs.getDefiningOp<CastOp>();
-      cast && product.matrixElement &&
-      elementTypeOf(cast.getInput()) == product.matrixElement)
-    product.lhs = cast.getInput();
+  if (product.matrixElement)
+    for (Value *operand : {&product.lhs, &product.rhs})
+      if (elementTypeOf(beforeWidening(*operand)) == product.matrixElement)
+        *operand = beforeWidening(*operand);
   return product;
 }
 
 LaneIndices Product::rowIndex(ElementEmitter &emitter, Value row) const {
+  if (choice)
+    return choice->result;
   if (!isLinear) {
     LaneIndices index = batchIndex;
     index.push_back(LaneIndex::uniform(row));

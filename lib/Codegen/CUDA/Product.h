@@ -25,12 +25,23 @@ struct Product {
   mlir::Type matrixElement;
   /// The block's place in `batch`.
   LaneIndices batchIndex;
+  /// Of an expert's product, the row of each side and the panels (i64) before
+  /// its matrix.
+  struct Choice {
+    LaneIndices input, result;
+    mlir::Value firstPanel;
+  };
+  std::optional<Choice> choice;
 
   /// The anchor as a product, or nothing when no family takes it.
   static std::optional<Product> of(ElementEmitter &emitter,
                                    mlir::Operation *anchor);
   /// The indices of a row of the result, without the column.
   LaneIndices rowIndex(ElementEmitter &emitter, mlir::Value row) const;
+  /// Those of the left operand's row.
+  LaneIndices inputIndex(ElementEmitter &emitter, mlir::Value row) const {
+    return choice ? choice->input : rowIndex(emitter, row);
+  }
   /// How many elements of a dimension are read at once: `most`, or one where
   /// vectors would not be whole.
   static int64_t vectorLanes(const SizeExpr &size, int64_t most);

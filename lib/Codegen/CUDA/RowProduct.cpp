@@ -35,7 +35,7 @@ int64_t RowProduct::inputBytes() const {
 }
 
 void RowProduct::bringInput(Value row) {
-  rowIndex = product.rowIndex(emitter, row);
+  inputIndex = product.inputIndex(emitter, row);
   if (!staysInShared())
     return;
   code.lanes = Product::vectorLanes(product.depth, 4);
@@ -50,7 +50,7 @@ void RowProduct::bringInput(Value row) {
   loopInTeam(code, product.depth, code.lanes, ValueRange(),
              [&](Value depth, Value isInside, ValueRange) {
                ElementEmitter::Scope scope(emitter);
-               LaneIndices at = rowIndex;
+               LaneIndices at = inputIndex;
                bool isOne = code.lanes == 1;
                at.push_back(isOne ? LaneIndex::uniform(depth)
                                   : LaneIndex::consecutive(depth));
@@ -76,7 +76,7 @@ Value RowProduct::input(Value depth, int64_t count) {
     return code.make<LLVM::LoadOp>(vector, address, 16);
   }
   code.lanes = count;
-  LaneIndices at = rowIndex;
+  LaneIndices at = inputIndex;
   at.push_back(count == 1 ? LaneIndex::uniform(depth)
                           : LaneIndex::consecutive(depth));
   Value value = emitter.broadcastElement(product.lhs, at);

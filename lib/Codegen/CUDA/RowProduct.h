@@ -22,6 +22,8 @@ namespace weft::cuda {
 /// Up to so many rows, tiles would be slower: the weights are read again for
 /// each row, from the second cache.
 constexpr int64_t fewRows = 4;
+/// Threads of a block of a kernel of its own.
+constexpr int64_t fewThreads = 128;
 
 class RowProduct {
 public:
@@ -36,6 +38,9 @@ public:
 
   /// The columns that a block computes.
   virtual int64_t blockColumns() const = 0;
+  /// So many blocks of fewThreads threads that run side by side have enough of
+  /// the weights under way.
+  virtual int64_t blocksTogether() const { return 4; }
   /// Bytes of shared memory that are needed.
   virtual int64_t sharedBytes() const { return inputBytes(); }
   /// All rows, for the columns from `firstColumn` (i64) on. Emits for all
@@ -72,7 +77,7 @@ private:
   int64_t inputBytes() const;
   void bringInput(Value row);
 
-  LaneIndices rowIndex;
+  LaneIndices inputIndex;
 };
 
 /// For weights in blocks with 16 rows interleaved, of the formats that

@@ -18,6 +18,16 @@ Value TileSums::offsetOf(CUDACodeBuilder &code, Value row, Value column,
   return (r * columns + (c ^ ((r & 3) * 8))) * 4;
 }
 
+static Value loadSum(CUDACodeBuilder &code, Value address, int64_t lanes) {
+  if (lanes == 1)
+    return code.load(code.f32(), address);
+  // A group of 8 columns stays together.
+  if (lanes == 8)
+    return loadEight(code, address);
+  return code.make<LLVM::LoadOp>(code.vectorOf(code.f32()), address,
+                                 /*alignment=*/16);
+}
+
 void emitProductEpilogue(ElementEmitter &emitter, const KernelOutput &output,
                          const Product &product, const TileSums &sums) {
   CUDACodeBuilder &code = cudaCodeOf(emitter);
@@ -45,21 +55,16 @@ void emitProductEpilogue(ElementEmitter &emitter, const KernelOutput &output,
                 Value address =
                     code.address(sums.base, code.builder.getI8Type(),
                                  TileSums::offsetOf(code, r, c, sums.columns));
+                Value sum = loadSum(code, address, lanes);
+                for (int64_t i = 1; i < sums.count; ++i)
+                  sum = code.addf(
+                      sum, loadSum(code,
+                                   code.address(address, code.f32(),
+                                                i * sums.rows * sums.columns),
+                                   lanes));
                 LaneIndices at = product.rowIndex(emitter, row);
-                Value sum;
-                if (lanes == 1) {
-                  at.push_back(LaneIndex::uniform(column));
-                  sum = code.load(code.f32(), address);
-                } else {
-                  at.push_back(LaneIndex::consecutive(column));
-                  // A group of 8 columns stays together.
-                  sum = lanes == 8
-                            ? loadEight(code, address)
-                            : code.make<LLVM::LoadOp>(code.vectorOf(code.f32()),
-                                                      address,
-                                                      /*alignment=*/16)
-                                  .getResult();
-                }
+                at.push_back(lanes == 1 ? LaneIndex::uniform(column)
+                                        : LaneIndex::consecutive(column));
                 storeProduct(emitter, output, product, at, sum);
               });
             });

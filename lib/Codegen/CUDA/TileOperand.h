@@ -11,6 +11,8 @@
 //
 //   16 bits: [rows][depth], depth = 32. Of the four pieces of 16 bytes of row
 //            r, piece p is at p ^ (r / 2 % 4), for ldmatrix.
+//            Where columns lie side by side in memory, [depth][rows]: piece p
+//            of term k is at p ^ (k % 8), or p ^ (k / 2 % 4) with 32 rows.
 //   f32:     [depth][rows]. Row r of term k is at r ^ (8 * (k / 4 % 4)).
 //
 //===----------------------------------------------------------------------===//
@@ -18,10 +20,15 @@
 #ifndef LIB_CODEGEN_CUDA_TILEOPERAND_H
 #define LIB_CODEGEN_CUDA_TILEOPERAND_H
 
+#include "lib/Codegen/CUDA/Number32.h"
 #include "lib/Codegen/CUDA/Product.h"
 #include "lib/Codegen/CUDA/TileShape.h"
 
 namespace weft::cuda {
+
+/// Bytes from the tile's start to element `row` of term `term` in the form
+/// [depth][rows] of 16 bits.
+Number32 offsetAlongRows(Number32 row, Number32 term, int64_t rows);
 
 class TileOperand {
 public:
@@ -46,6 +53,8 @@ public:
 struct TileOrigin {
   mlir::Value first;
   bool isLeft;
+  /// The thread's number in its group, i32.
+  mlir::Value thread;
 };
 
 /// Elements from the emitter: a prologue, a conversion, any sizes.
@@ -70,12 +79,13 @@ std::unique_ptr<TileOperand> makeBlockOperand(ElementEmitter &emitter,
                                               const TileShape &shape,
                                               TileOrigin origin);
 
-/// The sums of a block. `compute(a, b, sums)` adds what the tiles at `a` and
-/// `b` in shared memory give. When it returns, shared memory is free.
+/// The sums of group `group` (i32) of a block. `compute(a, b, sums)` adds what
+/// the tiles at `a` and `b` in shared memory give. When it returns, shared
+/// memory is free.
 CodeBuilder::Values emitTilePipeline(
     ElementEmitter &emitter, const Product &product, const TileShape &shape,
-    mlir::Value shared, TileOperand &left, TileOperand &right,
-    mlir::ValueRange sums,
+    mlir::Value shared, mlir::Value group, TileOperand &left,
+    TileOperand &right, mlir::ValueRange sums,
     llvm::function_ref<CodeBuilder::Values(mlir::Value a, mlir::Value b,
                                            mlir::ValueRange sums)>
         compute);

@@ -15,7 +15,8 @@ namespace weft::cuda {
 
 CodeBuilder::Values emitTilePipeline(
     ElementEmitter &emitter, const Product &product, const TileShape &shape,
-    Value shared, TileOperand &left, TileOperand &right, ValueRange sums,
+    Value shared, Value group, TileOperand &left, TileOperand &right,
+    ValueRange sums,
     function_ref<CodeBuilder::Values(Value, Value, ValueRange)> compute) {
   CUDACodeBuilder &code = cudaCodeOf(emitter);
   Type byte = code.builder.getI8Type();
@@ -24,6 +25,15 @@ CodeBuilder::Values emitTilePipeline(
   int64_t stageBytes = leftBytes + shape.columns * shape.depth * elementBytes;
   int64_t ahead = shape.stages - 1;
   bool copies = left.isAsync() || right.isAsync();
+  // Groups take the tiles of their terms in turn.
+  Value start = code.constant(0);
+  if (shape.groups > 1) {
+    start = code.mul(code.make<arith::ExtUIOp>(code.i64(), group),
+                     code.constant(shape.depth));
+    shared = code.address(
+        shared, byte,
+        Value(Number32(code, group) * (shape.stages * stageBytes)));
+  }
 
   struct Side {
     TileOperand &operand;
@@ -51,7 +61,7 @@ CodeBuilder::Values emitTilePipeline(
   emitter.startRow(rowPoint);
 
   for (int64_t i = 0; i < ahead; ++i) {
-    Value depth = code.constant(i * shape.depth);
+    Value depth = code.add(start, code.constant(i * shape.turnDepth()));
     Value stage = code.integer(code.i32(), i * stageBytes);
     copy(depth, stage);
     for (const Side &side : sides)
@@ -63,8 +73,8 @@ CodeBuilder::Values emitTilePipeline(
   carried.push_back(code.integer(code.i32(), 0));
   carried.push_back(code.integer(code.i32(), ahead * stageBytes));
   carried = code.loop(
-      code.constant(0), code.size(product.depth), shape.depth, carried,
-      [&](Value depth, ValueRange values) {
+      code.constant(0), code.size(product.depth), shape.turnDepth(), carried,
+      [&](Value turn, ValueRange values) {
         ElementEmitter::Scope scope(emitter);
         Value read = values[values.size() - 2], write = values.back();
         if (copies)
@@ -72,7 +82,8 @@ CodeBuilder::Values emitTilePipeline(
         // The tiles that are read now are there, and nobody reads those that
         // are overwritten any more.
         code.barrier();
-        Value next = code.add(depth, code.constant(ahead * shape.depth));
+        Value next = code.add(code.add(turn, start),
+                              code.constant(ahead * shape.turnDepth()));
         CodeBuilder::Values parts[2];
         for (auto [side, part] : llvm::zip_equal(sides, parts))
           if (!side.operand.isAsync())

@@ -24,7 +24,11 @@ public:
               Value firstRow, Value firstColumn)
       : emitter(emitter), code(cudaCodeOf(emitter)), output(output),
         product(product), shape(shape), shared(shared), firstRow(firstRow),
-        firstColumn(firstColumn), thread(code, code.threadId32()) {}
+        firstColumn(firstColumn), blockThread(code, code.threadId32()),
+        thread(shape.groups == 1 ? blockThread
+                                 : blockThread % shape.groupThreads()),
+        group(shape.groups == 1 ? Number32(code, int64_t(0))
+                                : blockThread / shape.groupThreads()) {}
 
   void emitWithFMA();
   void emitWithMatrices();
@@ -52,12 +56,13 @@ private:
   const Product &product;
   const TileShape &shape;
   Value shared, firstRow, firstColumn;
-  Number32 thread;
+  /// The thread's number in the block, in its group, and its group's.
+  Number32 blockThread, thread, group;
 };
 } // namespace
 
 std::unique_ptr<TileOperand> TileEmitter::makeOperand(bool isLeft) {
-  TileOrigin origin{isLeft ? firstRow : firstColumn, isLeft};
+  TileOrigin origin{isLeft ? firstRow : firstColumn, isLeft, thread};
   if (product.matrixElement && canCopy(emitter, product, isLeft))
     return makeCopiedOperand(emitter, product, shape, origin);
   if (!isLeft)
@@ -70,8 +75,8 @@ TileEmitter::Values
 TileEmitter::sumsOf(ArrayRef<Value> start,
                     function_ref<Values(Value, Value, ValueRange)> compute) {
   auto left = makeOperand(true), right = makeOperand(false);
-  return emitTilePipeline(emitter, product, shape, shared, *left, *right, start,
-                          compute);
+  return emitTilePipeline(emitter, product, shape, shared, group, *left, *right,
+                          start, compute);
 }
 
 //===----------------------------------------------------------------------===//
@@ -151,21 +156,32 @@ void TileEmitter::emitWithMatrices() {
   // terms; of the right one two of terms, then two of columns.
   Number32 left = offsetOf(warpRow + lane % 16, lane / 16);
   Number32 right =
-      offsetOf(warpColumn + lane % 8 + (lane / 16) * 8, (lane / 8) & 1);
+      product.isLinear
+          ? offsetOf(warpColumn + lane % 8 + (lane / 16) * 8, (lane / 8) & 1)
+          : offsetAlongRows(warpColumn + (lane / 16) * 8, lane % 16,
+                            shape.columns);
   Type element = product.matrixElement;
   Values start(rowTiles * columnTiles * 4, code.number(code.f32(), 0));
   Values sums = sumsOf(start, [&](Value a, Value b, ValueRange carried) {
     Values results(carried);
     for (int64_t step = 0; step < shape.depth / matrixDepth; ++step) {
       // The next 16 terms are two pieces further on.
-      Value leftStep = left ^ (step * 32), rightStep = right ^ (step * 32);
+      Number32 leftStep = left ^ (step * 32);
+      Number32 rightStep = product.isLinear
+                               ? right ^ (step * 32)
+                               : right + step * matrixDepth * shape.columns * 2;
       SmallVector<Values> leftWords, rightWords;
       for (int64_t i = 0; i < rowTiles; ++i)
         leftWords.push_back(
             loadMatrices(code, at(a, leftStep, i * matrixRows * rowBytes)));
       for (int64_t i = 0; i < columnTiles / 2; ++i) {
-        Values words = loadMatrices(
-            code, at(b, rightStep, i * 2 * matrixColumns * rowBytes));
+        // The next 16 columns of a term are two pieces further on.
+        Values words =
+            product.isLinear
+                ? loadMatrices(
+                      code, at(b, rightStep, i * 2 * matrixColumns * rowBytes))
+                : loadMatrices(code, at(b, rightStep ^ (i * 32)),
+                               /*transposed=*/true);
         rightWords.push_back({words[0], words[1]});
         rightWords.push_back({words[2], words[3]});
       }
@@ -186,6 +202,10 @@ void TileEmitter::emitWithMatrices() {
   int64_t warpRowsPerPass = tilesPerPass * matrixRows;
   Number32 sumRow = (warp % shape.rowWarps) * warpRowsPerPass + lane / 4;
   Number32 sumColumn = warpColumn + (lane % 4) * 2;
+  int64_t rowsPerPass = shape.rowWarps * warpRowsPerPass;
+  Value sumsOfGroup = shared;
+  if (shape.groups > 1)
+    sumsOfGroup = at(shared, group * (rowsPerPass * shape.columns * 4));
   for (int64_t pass = 0; pass < passes; ++pass) {
     if (pass > 0)
       code.barrier();
@@ -200,17 +220,19 @@ void TileEmitter::emitWithMatrices() {
           Value offset =
               TileSums::offsetOf(code, sumRow + (i * matrixRows + half * 8),
                                  sumColumn + j * matrixColumns, shape.columns);
-          code.make<LLVM::StoreOp>(pair, at(shared, offset), /*alignment=*/8);
+          code.make<LLVM::StoreOp>(pair, at(sumsOfGroup, offset),
+                                   /*alignment=*/8);
         }
     code.barrier();
     emitProductEpilogue(emitter, output, product,
-                        {shared, shape.rowWarps * warpRowsPerPass,
-                         shape.columns, firstColumn, [&](Value r) {
+                        {shared, rowsPerPass, shape.columns, firstColumn,
+                         [&](Value r) {
                            Number32 row(code, r);
                            return productRow(
                                (row / warpRowsPerPass) * shape.warpRows() +
                                row % warpRowsPerPass + pass * warpRowsPerPass);
-                         }});
+                         },
+                         shape.groups});
   }
 }
 
@@ -219,7 +241,8 @@ int64_t sharedTileBytes(const TileShape &shape, const Product &product) {
   int64_t tiles =
       shape.stages * shape.depth * (shape.rows + shape.columns) * elementBytes;
   int64_t passes = product.matrixElement ? sumPasses(shape) : 1;
-  return std::max(tiles, shape.rows * shape.columns * 4 / passes);
+  return shape.groups *
+         std::max(tiles, shape.rows * shape.columns * 4 / passes);
 }
 
 void emitTileProduct(ElementEmitter &emitter, const KernelOutput &output,

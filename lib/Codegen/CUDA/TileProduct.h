@@ -29,6 +29,8 @@ struct TileSums {
   mlir::Value firstColumn;
   /// The row of the product (i64) of row r (i32) of the sums.
   llvm::function_ref<mlir::Value(mlir::Value r)> rowOf;
+  /// So many of these follow each other, and are added up.
+  int64_t count = 1;
 
   /// Bytes from `base` of an element whose row and column are i32.
   static mlir::Value offsetOf(CUDACodeBuilder &code, mlir::Value row,

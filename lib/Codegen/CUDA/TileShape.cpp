@@ -21,14 +21,18 @@ struct Candidate {
   TileInputs inputs;
   TileShape shape;
 };
-// rows, columns, depth, stages, threads, rowWarps, registers
+// rows, columns, depth, stages, threads, rowWarps, registers, groups
 constexpr Candidate candidates[] = {
     {TileInputs::Floats, {64, 64, 16, 2, 128, 1, 104}},
     {TileInputs::Halves, {128, 64, 32, 2, 128, 2, 160}},
     {TileInputs::Halves, {64, 64, 32, 2, 128, 2, 128}},
+    {TileInputs::Halves, {16, 64, 32, 2, 256, 1, 80, 4}},
+    {TileInputs::Halves, {16, 32, 32, 2, 128, 1, 80, 4}},
     {TileInputs::AsyncHalves, {128, 128, 32, 2, 128, 2, 215}},
     {TileInputs::AsyncHalves, {128, 64, 32, 2, 128, 2, 144}},
     {TileInputs::AsyncHalves, {64, 64, 32, 4, 128, 2, 104}},
+    {TileInputs::AsyncHalves, {16, 64, 32, 2, 256, 1, 80, 4}},
+    {TileInputs::AsyncHalves, {16, 32, 32, 3, 128, 1, 80, 4}},
 };
 
 /// A step of a step's tokens: the default of --max-tokens.
@@ -38,8 +42,8 @@ constexpr int64_t warpLanes = 32;
 
 static int64_t sharedBytes(const TileShape &shape, TileInputs inputs) {
   int64_t elementBytes = inputs == TileInputs::Floats ? 4 : 2;
-  return shape.stages * shape.depth * (shape.rows + shape.columns) *
-         elementBytes;
+  return shape.groups * shape.stages * shape.depth *
+         (shape.rows + shape.columns) * elementBytes;
 }
 
 TileChoice chooseTile(unsigned arch, TileInputs inputs, const SizeExpr &rows,
@@ -54,9 +58,11 @@ TileChoice chooseTile(unsigned arch, TileInputs inputs, const SizeExpr &rows,
   std::optional<TileChoice> best;
   double least = std::numeric_limits<double>::infinity();
   for (const Candidate &candidate : candidates) {
-    if (candidate.inputs != inputs)
-      continue;
     const TileShape &shape = candidate.shape;
+    // Low tiles read the columns again for each few rows, of which there may be
+    // many more than the model takes.
+    if (candidate.inputs != inputs || (shape.rows <= lowRows && m > lowRows))
+      continue;
     int64_t tiles =
         llvm::divideCeil(m, shape.rows) * llvm::divideCeil(n, shape.columns);
     int64_t together =

@@ -12,6 +12,9 @@
 
 namespace weft::cuda {
 
+/// The rows of the lowest tiles, which only products of as few take.
+constexpr int64_t lowRows = 16;
+
 /// What a block computes, and how.
 struct TileShape {
   int64_t rows, columns;
@@ -19,12 +22,18 @@ struct TileShape {
   int64_t depth;
   int64_t stages;
   int64_t threads;
-  /// Warps along the rows; the others are along the columns.
+  /// Warps of a group along the rows; the others are along the columns.
   int64_t rowWarps;
   /// Registers of a thread.
   int64_t registers;
+  /// Groups of threads that share the terms: each has stages of its own and
+  /// sums of all of the tile.
+  int64_t groups = 1;
 
-  int64_t columnWarps() const { return threads / 32 / rowWarps; }
+  int64_t groupThreads() const { return threads / groups; }
+  /// Terms that all groups take in one turn.
+  int64_t turnDepth() const { return groups * depth; }
+  int64_t columnWarps() const { return groupThreads() / 32 / rowWarps; }
   int64_t warpRows() const { return rows / rowWarps; }
   int64_t warpColumns() const { return columns / columnWarps(); }
 };

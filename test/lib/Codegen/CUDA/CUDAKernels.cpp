@@ -72,7 +72,35 @@ CUDAKernels::CUDAKernels(CompiledCUDAKernels compiledKernels)
         "cuModuleLoadData");
 }
 
+std::unique_ptr<CUDAKernels> CUDAKernels::withPTX(std::string ptx) const {
+  CompiledCUDAKernels others = compiled;
+  others.ptx = std::move(ptx);
+  return std::make_unique<CUDAKernels>(std::move(others));
+}
+
 CUDAKernels::~CUDAKernels() { driver().cuModuleUnload(module); }
+
+void CUDAKernels::launch(const artifact::Kernel &kernel,
+                         ArrayRef<int64_t> sizes,
+                         MutableArrayRef<void *> parameters) {
+  CUfunction function = nullptr;
+  check(driver().cuModuleGetFunction(&function, module, kernel.name().c_str()),
+        kernel.name());
+  unsigned grid[3];
+  for (auto [blocks, text] : llvm::zip_equal(grid, kernel.grid()))
+    blocks = valueOf(text, sizes);
+  unsigned shared = valueOf(kernel.shared_bytes(), sizes);
+  if (shared > 48 * 1024)
+    check(
+        driver().cuFuncSetAttribute(
+            function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, shared),
+        kernel.name());
+  if (grid[0] && grid[1] && grid[2])
+    check(driver().cuLaunchKernel(function, grid[0], grid[1], grid[2],
+                                  kernel.block_threads(), 1, 1, shared, nullptr,
+                                  parameters.data(), nullptr),
+          kernel.name());
+}
 
 uint32_t CUDAKernels::run(const artifact::Kernel &kernel,
                           ArrayRef<LaunchBuffer> buffers,
@@ -105,23 +133,11 @@ uint32_t CUDAKernels::run(const artifact::Kernel &kernel,
   std::vector<void *> parameters;
   for (uint64_t &value : values)
     parameters.push_back(&value);
-  CUfunction function = nullptr;
-  check(driver().cuModuleGetFunction(&function, module, kernel.name().c_str()),
-        kernel.name());
-  unsigned grid[3];
-  for (auto [blocks, text] : llvm::zip_equal(grid, kernel.grid()))
-    blocks = valueOf(text, sizes);
-  unsigned shared = valueOf(kernel.shared_bytes(), sizes);
-  if (shared > 48 * 1024)
-    check(
-        driver().cuFuncSetAttribute(
-            function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, shared),
-        kernel.name());
-  if (grid[0] && grid[1] && grid[2])
-    check(driver().cuLaunchKernel(function, grid[0], grid[1], grid[2],
-                                  kernel.block_threads(), 1, 1, shared, nullptr,
-                                  parameters.data(), nullptr),
-          kernel.name());
+  // A product's kernels for other numbers of rows too.
+  for (const artifact::Kernel &each : table().kernels())
+    for (const char *suffix : {"", "_several", "_few"})
+      if (each.name() == kernel.name() + suffix)
+        launch(each, sizes, parameters);
   check(driver().cuCtxSynchronize(), kernel.name());
   check(driver().cuMemcpyDtoH_v2(&error, flag, sizeof(error)), "cuMemcpyDtoH");
   for (const LaunchBuffer &buffer : buffers)

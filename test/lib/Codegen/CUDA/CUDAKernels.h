@@ -30,8 +30,14 @@ public:
                llvm::ArrayRef<LaunchBuffer> buffers,
                llvm::ArrayRef<int64_t> sizes, bool reverse) override;
   const std::string &ptx() const { return compiled.ptx; }
+  /// The same kernels with other code.
+  std::unique_ptr<CUDAKernels> withPTX(std::string ptx) const;
 
 private:
+  /// One of those that a source has.
+  void launch(const artifact::Kernel &kernel, llvm::ArrayRef<int64_t> sizes,
+              llvm::MutableArrayRef<void *> parameters);
+
   CompiledCUDAKernels compiled;
   cuda::CUmodule module = nullptr;
 };

@@ -45,9 +45,11 @@ static HotKernel tiles(const std::string &name, const ProductCase &product,
                             : product.block.empty() && product.weight == "f32"
                                 ? cuda::TileInputs::Floats
                                 : cuda::TileInputs::Halves;
-  cuda::TileShape shape = cuda::chooseTile(80, inputs, SizeExpr::symbol("s0"),
-                                           product.columns, product.depth)
-                              .shape;
+  // Up to 16 rows have a kernel of their own.
+  SizeExpr expected = rows <= 16 ? SizeExpr(16) : SizeExpr::symbol("s0");
+  cuda::TileShape shape =
+      cuda::chooseTile(80, inputs, expected, product.columns, product.depth)
+          .shape;
   int64_t input = product.depth * bytesOf(product.input);
   int64_t again = product.block == "q4_k" ? product.depth / 2 : 0;
   int64_t blocks = llvm::divideCeil(rows, shape.rows) *
@@ -106,15 +108,18 @@ static HotKernel paged(const std::string &name, PagedCase shape,
           [=](KernelRunner &runner) { return pagedArguments(runner, tables); }};
 }
 
-/// Each block of 32 rows of a head reads all of its keys and values.
+/// Each block of 32 rows of a head, or of 64 where they are of 16 bits, reads
+/// all of its keys and values.
 static HotKernel encoder(const std::string &name, AttentionCase shape,
                          int64_t batch, int64_t rows) {
-  int64_t blocks = batch * shape.heads * llvm::divideCeil(rows, 32);
+  int64_t bytes = bytesOf(shape.type), tile = bytes == 4 ? 32 : 64;
+  int64_t blocks = batch * shape.heads * llvm::divideCeil(rows, tile);
   return {name,
           renamed(shape.text(), name),
           {batch, rows, rows},
-          blocks * (32 * shape.depth + rows * (shape.depth + shape.width)) * 4,
-          batch * rows * shape.heads * shape.width * 4};
+          blocks * (tile * shape.depth + rows * (shape.depth + shape.width)) *
+              bytes,
+          batch * rows * shape.heads * shape.width * bytes};
 }
 
 static HotKernel writeCache(const std::string &name, bool transposed,
@@ -195,6 +200,14 @@ std::vector<HotKernel> weft::hotKernels() {
       tiles("tiles_q8_0", {.columns = 1024, .depth = 1024, .block = "q8_0"},
             128),
       tiles("tiles_f32", {.columns = 512, .depth = 512}, 128),
+      // Deep: of each group's terms a stage beyond the last is asked for.
+      tiles("several_f16",
+            {.columns = 512, .depth = 4096, .weight = "f16", .input = "f16"},
+            16),
+      tiles("several_q4_1", {.columns = 512, .depth = 4096, .block = "q4_1"},
+            16),
+      tiles("several_q8_0", {.columns = 512, .depth = 4096, .block = "q8_0"},
+            16),
       fewRows("row_f16", {.columns = 1024, .depth = 512, .weight = "f16"},
               1024),
       fewRows("row_f16_f16",
@@ -207,6 +220,10 @@ std::vector<HotKernel> weft::hotKernels() {
               128),
       fewRows("row_q8_0", {.columns = 1024, .depth = 1024, .block = "q8_0"},
               64),
+      fewRows("row_q2_k", {.columns = 4096, .depth = 1024, .block = "q2_k"},
+              256),
+      fewRows("row_mxfp4", {.columns = 2048, .depth = 1024, .block = "mxfp4"},
+              128),
       paged("prompt_64", {.heads = 16, .groups = 4, .depth = 64, .width = 64},
             {32, 2048}),
       paged("prompt_128", {.heads = 8, .groups = 2, .depth = 128, .width = 128},
@@ -218,6 +235,10 @@ std::vector<HotKernel> weft::hotKernels() {
       encoder("encoder_32", {.heads = 8, .groups = 8}, 8, 128),
       encoder("encoder_64", {.heads = 8, .groups = 8, .depth = 64, .width = 64},
               4, 128),
+      encoder(
+          "encoder_f16_64",
+          {.heads = 8, .groups = 8, .depth = 64, .width = 64, .type = "f16"}, 8,
+          128),
       writeCache("write_keys", /*transposed=*/true, 1024),
       writeCache("write_values", /*transposed=*/false, 1024),
   };
@@ -235,9 +256,9 @@ std::vector<HotKernel> weft::hotKernels() {
   // Those that compile fast, one of each kind.
   for (HotKernel &each : kernels)
     each.isQuick = llvm::is_contained(
-        {"row_f16", "row_q4_1", "encoder_32", "write_keys", "write_values",
-         "rms_norm_f16_1024", "add_layer_norm_f32_512", "softmax_f32_2048",
-         "add_gelu_f32", "swiglu_f16", "embedding_f16"},
+        {"several_f16", "row_f16", "row_q4_1", "encoder_32", "write_keys",
+         "write_values", "rms_norm_f16_1024", "add_layer_norm_f32_512",
+         "softmax_f32_2048", "add_gelu_f32", "swiglu_f16", "embedding_f16"},
         each.name);
   return kernels;
 }

@@ -9,12 +9,13 @@
 #include "test/lib/Codegen/CUDA/ProductCase.h"
 
 #include <gtest/gtest.h>
+#include <regex>
 
 using namespace weft;
 
 namespace {
-/// Rows for both ways, around the sizes of tiles.
-const std::vector<std::vector<int64_t>> rowCounts = {{1}, {4}, {131}};
+/// Rows for all three ways, around the sizes of tiles.
+const std::vector<std::vector<int64_t>> rowCounts = {{1}, {4}, {5}, {131}};
 
 void check(const std::vector<ProductCase> &cases, Tolerance tolerance,
            llvm::ArrayRef<std::vector<int64_t>> rows = rowCounts) {
@@ -100,6 +101,42 @@ TEST(CUDAMatMul, Batched) {
   }
 }
 
+/// Both operands are activations, whose columns lie side by side on the right.
+TEST(CUDAMatMul, BatchedHalves) {
+  std::string text = R"(
+    func.func @scores(%q: tensor<?x3x?x40xHALF> {llm.sizes = #llm.sizes<[s0, 3, s1, 40]>}, %k: tensor<?x3x40x?xHALF> {llm.sizes = #llm.sizes<[s0, 3, 40, s2]>}) -> tensor<?x3x?x?xf32> {
+      %a = llm.cast %q : tensor<?x3x?x40xHALF> -> tensor<?x3x?x40xf32>
+      %b = llm.cast %k : tensor<?x3x40x?xHALF> -> tensor<?x3x40x?xf32>
+      %s = llm.matmul %a, %b : tensor<?x3x?x40xf32>, tensor<?x3x40x?xf32> -> tensor<?x3x?x?xf32>
+      return %s : tensor<?x3x?x?xf32>
+    }
+    func.func @broadcast(%p: tensor<?x1x?x?xHALF> {llm.sizes = #llm.sizes<[s0, 1, s1, s2]>}, %v: tensor<3x?x72xHALF> {llm.sizes = #llm.sizes<[3, s2, 72]>}) -> tensor<?x3x?x72xHALF> {
+      %s = llm.matmul %p, %v : tensor<?x1x?x?xHALF>, tensor<3x?x72xHALF> -> tensor<?x3x?x72xHALF>
+      return %s : tensor<?x3x?x72xHALF>
+    }
+    func.func @low(%p: tensor<7x?xHALF> {llm.sizes = #llm.sizes<[7, s0]>}, %v: tensor<?x40xHALF> {llm.sizes = #llm.sizes<[s0, 40]>}) -> tensor<7x40xHALF> {
+      %s = llm.matmul %p, %v : tensor<7x?xHALF>, tensor<?x40xHALF> -> tensor<7x40xHALF>
+      return %s : tensor<7x40xHALF>
+    }
+  )";
+  for (const char *type : {"f16", "bf16"}) {
+    std::string typed = std::regex_replace(text, std::regex("HALF"), type);
+    KernelRunner runner(typed, "sm_80");
+    EXPECT_FALSE(
+        llvm::StringRef(CUDAKernels::of(runner).ptx()).contains("fma.rn.f32"));
+    for (const std::string &name : runner.names()) {
+      runner.select(name);
+      std::vector<std::vector<int64_t>> sizes = {
+          {1, 1, 1}, {2, 3, 5}, {1, 67, 33}};
+      if (name == "low")
+        sizes = {{1}, {33}, {200}};
+      // What is f32 is rounded nowhere.
+      double tolerance = name == "scores" ? 1e-5 : type[0] == 'b' ? 4e-2 : 5e-3;
+      expectEqual(runner, sizes, -1, 1, {tolerance, tolerance});
+    }
+  }
+}
+
 TEST(CUDAMatMul, RowsThatAreReducedBefore) {
   const char *text = R"(
     func.func @norm(%x: tensor<?x64xf32> {llm.sizes = #llm.sizes<[s0, 64]>}, %g: tensor<64xf32> {llm.sizes = #llm.sizes<[64]>}, %w: tensor<24x64xf16> {llm.sizes = #llm.sizes<[24, 64]>}) -> tensor<?x24xf32> {
@@ -113,11 +150,10 @@ TEST(CUDAMatMul, RowsThatAreReducedBefore) {
   expectEqual(runner, {{1}, {3}, {70}}, -1, 1, {1e-2, 1e-2});
 }
 
-/// Those that have readers of their own, and one that has not.
 TEST(CUDAMatMul, Blocks) {
   std::vector<ProductCase> cases;
-  for (const char *format :
-       {"q4_0", "q4_1", "q5_0", "q5_1", "q8_0", "q4_k", "q5_k", "q6_k", "q2_k"})
+  for (const char *format : {"q4_0", "q4_1", "q5_0", "q5_1", "q8_0", "q2_k",
+                             "q3_k", "q4_k", "q5_k", "q6_k", "iq4_nl", "mxfp4"})
     cases.push_back({.columns = 37,
                      .depth = llvm::StringRef(format).ends_with("k") ? 512 : 96,
                      .block = format,
@@ -129,7 +165,7 @@ TEST(CUDAMatMul, Blocks) {
   for (const ProductCase &each : cases) {
     runner.select(each.name());
     EXPECT_EQ(runner.kernel().family(), "matmul");
-    for (int64_t rows : {2, 70}) {
+    for (int64_t rows : {2, 11, 70}) {
       std::vector<HostTensor> arguments = each.blockArguments(runner, rows);
       HostTensor expected = runner.evaluate({rows}, arguments);
       HostTensor result = runner.run({rows}, arguments);
@@ -137,6 +173,35 @@ TEST(CUDAMatMul, Blocks) {
       EXPECT_LT(relativeError(result, expected), rows <= 4 ? 1e-5 : 1e-3)
           << each.name() << " with " << rows << " rows";
     }
+  }
+}
+
+/// Each expert has panels of its own.
+TEST(CUDAMatMul, ExpertsInBlocks) {
+  constexpr int64_t experts = 4, columns = 37, depth = 512;
+  std::vector<std::string> formats = {"q4_1", "q6_k", "mxfp4"};
+  std::string text;
+  for (const std::string &format : formats)
+    text += std::regex_replace(std::string(R"(
+    func.func @FORMAT(%x: tensor<?x512xf32> {llm.sizes = #llm.sizes<[s0, 512]>}, %w: tensor<4x37x512x!llm.block<FORMAT, 16>> {llm.sizes = #llm.sizes<[4, 37, 512]>}, %e: tensor<?x2xi32> {llm.sizes = #llm.sizes<[s0, 2]>}) -> tensor<?x2x37xf32> {
+      %y = llm.expert_linear %x, %w, %e : tensor<?x512xf32>, tensor<4x37x512x!llm.block<FORMAT, 16>>, tensor<?x2xi32> -> tensor<?x2x37xf32>
+      return %y : tensor<?x2x37xf32>
+    })"),
+                               std::regex("FORMAT"), format);
+  KernelRunner runner(text, "sm_80");
+  for (const std::string &format : formats) {
+    runner.select(format);
+    EXPECT_EQ(runner.kernel().family(), "expert_linear");
+    std::vector<HostTensor> arguments = runner.makeArguments({3});
+    fill(arguments, 0, experts - 1, 5);
+    std::vector<uint8_t> blocks;
+    for (unsigned expert = 0; expert < experts; ++expert)
+      llvm::append_range(blocks, randomPackedBlocks(*blockFormatNamed(format),
+                                                    columns, depth, expert));
+    arguments[1].setStoredBytes(blocks);
+    HostTensor expected = runner.evaluate({3}, arguments);
+    EXPECT_LT(relativeError(runner.run({3}, arguments), expected), 1e-5)
+        << format;
   }
 }
 

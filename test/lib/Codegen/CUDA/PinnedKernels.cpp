@@ -70,6 +70,17 @@ std::vector<PinnedKernel> weft::pinnedKernels() {
                      int registers, int sharedBytes) {
     add(what, shape.name(), shape.text(), registers, sharedBytes);
   };
+  // Its other kernels, for fewer rows.
+  auto several = [&](const std::string &what, const ProductCase &shape,
+                     int registers, int sharedBytes) {
+    kernels.push_back(
+        {what, shape.name() + "_several", "", registers, sharedBytes});
+  };
+  auto few = [&](const std::string &what, const ProductCase &shape,
+                 int registers, int sharedBytes) {
+    kernels.push_back(
+        {what, shape.name() + "_few", "", registers, sharedBytes});
+  };
   product("product of f16, tile of 128 x 128",
           {.columns = 16384, .depth = 64, .weight = "f16", .input = "f16"}, 215,
           32768);
@@ -97,6 +108,19 @@ std::vector<PinnedKernel> weft::pinnedKernels() {
   product("product of f32 and q6_k, 64 x 64",
           {.columns = 64, .depth = 256, .block = "q6_k"}, 128, 16384);
   product("product of f32, 64 x 64", {.columns = 64, .depth = 64}, 128, 16384);
+  several("several rows of f16",
+          {.columns = 16384, .depth = 64, .weight = "f16", .input = "f16"}, 80,
+          48 * 1024);
+  several("several rows of f32 and q4_0",
+          {.columns = 64, .depth = 256, .block = "q4_0"}, 80, 48 * 1024);
+  several("several rows of f32 and q6_k",
+          {.columns = 64, .depth = 256, .block = "q6_k"}, 80, 48 * 1024);
+  few("few rows of f16",
+      {.columns = 16384, .depth = 64, .weight = "f16", .input = "f16"}, 96, 0);
+  few("few rows of f32 and q4_0",
+      {.columns = 64, .depth = 256, .block = "q4_0"}, 48, 256);
+  few("few rows of f32 and q6_k",
+      {.columns = 64, .depth = 256, .block = "q6_k"}, 80, 256);
   for (int64_t size : {64, 80, 96, 128, 256})
     add("attention to an f16 cache, heads of " + std::to_string(size),
         "paged_" + std::to_string(size),
@@ -108,6 +132,15 @@ std::vector<PinnedKernel> weft::pinnedKernels() {
           .heads = 16, .groups = 4, .depth = 128, .width = 128, .pool = "f32"}
           .attention(),
       255, 64 * 1024);
+  for (int64_t size : {64, 128})
+    add("attention of encoders, f16, heads of " + std::to_string(size),
+        "encoder_f16_" + std::to_string(size),
+        AttentionCase{.depth = size,
+                      .width = size,
+                      .mask = {"s0", "1", "1", "s2"},
+                      .type = "f16"}
+            .text(),
+        255, 64 * 1024);
   for (int64_t size : {32, 64, 128})
     add("attention of encoders, heads of " + std::to_string(size),
         "encoder_" + std::to_string(size),

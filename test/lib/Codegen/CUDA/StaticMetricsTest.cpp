@@ -52,6 +52,14 @@ private:
   size_t start, end;
 };
 
+int64_t sharedBytesOf(const artifact::KernelTable &table,
+                      const std::string &name) {
+  for (const artifact::Kernel &kernel : table.kernels())
+    if (kernel.name() == name)
+      return valueOf(kernel.shared_bytes(), {});
+  die("no kernel " + name);
+}
+
 std::string share(const MainLoop &loop) {
   return loop.products
              ? llvm::formatv("{0} of {1}", loop.products, loop.instructions)
@@ -85,11 +93,10 @@ TEST(CUDAStaticMetrics, PinnedTable) {
                       "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: "
                       "| --- |\n";
   for (const PinnedKernel &kernel : kernels) {
-    runner.select(kernel.name);
     InstructionCounts counts = countInstructions(ptx, kernel.name);
     EXPECT_FALSE(counts.usesLocalMemory) << kernel.name;
     EXPECT_FALSE(counts.calls) << kernel.name;
-    int64_t shared = valueOf(runner.kernel().shared_bytes(), {});
+    int64_t shared = sharedBytesOf(runner.kernels().table(), kernel.name);
     std::string registers;
     for (auto [kernelsOfArch, arch] : llvm::zip_equal(assembled, archs)) {
       const Assembled &each = kernelsOfArch[kernel.name];

@@ -55,8 +55,9 @@ static Subject product(const ProductCase &shape, int64_t rows) {
           }};
 }
 
-static Subject plain(const std::string &text, std::vector<int64_t> sizes) {
-  return {text, sizes, 1e-5, [=](KernelRunner &runner) {
+static Subject plain(const std::string &text, std::vector<int64_t> sizes,
+                     double tolerance = 1e-5) {
+  return {text, sizes, tolerance, [=](KernelRunner &runner) {
             std::vector<HostTensor> arguments = runner.makeArguments(sizes);
             fill(arguments, -1, 1, 1);
             return arguments;
@@ -88,12 +89,26 @@ static std::map<std::string, Subject> makeSubjects() {
                70)},
       {"product of q4_k",
        product({.columns = 64, .depth = 256, .block = "q4_k"}, 70)},
+      {"several rows of f16",
+       product({.columns = 72, .depth = 200, .weight = "f16", .input = "f16"},
+               11)},
+      {"several rows of q4_0",
+       product({.columns = 37, .depth = 160, .block = "q4_0"}, 7)},
+      {"product of activations", plain(R"(
+        func.func @f(%x: tensor<?x40xf16> {llm.sizes = #llm.sizes<[s0, 40]>}, %y: tensor<40x72xf16> {llm.sizes = #llm.sizes<[40, 72]>}) -> tensor<?x72xf16> {
+          %z = llm.matmul %x, %y : tensor<?x40xf16>, tensor<40x72xf16> -> tensor<?x72xf16>
+          return %z : tensor<?x72xf16>
+        })",
+                                       {70}, 2e-3)},
       {"few rows of q4_1",
        product({.columns = 37, .depth = 96, .block = "q4_1"}, 3)},
       {"prompt", paged(cache.attention(), cache, {{70, 100}, {33, 33}}, 1e-3)},
       {"decoding", paged(cache.attention(), cache, {{1, 135}, {1, 70}}, 1e-5)},
       {"encoder",
        plain(AttentionCase{.heads = 2, .groups = 2}.text(), {1, 37, 70})},
+      {"encoder of f16",
+       plain(AttentionCase{.heads = 2, .groups = 2, .type = "f16"}.text(),
+             {1, 37, 70}, 2e-3)},
       {"norm of long rows", plain(R"(
         func.func @norm(%x: tensor<?x1536xf32> {llm.sizes = #llm.sizes<[s0, 1536]>}, %s: tensor<1536xf32> {llm.sizes = #llm.sizes<[1536]>}) -> tensor<?x1536xf32> {
           %y = llm.layer_norm %x, %s epsilon 1.0e-5 : tensor<?x1536xf32>, tensor<1536xf32>
@@ -142,6 +157,15 @@ static const Mutant mutants[] = {
      "ldmatrix\\.sync\\.aligned\\.m8n8\\.x4\\.shared", "ldmatrix.sync.aligned.m8n8.x4.trans.shared", -1, true},
     {"product of f16", "dropped barrier", barrier, ""},
     {"product of q4_k", "dropped barrier", barrier, ""},
+    {"several rows of f16", "dropped barrier", barrier, "", -1, true},
+    {"several rows of f16", "wait ends a stage too early",
+     "cp\\.async\\.wait_group \t[12];", "cp.async.wait_group \t3;", -1, true},
+    {"several rows of q4_0", "dropped barrier", barrier, "", -1, true},
+    {"several rows of q4_0", "sums of a group that are left out",
+     "add\\.rn\\.f32( \t%\\w+, )(%\\w+), (%\\w+);", "mov.b32$1$2;", 2},
+    {"product of activations", "pieces that are not transposed",
+     "ldmatrix\\.sync\\.aligned\\.m8n8\\.x4\\.trans", "ldmatrix.sync.aligned.m8n8.x4", -1, true},
+    {"product of activations", "dropped barrier", barrier, ""},
     {"few rows of q4_1", "dropped barrier", barrier, "", -1, true},
     {"few rows of q4_1", "shuffled to the wrong lane",
      "(shfl\\.sync\\.bfly\\.b32 \t%\\w+, %\\w+), 8,", "$1, 4,"},
@@ -169,6 +193,13 @@ static const Mutant mutants[] = {
     {"encoder", "a key too many", "setp\\.lt\\.s64", "setp.le.s64", -1, true},
     {"encoder", "missing bound", minimum, firstOfTwo, -1, true},
     {"encoder", "shuffled to the wrong lane", shuffle, "$1, 2,"},
+
+    {"encoder of f16", "dropped barrier", barrier, "", -1, true},
+    {"encoder of f16", "a key too many", "setp\\.lt\\.s64", "setp.le.s64"},
+    {"encoder of f16", "values that are not transposed",
+     "ldmatrix\\.sync\\.aligned\\.m8n8\\.x4\\.trans", "ldmatrix.sync.aligned.m8n8.x4", -1, true},
+    {"encoder of f16", "missing bound", minimum, firstOfTwo},
+    {"encoder of f16", "shuffled to the wrong lane", shuffle, "$1, 2,"},
 
     {"norm of long rows", "dropped barrier", barrier, "", -1, true},
     {"norm of long rows", "shuffled to the wrong lane", shuffle, "$1, 2,"},
@@ -209,12 +240,11 @@ static void runCase(const Subject &subject, const Mutant *mutant) {
   unsetenv("CUSIM_COUNTERS");
   KernelRunner runner(subject.text, "sm_80");
   if (mutant) {
-    CompiledCUDAKernels wrong;
-    wrong.table = runner.kernels().table();
-    wrong.ptx = mutated(CUDAKernels::of(runner).ptx(), *mutant);
-    if (wrong.ptx.empty())
+    const CUDAKernels &right = CUDAKernels::of(runner);
+    std::string wrong = mutated(right.ptx(), *mutant);
+    if (wrong.empty())
       die("nothing to replace");
-    runner.exchangeKernels(std::make_unique<CUDAKernels>(std::move(wrong)));
+    runner.exchangeKernels(right.withPTX(std::move(wrong)));
   }
   // What is wrong is valid PTX nonetheless.
   llvm::errs() << "loaded\n";

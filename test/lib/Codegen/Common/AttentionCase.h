@@ -22,14 +22,15 @@ struct AttentionCase {
   std::vector<std::string> mask = {};
   bool causal = false;
   double scale = 0.25;
+  std::string type = "f32";
 
   std::string text() const {
-    auto sized = [](std::vector<std::string> sizes) {
-      std::string type = "tensor<";
+    auto sized = [&](std::vector<std::string> sizes) {
+      std::string text = "tensor<";
       for (const std::string &size : sizes)
-        type += (size[0] == 's' ? "?" : size) + "x";
-      return std::pair(type + "f32>", "{llm.sizes = #llm.sizes<[" +
-                                          llvm::join(sizes, ", ") + "]>}");
+        text += (size[0] == 's' ? "?" : size) + "x";
+      return std::pair(text + type + ">", "{llm.sizes = #llm.sizes<[" +
+                                              llvm::join(sizes, ", ") + "]>}");
     };
     auto number = [](int64_t value) { return std::to_string(value); };
     auto [query, querySizes] =
