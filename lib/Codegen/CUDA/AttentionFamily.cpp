@@ -5,13 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A block of threads computes 32 rows of one head in f32, each warp 8 of them.
+// What is not 16 bits (AttentionTile.h): a block of threads computes 32 rows of
+// one head in f32, each warp 8 of them.
 // Keys and values go through shared memory 32 at a time; of scores a lane has
 // one key, of results every 32nd column.
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Codegen/CUDA/Family.h"
+#include "lib/Codegen/CUDA/AttentionTile.h"
 #include "lib/Codegen/CUDA/Number32.h"
 #include "lib/Codegen/Common/ElementModels.h"
 
@@ -95,6 +96,8 @@ bool canEmitAttentionKernel(ElementEmitter &emitter, AttentionOp op) {
 
 Grid emitAttentionKernel(ElementEmitter &emitter, const KernelOutput &output,
                          AttentionOp op) {
+  if (AttentionTile::canEmit(emitter, op))
+    return AttentionTile(emitter, output, op).emit();
   return AttentionEmitter(emitter, output, op).emit();
 }
 

@@ -23,8 +23,12 @@ void check(const AttentionCase &attention,
   for (const std::vector<int64_t> &at : sizes) {
     std::vector<HostTensor> arguments = runner.makeArguments(at);
     fill(arguments, -1, 1, 1);
+    // Results and weights are rounded to the type.
+    double tolerance = attention.type == "f32"   ? 1e-5
+                       : attention.type == "f16" ? 2e-3
+                                                 : 1.6e-2;
     expectClose(runner.run(at, arguments), runner.evaluate(at, arguments),
-                {1e-5, 1e-5}, "attention");
+                {tolerance, tolerance}, "attention");
   }
 }
 
@@ -40,8 +44,22 @@ TEST(CUDAAttentionTest, CausalAndMasks) {
   check({.mask = {"s0", "4", "s1", "s2"}, .causal = true}, {{1, 35, 40}});
 }
 
-TEST(CUDAAttentionTest, HiddenRowsAreZero) {
-  AttentionCase attention{.mask = {"s1", "s2"}};
+TEST(CUDAAttentionTest, Halves) {
+  for (const char *type : {"f16", "bf16"}) {
+    check({.type = type}, {{1, 1, 1}, {2, 37, 70}, {1, 3, 0}});
+    check({.heads = 6,
+           .groups = 2,
+           .depth = 48,
+           .width = 80,
+           .causal = true,
+           .type = type},
+          {{1, 70, 75}});
+    check({.mask = {"s0", "4", "s1", "s2"}, .type = type}, {{1, 66, 130}});
+  }
+}
+
+static void checkHiddenRows(const std::string &type, double tolerance) {
+  AttentionCase attention{.mask = {"s1", "s2"}, .type = type};
   KernelRunner runner(attention.text(), "sm_80");
   std::vector<int64_t> sizes{1, 6, 70};
   std::vector<HostTensor> arguments = runner.makeArguments(sizes);
@@ -53,8 +71,14 @@ TEST(CUDAAttentionTest, HiddenRowsAreZero) {
         arguments[3].floats()[row * 70 + key] =
             -std::numeric_limits<double>::infinity();
   HostTensor got = runner.run(sizes, arguments);
-  expectClose(got, runner.evaluate(sizes, arguments), {1e-5, 1e-5}, "hidden");
+  expectClose(got, runner.evaluate(sizes, arguments), {tolerance, tolerance},
+              "hidden");
   EXPECT_EQ(got.floats()[3 * 4 * 32], 0.0);
+}
+
+TEST(CUDAAttentionTest, HiddenRowsAreZero) {
+  checkHiddenRows("f32", 1e-5);
+  checkHiddenRows("f16", 2e-3);
 }
 
 } // namespace
