@@ -52,12 +52,9 @@ private:
 };
 } // namespace
 
-/// As registers allow: 48, 80 and 128 of each thread. A test holds the kernels
-/// to it.
+/// As registers allow: 64 and 128 of each thread.
 int64_t BlockRowProduct::blocksTogether() const {
-  if (reader.groups() == 1)
-    return emitter.inMemory(product.lhs) ? 10 : 8;
-  return reader.lines() == 4 ? 6 : 4;
+  return reader.groups() == 1 ? 8 : 4;
 }
 
 RowProduct::Values BlockRowProduct::addLine(Number32 block, Number32 line,

@@ -46,7 +46,7 @@ std::vector<PinnedKernel> weft::pinnedKernels() {
              "  %a = llm.add %x, %b : $X, $S -> $X\n"
              "  %y = llm.gelu %a approximate tanh : $X\n  return %y : $X\n}",
              "1024", "f16"),
-      48, 0);
+      32, 0);
   add("rms_norm, f16, rows of 2048", "rms_norm",
       ofRows("func.func @f(%x: $X!, %s: $S!) -> $X {\n"
              "  %y = llm.rms_norm %x, %s epsilon 1.0e-5 : $X, $S\n"
@@ -118,9 +118,9 @@ std::vector<PinnedKernel> weft::pinnedKernels() {
   few("few rows of f16",
       {.columns = 16384, .depth = 64, .weight = "f16", .input = "f16"}, 96, 0);
   few("few rows of f32 and q4_0",
-      {.columns = 64, .depth = 256, .block = "q4_0"}, 48, 256);
+      {.columns = 64, .depth = 256, .block = "q4_0"}, 64, 256);
   few("few rows of f32 and q6_k",
-      {.columns = 64, .depth = 256, .block = "q6_k"}, 80, 256);
+      {.columns = 64, .depth = 256, .block = "q6_k"}, 128, 256);
   for (int64_t size : {64, 80, 96, 128, 256})
     add("attention to an f16 cache, heads of " + std::to_string(size),
         "paged_" + std::to_string(size),
