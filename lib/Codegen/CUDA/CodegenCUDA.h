@@ -56,7 +56,8 @@ mlir::FailureOr<CUDATarget> resolveCUDATarget(llvm::StringRef arch,
                                               mlir::Location location);
 
 struct CompiledCUDAKernels {
-  /// In the order of the sources.
+  /// In the order of the sources, each under its name. Those that follow under
+  /// other names are launched with it: they compute it for other sizes.
   artifact::KernelTable table;
   /// One module with the kernels, weft_kernel_table and
   /// weft_kernel_table_bytes. Equal sources and target give equal bytes.
