@@ -7,6 +7,7 @@
 
 #include "weft/Compiler.h"
 
+#include "lib/Codegen/CUDA/AttentionSpan.h"
 #include "lib/Codegen/Common/RegisterModels.h"
 #include "lib/Import/ImportModel.h"
 #include "lib/Import/Tokenizer/ReadTokenizer.h"
@@ -339,9 +340,11 @@ Status Compilation::runPhases() {
   }));
   WEFT_RETURN_IF_ERROR(runPhase("partition", [&] { return partition(); }));
   WEFT_RETURN_IF_ERROR(runPhase("fuse", [&] {
-    return runPasses("fuse", [&](OpPassManager &pm) {
-      buildFusePhase(pm, isForGPU(), usesMatrixLibrary());
-    });
+    FuseOptions fuse{isForGPU(), usesMatrixLibrary()};
+    if (const auto *gpu = std::get_if<CUDATarget>(&*target))
+      fuse.attentionSpan = chooseAttentionSpan(*module, *gpu);
+    return runPasses("fuse",
+                     [&](OpPassManager &pm) { buildFusePhase(pm, fuse); });
   }));
   WEFT_RETURN_IF_ERROR(runPhase("schedule", [&] {
     return runPasses("schedule", [&](OpPassManager &pm) {

@@ -44,16 +44,18 @@ void buildLocalizingPasses(OpPassManager &pm) {
   pm.addPass(createHoistWeightsPass());
 }
 
-void buildFusePhase(OpPassManager &pm, bool forGPU, bool gemms) {
-  if (forGPU)
+void buildFusePhase(OpPassManager &pm, const FuseOptions &options) {
+  if (options.forGPU)
     pm.addPass(createPadCacheHeadsPass());
   pm.addNestedPass<func::FuncOp>(createMergeLinearsPass());
   pm.addPass(createHoistWeightsPass());
   PackLinearWeightsPassOptions packing;
-  packing.onlyBlocks = forGPU;
+  packing.onlyBlocks = options.forGPU;
   pm.addPass(createPackLinearWeightsPass(packing));
-  pm.addNestedPass<func::FuncOp>(createFormKernelsPass({!forGPU}));
-  if (gemms)
+  pm.addNestedPass<func::FuncOp>(
+      createSplitAttentionPass({options.attentionSpan}));
+  pm.addNestedPass<func::FuncOp>(createFormKernelsPass({!options.forGPU}));
+  if (options.gemms)
     pm.addNestedPass<func::FuncOp>(createRoundProductInputsPass());
 }
 

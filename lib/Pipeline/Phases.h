@@ -29,8 +29,13 @@ void buildLocalizingPasses(mlir::OpPassManager &pm);
 
 /// Ops become kernels; weights take the form in which the kernels of a CPU, or
 /// of a GPU, read them. With `gemms` a matrix library will compute plain
-/// products.
-void buildFusePhase(mlir::OpPassManager &pm, bool forGPU, bool gemms);
+/// products. Attention of decoding sequences is computed in parts of
+/// `attentionSpan` positions, unless that is 0.
+struct FuseOptions {
+  bool forGPU = false, gemms = false;
+  int64_t attentionSpan = 0;
+};
+void buildFusePhase(mlir::OpPassManager &pm, const FuseOptions &options);
 
 /// Kernels become launches of a program over buffers, or its `gemms`.
 void buildSchedulePhase(mlir::OpPassManager &pm, bool gemms);

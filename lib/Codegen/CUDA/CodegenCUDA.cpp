@@ -28,10 +28,10 @@ static Grid emitKernel(ElementEmitter &emitter, const KernelSource &source,
     return emitWriteCacheKernel(emitter, output, write);
   }
   Operation *anchor = findAnchor(emitter, output.value);
-  auto paged = dyn_cast_or_null<PagedAttentionOp>(anchor);
-  if (paged && canEmitPagedAttentionKernel(emitter, paged)) {
+  if (PagedAttention::isA(anchor) &&
+      canEmitPagedAttentionKernel(emitter, output, PagedAttention(anchor))) {
     family = "paged_attention";
-    return emitPagedAttentionKernel(emitter, output, paged);
+    return emitPagedAttentionKernel(emitter, output, PagedAttention(anchor));
   }
   auto attention = dyn_cast_or_null<AttentionOp>(anchor);
   if (attention && canEmitAttentionKernel(emitter, attention)) {

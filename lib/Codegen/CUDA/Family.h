@@ -18,6 +18,7 @@
 #ifndef LIB_CODEGEN_CUDA_FAMILY_H
 #define LIB_CODEGEN_CUDA_FAMILY_H
 
+#include "dialects/LLM/IR/AttentionParts.h"
 #include "lib/Codegen/CUDA/CUDACodeBuilder.h"
 #include "lib/Codegen/Common/KernelRegion.h"
 
@@ -46,12 +47,13 @@ bool canEmitAttentionKernel(ElementEmitter &emitter, AttentionOp anchor);
 Grid emitAttentionKernel(ElementEmitter &emitter, const KernelOutput &output,
                          AttentionOp anchor);
 
-/// Attention of a step's tokens to paged caches.
+/// Attention of a step's tokens to paged caches, in parts or not.
 bool canEmitPagedAttentionKernel(ElementEmitter &emitter,
-                                 PagedAttentionOp anchor);
+                                 const KernelOutput &output,
+                                 PagedAttention anchor);
 Grid emitPagedAttentionKernel(ElementEmitter &emitter,
                               const KernelOutput &output,
-                              PagedAttentionOp anchor);
+                              PagedAttention anchor);
 
 /// A linear op of an expert of each row's choice.
 bool canEmitExpertLinearKernel(ElementEmitter &emitter, ExpertLinearOp anchor);

@@ -32,7 +32,11 @@ static int64_t vectorSizeOf(int64_t depth, int64_t width) {
 }
 
 bool canEmitPagedAttentionKernel(ElementEmitter &emitter,
-                                 PagedAttentionOp anchor) {
+                                 const KernelOutput &output,
+                                 PagedAttention anchor) {
+  // Parts are rows of another kind, which nothing follows.
+  if (anchor.getSpan() && output.value != anchor.getResult())
+    return false;
   Value keys = anchor.getKeys(), values = anchor.getValues();
   if (!isNarrowFloat(anchor.getQuery()) || !isNarrowFloat(keys) ||
       !isNarrowFloat(values) || !emitter.inMemory(keys) ||
@@ -56,13 +60,13 @@ bool canEmitPagedAttentionKernel(ElementEmitter &emitter,
 
 Grid emitPagedAttentionKernel(ElementEmitter &emitter,
                               const KernelOutput &output,
-                              PagedAttentionOp anchor) {
+                              PagedAttention anchor) {
   return PagedAttentionKernel(emitter, output, anchor).emit();
 }
 
 PagedAttentionKernel::PagedAttentionKernel(ElementEmitter &emitter,
                                            const KernelOutput &output,
-                                           PagedAttentionOp op)
+                                           PagedAttention op)
     : emitter(emitter), code(cudaCodeOf(emitter)), output(output), op(op),
       keys(*emitter.inMemory(op.getKeys())),
       values(*emitter.inMemory(op.getValues())),
@@ -88,6 +92,15 @@ PagedAttentionKernel::PagedAttentionKernel(ElementEmitter &emitter,
   sums = code.allocateShared(warps * rows * 4);
   if (PagedTile::canEmit(emitter, op))
     manyTokens.emplace(emitter, output, op, sequences);
+  if (std::optional<int64_t> span = op.getSpan()) {
+    SizeExpr capacity = emitter.sizesOf(op.getBlockTable())[1] * blockSize;
+    furtherParts = max(ceilDiv(capacity, *span), 1) - 1;
+  }
+}
+
+int64_t itemsOfToken(int64_t heads, int64_t groups) {
+  return groups *
+         llvm::divideCeil(heads / groups, PagedAttentionKernel::maximumRows);
 }
 
 Grid PagedAttentionKernel::emit() {
@@ -98,32 +111,60 @@ Grid PagedAttentionKernel::emit() {
   item.firstHead = code.mul(code.mod(inToken, code.constant(itemsOfGroup)),
                             code.constant(rows));
   int64_t height = manyTokens ? manyTokens->tokens() : 1;
+  auto emitMany = [&] {
+    ElementEmitter::Scope scope(emitter);
+    // One block has all heads of the group.
+    code.branch(
+        code.compare(CmpIPredicate::eq, item.firstHead, code.constant(0)), [&] {
+          ElementEmitter::Scope inner(emitter);
+          manyTokens->emit(item.tile, item.group);
+        });
+    return Values();
+  };
+  auto emitOne = [&] {
+    ElementEmitter::Scope scope(emitter);
+    emitItem(item);
+    return Values();
+  };
   auto emitTile = [&](const PagedSequences::Tile &tile) {
     item.tile = tile;
-    if (!manyTokens)
-      return emitItem(item);
+    if (op.getSpan()) {
+      // A token that is alone is computed in parts.
+      Value isAlone = code.make<arith::AndIOp>(
+          tile.isInside, sequences.isAlone(tile.sequence));
+      code.branch(
+          isAlone, [] { return Values(); },
+          [&] { return manyTokens ? emitMany() : emitOne(); });
+      return;
+    }
+    if (!manyTokens) {
+      emitOne();
+      return;
+    }
     Value count = code.sub(tile.endToken, tile.firstToken);
+    code.branch(code.compare(CmpIPredicate::eq, count, code.constant(1)),
+                emitOne, emitMany);
+  };
+  Value tile = code.floorDiv(number, each);
+  SizeExpr parts;
+  if (op.getSpan()) {
+    parts = emitter.sizesOf(op.getKvLength())[0] * (furtherParts + 1);
     code.branch(
-        code.compare(CmpIPredicate::eq, count, code.constant(1)),
+        code.compare(CmpIPredicate::slt, tile, code.size(parts)),
         [&] {
           ElementEmitter::Scope scope(emitter);
-          emitItem(item);
+          emitPart(item, tile);
           return Values();
         },
         [&] {
           ElementEmitter::Scope scope(emitter);
-          // One block has all heads of the group.
-          code.branch(
-              code.compare(CmpIPredicate::eq, item.firstHead, code.constant(0)),
-              [&] {
-                ElementEmitter::Scope inner(emitter);
-                manyTokens->emit(tile, item.group);
-              });
+          sequences.forTile(code.sub(tile, code.size(parts)), height, emitTile);
           return Values();
         });
-  };
-  sequences.forTile(code.floorDiv(number, each), height, emitTile);
-  Grid grid{sequences.countTiles(height) * (groups * itemsOfGroup)};
+  } else {
+    sequences.forTile(tile, height, emitTile);
+  }
+  Grid grid{(sequences.countTiles(height) + parts) * (groups * itemsOfGroup)};
   if (manyTokens)
     grid.sharedBytes = manyTokens->sharedBytes();
   return grid;
@@ -139,6 +180,12 @@ void PagedAttentionKernel::emitItem(Item item) {
 void PagedAttentionKernel::findKeys(Item &item) {
   auto [first, end] = sequences.seenKeys(op, item.tile.firstToken,
                                          sequences.keyCount(op, item.tile));
+  if (item.firstInPart) {
+    // What sees nothing begins and ends in the part: no block is left.
+    Value endOfPart = code.add(item.firstInPart, code.constant(*op.getSpan()));
+    end = code.maximum(code.minimum(end, endOfPart), item.firstInPart);
+    first = code.minimum(code.maximum(first, item.firstInPart), end);
+  }
   item.firstKey = narrow(first), item.endKey = narrow(end);
 }
 
@@ -217,6 +264,8 @@ void PagedAttentionKernel::merge(const Item &item, const Sums &own) {
     Value sum = zero;
     for (auto [other, part] : llvm::zip_equal(tops, parts))
       sum = code.fma(code.exp2(code.subf(other, top)), part, sum);
+    if (op.getSpan())
+      storeRowLogarithm(item, row, top, sum);
     Value factor = code.exp2(code.subf(own.greatest[row], top));
     code.branch(hasColumns, [&] {
       storeFloats(code, code.mulf(own.results[row], factor),
@@ -248,9 +297,8 @@ void PagedAttentionKernel::merge(const Item &item, const Sums &own) {
 
 void PagedAttentionKernel::storeResult(const Item &item, int64_t row,
                                        Value column, Value result) {
-  auto store = [&] {
-    ElementEmitter::Scope scope(emitter);
-    LaneIndices index = {LaneIndex::uniform(item.tile.firstToken),
+  ifRow(item, row, [&] {
+    LaneIndices index = {LaneIndex::uniform(resultRow(item)),
                          LaneIndex::uniform(headOf(item, code.constant(row))),
                          LaneIndex::consecutive(column)};
     emitter.provide(op.getResult(), index, result);
@@ -260,13 +308,21 @@ void PagedAttentionKernel::storeResult(const Item &item, int64_t row,
         emitter.toStorage(stored, output.memory.element),
         code.address(output.memory.base, output.memory.element, position.value),
         Value(), code.isMultipleOf(position.value, code.lanes));
+  });
+}
+
+void PagedAttentionKernel::ifRow(const Item &item, int64_t row,
+                                 function_ref<void()> body) {
+  auto emit = [&] {
+    ElementEmitter::Scope scope(emitter);
+    body();
   };
   if (share % rows == 0)
-    return store();
+    return emit();
   Value isRow = code.compare(CmpIPredicate::slt,
                              code.add(item.firstHead, code.constant(row)),
                              code.constant(share));
-  code.branch(isRow, store);
+  code.branch(isRow, emit);
 }
 
 } // namespace weft::cuda

@@ -20,6 +20,10 @@
 // So a token that is alone in its sequence is computed, and all of them where a
 // cache is not of f16; of others PagedTile.h computes many together.
 //
+// With a span, blocks of threads compute parts of the positions that a token
+// sees which is alone in its sequence. The first part's row of the result is
+// the token's, those of the others lie behind the tokens.
+//
 // Online softmax: M. Milakov and N. Gimelshein, arXiv:1805.02867.
 //
 //===----------------------------------------------------------------------===//
@@ -32,21 +36,25 @@
 
 namespace weft::cuda {
 
+/// Blocks of threads that compute a token.
+int64_t itemsOfToken(int64_t heads, int64_t groups);
+
 class PagedAttentionKernel {
 public:
   using Value = mlir::Value;
   using Values = CodeBuilder::Values;
 
   PagedAttentionKernel(ElementEmitter &emitter, const KernelOutput &output,
-                       PagedAttentionOp op);
+                       PagedAttention op);
 
   Grid emit();
+
+  /// Heads of an item: its sums lie in registers.
+  static constexpr int64_t maximumRows = 8;
 
 private:
   static constexpr int64_t warpLanes = CUDACodeBuilder::warpLanes;
   static constexpr int64_t warps = 4, threads = warps * warpLanes;
-  /// Heads of an item: its sums lie in registers.
-  static constexpr int64_t maximumRows = 8;
 
   /// What a block of threads computes.
   struct Item {
@@ -54,6 +62,9 @@ private:
     Value group;
     Value firstHead;        ///< Of the item's rows, among those that share.
     Value firstKey, endKey; ///< What its token sees: i32.
+    /// Of a part: its first position, and how far behind the token its row of
+    /// the result lies. Else null.
+    Value firstInPart, rowShift;
   };
   /// Of a row, what a warp has summed of the blocks it saw.
   struct Sums {
@@ -68,9 +79,19 @@ private:
   Value headOf(const Item &item, Value row);
   void merge(const Item &item, const Sums &sums);
   void storeResult(const Item &item, int64_t row, Value column, Value result);
+  /// Unless the item has fewer rows.
+  void ifRow(const Item &item, int64_t row, llvm::function_ref<void()> body);
   Value sharedAt(Value base, Value index) {
     return code.address(base, code.f32(), index);
   }
+
+  // PagedAttentionParts.cpp
+  /// The part of this number, of all sequences.
+  void emitPart(Item item, Value number);
+  Value resultRow(const Item &item);
+  /// By one thread; `sum` is 0 where nothing was seen.
+  void storeRowLogarithm(const Item &item, int64_t row, Value greatest,
+                         Value sum);
 
   // PagedAttentionRows.cpp
   Sums emitBlocks(const Item &item);
@@ -104,7 +125,7 @@ private:
   ElementEmitter &emitter;
   CUDACodeBuilder &code;
   const KernelOutput &output;
-  PagedAttentionOp op;
+  PagedAttention op;
   MemoryTensor keys, values;
   int64_t heads, groups, depth, width, blockSize;
   /// Elements of an access: 8, 16 bytes of a narrow cache, or fewer where heads
@@ -116,6 +137,8 @@ private:
   /// Lanes along the positions and along the columns of a block, and how many
   /// rows of it a warp's lanes take at once.
   int64_t keyLanes, keyRows, valueLanes, valueRows;
+  /// With a span: parts of each sequence beside the first.
+  SizeExpr furtherParts = 0;
   PagedSequences sequences;
   std::optional<PagedTile> manyTokens;
 

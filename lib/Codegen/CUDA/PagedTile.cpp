@@ -8,6 +8,7 @@
 #include "lib/Codegen/CUDA/PagedTile.h"
 
 #include "lib/Codegen/CUDA/MatrixInstructions.h"
+#include "lib/Codegen/CUDA/PartLogarithm.h"
 #include "lib/Codegen/Common/ElementModels.h"
 #include "lib/Codegen/Common/PagedScores.h"
 
@@ -22,7 +23,7 @@ namespace weft::cuda {
 /// Elements of a piece of 16 bytes, and what a thread computes together.
 static constexpr int64_t pieceSize = 8;
 
-bool PagedTile::canEmit(ElementEmitter &emitter, PagedAttentionOp op) {
+bool PagedTile::canEmit(ElementEmitter &emitter, PagedAttention op) {
   const Sizes &keys = emitter.sizesOf(op.getKeys());
   const Sizes &values = emitter.sizesOf(op.getValues());
   // More columns don't fit into the registers.
@@ -38,7 +39,7 @@ bool PagedTile::canEmit(ElementEmitter &emitter, PagedAttentionOp op) {
 }
 
 PagedTile::PagedTile(ElementEmitter &emitter, const KernelOutput &output,
-                     PagedAttentionOp op, PagedSequences &sequences)
+                     PagedAttention op, PagedSequences &sequences)
     : emitter(emitter), code(cudaCodeOf(emitter)), output(output), op(op),
       sequences(sequences), keys(*emitter.inMemory(op.getKeys())),
       values(*emitter.inMemory(op.getValues())),
@@ -178,6 +179,15 @@ void PagedTile::storeResult(const State &state) {
     Value inverse = code.divf(one, code.select(isEmpty, one, sum));
     Number32 row =
         Number32(code, warp) * 16 + Number32(code, lane) / 4 + half * 8;
+    // Behind the row's elements, by the lane that has the first ones.
+    if (op.getSpan()) {
+      Value isFirst =
+          code.compare(CmpIPredicate::eq, Number32(code, lane) % 4, number(0));
+      code.branch(isFirst, [&] {
+        code.store(partLogarithm(code, state.greatest[half], sum),
+                   sharedAt((row * stride + width) * 4));
+      });
+    }
     Number32 at = row * stride + (Number32(code, lane) % 4) * 2;
     for (int64_t column = 0; column < width; column += 8) {
       auto result = [&](int64_t i) {
@@ -191,8 +201,9 @@ void PagedTile::storeResult(const State &state) {
     }
   }
   code.barrier();
-  // 16 bytes of the sums or of the output, where a warp's lie side by side.
-  int64_t lanes = 4;
+  // 16 bytes of the sums or of the output, where a warp's lie side by side;
+  // rows of parts are not aligned to that.
+  int64_t lanes = op.getSpan() ? 1 : 4;
   int64_t before = std::exchange(code.lanes, lanes);
   Value pieces = code.constant(width / lanes);
   Value count =
@@ -222,6 +233,15 @@ void PagedTile::storeResult(const State &state) {
         });
       });
   code.lanes = before;
+  if (!op.getSpan())
+    return;
+  Value row = code.mod(code.threadId(), code.constant(tileRows));
+  code.branch(code.compare(CmpIPredicate::slt, row, count), [&] {
+    ElementEmitter::Scope scope(emitter);
+    Value value =
+        code.load(code.f32(), sharedAt((narrow(row) * stride + width) * 4));
+    storePartLogarithm(emitter, output, rowToken(row), rowHead(row), value);
+  });
 }
 
 } // namespace weft::cuda

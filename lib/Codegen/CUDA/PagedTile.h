@@ -38,10 +38,10 @@ public:
 
   /// Caches of f16 with rows of whole fragments, and heads that share one in a
   /// tile.
-  static bool canEmit(ElementEmitter &emitter, PagedAttentionOp op);
+  static bool canEmit(ElementEmitter &emitter, PagedAttention op);
 
   PagedTile(ElementEmitter &emitter, const KernelOutput &output,
-            PagedAttentionOp op, PagedSequences &sequences);
+            PagedAttention op, PagedSequences &sequences);
 
   /// Tokens of a tile.
   int64_t tokens() const { return tileRows / share; }
@@ -97,7 +97,7 @@ private:
   ElementEmitter &emitter;
   CUDACodeBuilder &code;
   const KernelOutput &output;
-  PagedAttentionOp op;
+  PagedAttention op;
   PagedSequences &sequences;
   MemoryTensor keys, values;
   int64_t groups, share, depth, width;

@@ -6,21 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "test/lib/Codegen/CPU/CPUKernels.h"
-#include "test/lib/Codegen/Common/KernelCheck.h"
-#include "test/lib/Codegen/Common/PagedCase.h"
-
-#include "gtest/gtest.h"
+#include "test/lib/Codegen/Common/PagedPartsCheck.h"
 
 using namespace weft;
 
 namespace {
-
-/// Elements of what saw nothing mean nothing.
-void clearUnseen(HostTensor &parts, const HostTensor &expected, int64_t size) {
-  for (size_t i = 0; i < expected.floats().size(); i += size)
-    if (std::isinf(expected.floats()[i + size - 1]))
-      std::fill_n(parts.floats().begin() + i, size - 1, 0.0);
-}
 
 class PagedPartsTest : public testing::TestWithParam<const char *> {
 protected:
@@ -34,47 +24,7 @@ protected:
     shape.narrow = isNarrow;
     Tolerance tolerance =
         isNarrow ? Tolerance{8e-3, 4e-3} : Tolerance{2e-5, 1e-5};
-    PagedCase whole = shape;
-    whole.span = 0;
-    KernelRunner runner(shape.attention() + "\n" + shape.merge() + "\n" +
-                            whole.attention(),
-                        GetParam());
-    for (const std::vector<PagedSequence> &step : steps) {
-      SCOPED_TRACE(shape.attention());
-      PagedTables tables(step, shape);
-      runner.select("parts");
-      ASSERT_EQ(runner.kernel().family(), "paged_attention");
-      std::vector<HostTensor> arguments = runner.makeArguments(tables.sizes);
-      llvm::MutableArrayRef<HostTensor> all(arguments);
-      std::vector<HostTensor> floats(all.begin(), all.begin() + 3);
-      fill(floats, -2, 2, 7);
-      for (auto [i, tensor] : llvm::enumerate(floats)) {
-        tensor.roundToElementType();
-        arguments[i] = std::move(tensor);
-      }
-      tables.fill(all.drop_front(3));
-      HostTensor parts = runner.run(tables.sizes, arguments);
-      HostTensor again = runner.run(tables.sizes, arguments, /*reverse=*/true);
-      HostTensor expected = runner.evaluate(tables.sizes, arguments);
-      HostTensor seen = parts;
-      clearUnseen(seen, expected, shape.width + 1);
-      clearUnseen(again, expected, shape.width + 1);
-      expectClose(seen, expected, tolerance, "parts");
-      EXPECT_EQ(llvm::ArrayRef(seen.floats()), llvm::ArrayRef(again.floats()));
-      runner.select("attention");
-      HostTensor reference = runner.evaluate(tables.sizes, arguments);
-      // Merged with what lies in the parts that nothing saw.
-      runner.select("merge");
-      std::vector<HostTensor> merged = runner.makeArguments(tables.sizes);
-      llvm::copy(parts.floats(), merged[0].floats().begin());
-      tables.fill(llvm::MutableArrayRef(merged).drop_front(1).take_front(1));
-      llvm::copy(tables.starts, merged[2].integers().begin());
-      HostTensor result = runner.run(tables.sizes, merged);
-      expectClose(result, reference, tolerance, "merged");
-      llvm::copy(seen.floats(), merged[0].floats().begin());
-      expectClose(result, runner.evaluate(tables.sizes, merged), {1e-6, 1e-6},
-                  "merge");
-    }
+    checkParts(shape, GetParam(), steps, tolerance);
   }
 };
 
