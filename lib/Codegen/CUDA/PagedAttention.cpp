@@ -11,7 +11,6 @@
 #include "lib/Codegen/Common/PagedScores.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include <numeric>
 
 using namespace mlir;
 using arith::CmpFPredicate;
@@ -24,11 +23,6 @@ static constexpr double infinity = std::numeric_limits<double>::infinity();
 static bool isNarrowFloat(Value tensor) {
   Type type = elementTypeOf(tensor);
   return isa<FloatType>(type) && ElementEmitter::computeType(type).isF32();
-}
-
-/// The greatest vectors, up to 8 elements, that rows of both sizes consist of.
-static int64_t vectorSizeOf(int64_t depth, int64_t width) {
-  return std::gcd(8, std::gcd(depth, width));
 }
 
 bool canEmitPagedAttentionKernel(ElementEmitter &emitter,
@@ -52,10 +46,13 @@ bool canEmitPagedAttentionKernel(ElementEmitter &emitter,
   const Sizes &key = emitter.sizesOf(keys);
   int64_t depth = *key[2].asConstant(), block = *key[3].asConstant();
   int64_t width = *emitter.sizesOf(values)[3].asConstant();
-  // No more of a row than a warp's lanes hold.
-  int64_t most = vectorSizeOf(depth, width) * CUDACodeBuilder::warpLanes;
-  return block % 8 == 0 && llvm::isPowerOf2_64(block) && block <= most &&
-         width <= most;
+  // Whole vectors, as llm-pad-cache-heads gives, and no more of a row than a
+  // warp's lanes hold.
+  constexpr int64_t vectorSize = PagedAttentionKernel::vectorSize;
+  constexpr int64_t most = vectorSize * CUDACodeBuilder::warpLanes;
+  auto isWhole = [&](int64_t size) { return size % vectorSize == 0; };
+  return isWhole(depth) && isWhole(width) && width <= most && isWhole(block) &&
+         llvm::isPowerOf2_64(block) && block <= most;
 }
 
 Grid emitPagedAttentionKernel(ElementEmitter &emitter,
@@ -73,8 +70,7 @@ PagedAttentionKernel::PagedAttentionKernel(ElementEmitter &emitter,
       heads(*emitter.sizesOf(op.getQuery())[1].asConstant()),
       groups(*keys.sizes[1].asConstant()), depth(*keys.sizes[2].asConstant()),
       width(*values.sizes[3].asConstant()),
-      blockSize(*keys.sizes[3].asConstant()),
-      vectorSize(vectorSizeOf(depth, width)), share(heads / groups),
+      blockSize(*keys.sizes[3].asConstant()), share(heads / groups),
       rows(llvm::divideCeil(share, llvm::divideCeil(share, maximumRows))),
       itemsOfGroup(llvm::divideCeil(share, rows)),
       keyLanes(blockSize / vectorSize), keyRows(warpLanes / keyLanes),
@@ -85,17 +81,28 @@ PagedAttentionKernel::PagedAttentionKernel(ElementEmitter &emitter,
   code.lanes = vectorSize;
   lane = rest(code.threadId32(), warpLanes);
   warp = quotient(code.threadId32(), warpLanes);
-  query = code.allocateShared(rows * depth * 4, 32);
-  weights = code.allocateShared(warps * rows * blockSize * 4, 32);
-  results = code.allocateShared(warps * valueRows * width * 4, 32);
-  greatest = code.allocateShared(warps * rows * 4);
-  sums = code.allocateShared(warps * rows * 4);
   if (PagedTile::canEmit(emitter, op))
     manyTokens.emplace(emitter, output, op, sequences);
+  query = allocate(rows * depth);
+  weights = allocate(warps * rows * blockSize);
+  results = allocate(warps * valueRows * width);
+  greatest = allocate(warps * rows);
+  sums = allocate(warps * rows);
   if (std::optional<int64_t> span = op.getSpan()) {
     SizeExpr capacity = emitter.sizesOf(op.getBlockTable())[1] * blockSize;
     furtherParts = max(ceilDiv(capacity, *span), 1) - 1;
   }
+}
+
+/// A block of threads computes a token or a tile, in the same shared memory.
+Value PagedAttentionKernel::allocate(int64_t floats) {
+  constexpr int64_t alignment = 32;
+  if (!manyTokens)
+    return code.allocateShared(floats * 4, alignment);
+  int64_t place = std::exchange(
+      sharedBytes, sharedBytes + llvm::alignTo(floats * 4, alignment));
+  return code.address(manyTokens->sharedMemory(), code.builder.getI8Type(),
+                      place);
 }
 
 int64_t itemsOfToken(int64_t heads, int64_t groups) {
@@ -166,7 +173,7 @@ Grid PagedAttentionKernel::emit() {
   }
   Grid grid{(sequences.countTiles(height) + parts) * (groups * itemsOfGroup)};
   if (manyTokens)
-    grid.sharedBytes = manyTokens->sharedBytes();
+    grid.sharedBytes = std::max(sharedBytes, manyTokens->sharedBytes());
   return grid;
 }
 
@@ -241,7 +248,7 @@ void PagedAttentionKernel::merge(const Item &item, const Sums &own) {
   Value hasColumns =
       code.compare(CmpIPredicate::slt, lane, number(valueRows * valueLanes));
   // Then of a thread: up to 16 bytes of the sums.
-  int64_t mergedLanes = std::min<int64_t>(vectorSize, 4);
+  constexpr int64_t mergedLanes = 4;
   Value isColumn = code.compare(CmpIPredicate::slt, code.threadId32(),
                                 number(width / mergedLanes));
   Value column = code.mul(code.threadId(), code.constant(mergedLanes));

@@ -18,7 +18,7 @@
 //   add the warps' O and sums, divide, apply the epilogue
 //
 // So a token that is alone in its sequence is computed, and all of them where a
-// cache is not of f16; of others PagedTile.h computes many together.
+// cache is of f32; of others PagedTile.h computes many together.
 //
 // With a span, blocks of threads compute parts of the positions that a token
 // sees which is alone in its sequence. The first part's row of the result is
@@ -51,6 +51,8 @@ public:
 
   /// Heads of an item: its sums lie in registers.
   static constexpr int64_t maximumRows = 8;
+  /// Elements of an access: 16 bytes of a narrow cache.
+  static constexpr int64_t vectorSize = 8;
 
 private:
   static constexpr int64_t warpLanes = CUDACodeBuilder::warpLanes;
@@ -73,6 +75,7 @@ private:
   };
 
   // PagedAttention.cpp
+  Value allocate(int64_t floats);
   void emitItem(Item item);
   void findKeys(Item &item);
   void stageQuery(const Item &item);
@@ -128,9 +131,6 @@ private:
   PagedAttention op;
   MemoryTensor keys, values;
   int64_t heads, groups, depth, width, blockSize;
-  /// Elements of an access: 8, 16 bytes of a narrow cache, or fewer where heads
-  /// are not multiples of that.
-  int64_t vectorSize;
   /// Heads that share one of the cache, those of an item, and items of a token
   /// and a head of the cache.
   int64_t share, rows, itemsOfGroup;
@@ -141,6 +141,7 @@ private:
   SizeExpr furtherParts = 0;
   PagedSequences sequences;
   std::optional<PagedTile> manyTokens;
+  int64_t sharedBytes = 0; ///< Of what `allocate` gave beside `manyTokens`.
 
   Value lane, warp; ///< i32.
   /// Shared memory: rows of the query, weights of each warp, results of each

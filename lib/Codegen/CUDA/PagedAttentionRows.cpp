@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <numeric>
 
 using namespace mlir;
 using arith::CmpFPredicate;
@@ -209,7 +210,7 @@ PagedAttentionKernel::Sums PagedAttentionKernel::emitBlock(const Item &item,
   code.branch(stores, [&] {
     for (int64_t row = 0; row < rows; ++row)
       storeFloats(code, parts[row],
-                 sharedAt(ownWeights, plus(column, number(row * blockSize))));
+                  sharedAt(ownWeights, plus(column, number(row * blockSize))));
   });
   code.make<NVVM::SyncWarpOp>(all);
   after.results =

@@ -32,8 +32,9 @@ bool PagedTile::canEmit(ElementEmitter &emitter, PagedAttention op) {
   };
   int64_t share =
       *emitter.sizesOf(op.getQuery())[1].asConstant() / *keys[1].asConstant();
-  return elementTypeOf(op.getKeys()).isF16() &&
-         elementTypeOf(op.getValues()).isF16() && fits(keys[2]) &&
+  Type element = elementTypeOf(op.getKeys());
+  return (element.isF16() || element.isBF16()) &&
+         elementTypeOf(op.getValues()) == element && fits(keys[2]) &&
          fits(values[3]) && keys[3].asConstant() == blockSize &&
          share <= tileRows / 2;
 }
@@ -53,8 +54,9 @@ PagedTile::PagedTile(ElementEmitter &emitter, const KernelOutput &output,
   stageBytes = std::max(stageBytes, tileRows * (width + pieceSize) * 4 / 2);
   code.preferRegisters();
   shared = code.dynamicShared();
-  rowKeys = code.allocateShared(tileRows * 2 * 4);
-  warpKeys = code.allocateShared(warps * 4 * 4);
+  // Read before the first block is copied there.
+  rowKeys = shared;
+  warpKeys = code.address(shared, code.i32(), tileRows * 2);
 }
 
 Value PagedTile::rowToken(Value row) {

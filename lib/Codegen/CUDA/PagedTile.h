@@ -36,8 +36,8 @@ public:
   static constexpr int64_t tileRows = 64, blockSize = 64;
   static constexpr int64_t warps = 4, threads = 128;
 
-  /// Caches of f16 with rows of whole fragments, and heads that share one in a
-  /// tile.
+  /// Caches of f16 or bf16 with rows of whole fragments, and heads that share
+  /// one in a tile.
   static bool canEmit(ElementEmitter &emitter, PagedAttention op);
 
   PagedTile(ElementEmitter &emitter, const KernelOutput &output,
@@ -45,8 +45,9 @@ public:
 
   /// Tokens of a tile.
   int64_t tokens() const { return tileRows / share; }
-  /// Of dynamic shared memory.
+  /// Of dynamic shared memory, all of which is free until `emit`.
   int64_t sharedBytes() const { return 2 * stageBytes; }
+  Value sharedMemory() const { return shared; }
   void emit(const PagedSequences::Tile &tile, Value group);
 
 private:
@@ -75,6 +76,10 @@ private:
   // PagedTileBlocks.cpp
   State emitBlocks(mlir::ValueRange query);
   void copyBlock(Value index, Value stage);
+  Values findMatrices(Number32 base, SharedRows rows, int64_t columns);
+  Value below(Value place, int64_t count, SharedRows rows) {
+    return code.address(place, code.builder.getI8Type(), count * rows.stride());
+  }
   Values emitScores(mlir::ValueRange query, Value stage);
   Values hideUnseen(Value index, Values scores);
   /// Makes weights of scores.

@@ -31,12 +31,12 @@ PagedTile::State PagedTile::State::of(ValueRange values) {
           Values(values.drop_front(4))};
 }
 
-/// Two f16 in a register.
+/// Two of the cache's elements in a register.
 Value PagedTile::packed(Value low, Value high) {
   Value pair = code.make<vector::FromElementsOp>(
       CodeBuilder::vectorOf(code.f32(), 2), ValueRange{low, high});
   Value halves = code.make<arith::TruncFOp>(
-      CodeBuilder::vectorOf(code.builder.getF16Type(), 2), pair);
+      CodeBuilder::vectorOf(values.element, 2), pair);
   return code.make<LLVM::BitcastOp>(code.i32(), halves);
 }
 
@@ -121,21 +121,31 @@ void PagedTile::copyBlock(Value index, Value stage) {
        });
 }
 
+/// Where this lane finds rows of matrices at `columns` of the rows from `base`
+/// on. Those of further rows lie a constant behind: as constants they cost no
+/// registers.
+PagedTile::Values PagedTile::findMatrices(Number32 base, SharedRows rows,
+                                          int64_t columns) {
+  // Matrices: 8 rows and the next 8, then of the next 8 columns.
+  Number32 matrix = Number32(code, lane) / 8,
+           inMatrix = Number32(code, lane) % 8;
+  Values places;
+  for (int64_t column = 0; column < columns; column += 16)
+    places.push_back(sharedAt(base + rows.at((matrix & 1) * 8 + inMatrix,
+                                             (matrix >> 1) + column / 8)));
+  return places;
+}
+
 /// Four f32 for each 8 positions.
 PagedTile::Values PagedTile::emitScores(ValueRange query, Value stage) {
   Values scores(blockSize / 2, code.number(code.f32(), 0));
-  // Matrices: 8 of the terms and the next 8, then of the next 8 positions.
-  Number32 matrix = Number32(code, lane) / 8,
-           inMatrix = Number32(code, lane) % 8;
+  Values places = findMatrices(Number32(code, stage), keyRows, blockSize);
   for (int64_t term = 0; term < depth; term += 16)
-    for (int64_t column = 0; column < blockSize; column += 16) {
-      Number32 row = (matrix & 1) * 8 + inMatrix + term;
-      Number32 piece = (matrix >> 1) + column / 8;
-      Values loaded = loadMatrices(
-          code, sharedAt(Number32(code, stage) + keyRows.at(row, piece)),
-          /*transposed=*/true);
+    for (auto [i, place] : llvm::enumerate(places)) {
+      Values loaded = loadMatrices(code, below(place, term, keyRows),
+                                   /*transposed=*/true);
       for (int64_t half = 0; half < 2; ++half) {
-        int64_t at = column / 2 + half * 4;
+        int64_t at = i * 8 + half * 4;
         Values sum = multiplyMatrices(
             code, keys.element, query.slice(term / 4, 4),
             ArrayRef(loaded).slice(half * 2, 2), ArrayRef(scores).slice(at, 4));
@@ -205,22 +215,18 @@ void PagedTile::emitWeights(Values &scores, State &state) {
 }
 
 void PagedTile::emitProduct(ValueRange weights, Value stage, State &state) {
-  Number32 matrix = Number32(code, lane) / 8,
-           inMatrix = Number32(code, lane) % 8;
-  Number32 place = Number32(code, stage) + depth * keyRows.stride();
+  Values places = findMatrices(Number32(code, stage) + depth * keyRows.stride(),
+                               valueRows, width);
   for (int64_t term = 0; term < blockSize; term += 16) {
     // The rows' weights of 16 positions lie as a left operand does.
     Values left;
     for (int64_t i = 0; i < 8; i += 2)
       left.push_back(packed(weights[term / 2 + i], weights[term / 2 + i + 1]));
-    for (int64_t column = 0; column < width; column += 16) {
-      Number32 row = (matrix & 1) * 8 + inMatrix + term;
-      Number32 piece = (matrix >> 1) + column / 8;
-      Values loaded =
-          loadMatrices(code, sharedAt(place + valueRows.at(row, piece)),
-                       /*transposed=*/true);
+    for (auto [i, place] : llvm::enumerate(places)) {
+      Values loaded = loadMatrices(code, below(place, term, valueRows),
+                                   /*transposed=*/true);
       for (int64_t half = 0; half < 2; ++half) {
-        int64_t at = column / 2 + half * 4;
+        int64_t at = i * 8 + half * 4;
         Values sum = multiplyMatrices(code, values.element, left,
                                       ArrayRef(loaded).slice(half * 2, 2),
                                       ArrayRef(state.results).slice(at, 4));

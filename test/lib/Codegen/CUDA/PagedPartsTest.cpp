@@ -44,8 +44,8 @@ TEST(PagedPartsTest, Shapes) {
   check({.heads = 11, .groups = 1, .pool = "f32", .span = 64}, {step});
   check({.heads = 2,
          .groups = 1,
-         .depth = 10,
-         .width = 20,
+         .depth = 8,
+         .width = 24,
          .pool = "f32",
          .block = 16,
          .span = 48},
