@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from generate_text import CHARACTERS, Tester, encode, np, write_model
+from generate_text import CHARACTERS, Tester, encode, gpus, np, write_model
 
 CONTEXT, CHUNK = 1024, 48
 SIZES = {"hidden_size": 64, "intermediate_size": 96, "num_attention_heads": 6, "num_key_value_heads": 3}
@@ -51,10 +51,11 @@ def write_wide_model(source, folder):
     (folder / "model.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + data)
 
 
-def compile_model(tools, source, artifact, devices, cache):
+def compile_model(tools, source, artifact, devices, cache, target):
     command = [f"{tools}/llm-compile", source, "-o", artifact, f"--kv-type={cache}", f"--context={CONTEXT}"]
     command += ["--max-sequences=2", f"--max-tokens={CHUNK}"]
     command += [f"--mesh=tp={devices}"] if devices > 1 else []
+    command += ["--target=cuda"] if target == "cuda" else []
     subprocess.run([str(part) for part in command], check=True)
 
 
@@ -68,7 +69,7 @@ def check_generated(test, before, after, rounding):
     test.expect(short <= rounding * deviation, f"generated {after!r}: {short} below the best logit")
 
 
-def check_cache(test, exact, cache):
+def check_cache(test, exact, cache, lengths=(5, 511, 600), turns=7):
     text = "".join(np.random.default_rng(2).choice(CHARACTERS, 700)).replace("\n", " ")
     tokens = encode(text)
     found = test.logits(tokens)
@@ -82,13 +83,15 @@ def check_cache(test, exact, cache):
     for row, count in zip(both, (200, 150)):
         error = np.abs(row[:count] - found[:count]).max()
         test.expect(error <= 10 * rounding * found.std(), f"{cache}: beside another sequence, {error}")
-    for length in (5, 511, 600):
+    for length in lengths:
         answer = test.answer(f"--prompt={text[:length]}", "--max-tokens=24")
         test.expect(len(answer) == 24, f"{cache}: 24 tokens are {answer!r}")
         check_generated(test, text[:length], answer, rounding)
     # A conversation that outgrows the context. Of a turn only what is new is computed; what is
     # forgotten is rewound.
-    lines = [f"{i} {text[i * 70 : i * 70 + 180]}" for i in range(7)]
+    if turns == 0:
+        return found
+    lines = [f"{i} {text[i * 70 : i * 70 + 180]}" for i in range(turns)]
     answers = test.answer("--chat", "--max-tokens=9", "--stop=\n", text="\n".join(lines)).split("\n")
     test.expect(len(answers) == len(lines), f"{cache}: {len(lines)} questions, answers {answers}")
     said = ""
@@ -104,6 +107,7 @@ def main():
     parser.add_argument("tools", help="folder of llm-compile and llm-run")
     parser.add_argument("model", type=Path, help="test/models/decoders/llama")
     parser.add_argument("--devices", type=int, default=1, help="that the model is split over")
+    parser.add_argument("--cuda", action="store_true", help="on GPUs, which have caches of f32 and f16")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
@@ -111,10 +115,15 @@ def main():
         (scratch / "model").mkdir()
         write_model(options.model, scratch / "model")
         write_wide_model(options.model, scratch / "model")
-        exact = None
-        for cache in ("f32", "f16", "q8_0"):
-            compile_model(test.tools, scratch / "model", test.artifact, options.devices, cache)
-            found = check_cache(test, exact, cache)
+        exact, types, checks, target = None, ["f32", "f16", "q8_0"], {}, "cpu"
+        if options.cuda:
+            # What a sequence has at a depth of 600 is decoded in parts.
+            types, checks, target = ["f32", "f16"], {"lengths": (600,), "turns": 0}, "cuda"
+            test.run_options = [f"--devices={gpus(options.devices)}"]
+            test.environment["CUSIM_CACHE"] = str(scratch / "cache")
+        for cache in types:
+            compile_model(test.tools, scratch / "model", test.artifact, options.devices, cache, target)
+            found = check_cache(test, exact, cache, **checks)
             exact = found if exact is None else exact
         print(test.failures, "failures")
         sys.exit(1 if test.failures else 0)
