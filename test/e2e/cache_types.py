@@ -87,10 +87,10 @@ def check_cache(test, exact, cache, lengths=(5, 511, 600), turns=7):
         answer = test.answer(f"--prompt={text[:length]}", "--max-tokens=24")
         test.expect(len(answer) == 24, f"{cache}: 24 tokens are {answer!r}")
         check_generated(test, text[:length], answer, rounding)
-    # A conversation that outgrows the context. Of a turn only what is new is computed; what is
-    # forgotten is rewound.
     if turns == 0:
         return found
+    # A conversation that outgrows the context. Of a turn only what is new is computed; what is
+    # forgotten is rewound.
     lines = [f"{i} {text[i * 70 : i * 70 + 180]}" for i in range(turns)]
     answers = test.answer("--chat", "--max-tokens=9", "--stop=\n", text="\n".join(lines)).split("\n")
     test.expect(len(answers) == len(lines), f"{cache}: {len(lines)} questions, answers {answers}")

@@ -56,6 +56,40 @@ CodeBuilder::Values multiplyMatrices(CUDACodeBuilder &code, Type element,
                      code.f32(), arguments);
 }
 
+/// The bits that tf32 has of an f32, and those of the rest: the sum is exact.
+static std::pair<Value, Value> splitFloat(CUDACodeBuilder &code, Value number) {
+  constexpr int64_t kept = ~int64_t((1 << 13) - 1);
+  Value high = code.make<arith::AndIOp>(code.bitcast(number, code.i32()),
+                                        code.integer(code.i32(), int32_t(kept)))
+                   .getResult();
+  Value rest = code.subf(number, code.bitcast(high, code.f32()));
+  return {high, code.bitcast(rest, code.i32())};
+}
+
+CodeBuilder::Values multiplyFloatMatrices(CUDACodeBuilder &code, ValueRange a,
+                                          ValueRange b, ValueRange c) {
+  // Terms of a product may come in any order: those of one lane count as
+  // l % 4 and 4 + l % 4 here.
+  CodeBuilder::Values high[2], low[2];
+  for (auto [i, operand] : llvm::enumerate(ArrayRef{a, b}))
+    for (Value number : operand) {
+      auto [bits, rest] = splitFloat(code, number);
+      high[i].push_back(bits);
+      low[i].push_back(rest);
+    }
+  auto multiply = [&](ValueRange left, ValueRange right, ValueRange sums) {
+    CodeBuilder::Values arguments(left);
+    llvm::append_range(arguments, right);
+    llvm::append_range(arguments, sums);
+    return callForFour(code, "llvm.nvvm.mma.m16n8k8.row.col.tf32", code.f32(),
+                       arguments);
+  };
+  // The small products first.
+  CodeBuilder::Values sums = multiply(low[0], high[1], c);
+  sums = multiply(high[0], low[1], sums);
+  return multiply(high[0], high[1], sums);
+}
+
 void copyAsync(CUDACodeBuilder &code, Value target, Value source, Value bytes) {
   constexpr unsigned globalSpace = 1;
   Value global = code.make<LLVM::AddrSpaceCastOp>(

@@ -247,8 +247,9 @@ void PagedAttentionKernel::merge(const Item &item, const Sums &own) {
       plus(times(warp, valueRows * width), times(lane, vectorSize));
   Value hasColumns =
       code.compare(CmpIPredicate::slt, lane, number(valueRows * valueLanes));
-  // Then of a thread: up to 16 bytes of the sums.
-  constexpr int64_t mergedLanes = 4;
+  // Then of a thread: 16 bytes of the sums, or 4 where rows of parts are not
+  // aligned.
+  int64_t mergedLanes = op.getSpan() && width <= threads ? 1 : 4;
   Value isColumn = code.compare(CmpIPredicate::slt, code.threadId32(),
                                 number(width / mergedLanes));
   Value column = code.mul(code.threadId(), code.constant(mergedLanes));

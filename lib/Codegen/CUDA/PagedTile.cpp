@@ -20,20 +20,27 @@ using arith::CmpIPredicate;
 
 namespace weft::cuda {
 
-/// Elements of a piece of 16 bytes, and what a thread computes together.
-static constexpr int64_t pieceSize = 8;
+/// Elements of a query that a thread computes together.
+static constexpr int64_t queryLanes = 8;
+/// Of shared memory between rows of results, against bank conflicts.
+static constexpr int64_t resultPadding = 8;
+/// What every GPU has of shared memory for one block.
+static constexpr int64_t greatestShared = 96 * 1024;
 
 bool PagedTile::canEmit(ElementEmitter &emitter, PagedAttention op) {
   const Sizes &keys = emitter.sizesOf(op.getKeys());
   const Sizes &values = emitter.sizesOf(op.getValues());
-  // More columns don't fit into the registers.
-  auto fits = [](const SizeExpr &size) {
-    return *size.asConstant() % 16 == 0 && *size.asConstant() <= 128;
+  Type element = elementTypeOf(op.getKeys());
+  // More columns don't fit into the registers. The code for f32 is long, and
+  // narrow heads have little of it to win.
+  int64_t least = element.isF32() ? 32 : 16, most = element.isF32() ? 96 : 128;
+  auto fits = [&](const SizeExpr &size) {
+    int64_t count = *size.asConstant();
+    return count % 16 == 0 && count >= least && count <= most;
   };
   int64_t share =
       *emitter.sizesOf(op.getQuery())[1].asConstant() / *keys[1].asConstant();
-  Type element = elementTypeOf(op.getKeys());
-  return (element.isF16() || element.isBF16()) &&
+  return (element.isF16() || element.isBF16() || element.isF32()) &&
          elementTypeOf(op.getValues()) == element && fits(keys[2]) &&
          fits(values[3]) && keys[3].asConstant() == blockSize &&
          share <= tileRows / 2;
@@ -47,16 +54,23 @@ PagedTile::PagedTile(ElementEmitter &emitter, const KernelOutput &output,
       groups(*keys.sizes[1].asConstant()),
       share(*emitter.sizesOf(op.getQuery())[1].asConstant() / groups),
       depth(*keys.sizes[2].asConstant()), width(*values.sizes[3].asConstant()),
-      queryRows{depth / pieceSize}, keyRows{blockSize / pieceSize},
-      valueRows{width / pieceSize},
+      isFloat(keys.element.isF32()), pieceSize(isFloat ? 4 : 8),
+      queryRows{depth / pieceSize, !isFloat},
+      keyRows{blockSize / pieceSize, !isFloat},
+      valueRows{width / pieceSize, !isFloat},
       stageBytes(depth * keyRows.stride() + blockSize * valueRows.stride()) {
   // The results pass through it at the end.
-  stageBytes = std::max(stageBytes, tileRows * (width + pieceSize) * 4 / 2);
+  stageBytes = std::max(stageBytes, tileRows * (width + resultPadding) * 4 / 2);
+  stages = 2 * stageBytes <= greatestShared ? 2 : 1;
   code.preferRegisters();
   shared = code.dynamicShared();
-  // Read before the first block is copied there.
-  rowKeys = shared;
-  warpKeys = code.address(shared, code.i32(), tileRows * 2);
+  // Behind the query, and read before a block is copied there.
+  int64_t keyBytes = tileRows * 2 * 4, allBytes = keyBytes + warps * 4 * 4;
+  assert(queryPlace() + tileRows * queryRows.stride() + allBytes <=
+             sharedBytes() &&
+         "a stage is larger than the query");
+  rowKeys = sharedAt(number(sharedBytes() - allBytes));
+  warpKeys = sharedAt(number(sharedBytes() - allBytes + keyBytes));
 }
 
 Value PagedTile::rowToken(Value row) {
@@ -83,31 +97,39 @@ void PagedTile::emit(const PagedSequences::Tile &emitted, Value ofGroup) {
   storeResult(emitBlocks(query));
 }
 
-/// To where the second block will be.
 void PagedTile::stageQuery() {
   double factor = queryFactor(op);
-  Value pieces = code.constant(queryRows.pieces);
-  code.loop(code.constant(0), code.constant(tileRows * queryRows.pieces),
-            threads, [&](Value start) {
-              ElementEmitter::Scope scope(emitter);
-              Value i = code.add(start, code.threadId());
-              Value row = code.floorDiv(i, pieces), piece = code.mod(i, pieces);
-              Value first = code.mul(piece, code.constant(pieceSize));
-              Value loaded = emitter.element(op.getQuery(),
-                                             {LaneIndex::uniform(rowToken(row)),
-                                              LaneIndex::uniform(rowHead(row)),
-                                              LaneIndex::consecutive(first)});
-              Value scaled = code.mulf(code.broadcast(loaded),
-                                       code.number(code.f32(), factor));
-              Value place = queryRows.at(narrow(row), narrow(piece));
-              code.store(emitter.toStorage(scaled, keys.element),
-                         sharedAt(Number32(code, place) + stageBytes), Value(),
-                         /*isAligned=*/true);
-            });
+  Value vectors = code.constant(depth / queryLanes);
+  code.loop(
+      code.constant(0), code.constant(tileRows * depth / queryLanes), threads,
+      [&](Value start) {
+        ElementEmitter::Scope scope(emitter);
+        Value i = code.add(start, code.threadId());
+        Value row = code.floorDiv(i, vectors);
+        Value vector = code.mod(i, vectors);
+        Value first = code.mul(vector, code.constant(queryLanes));
+        Value loaded =
+            emitter.element(op.getQuery(), {LaneIndex::uniform(rowToken(row)),
+                                            LaneIndex::uniform(rowHead(row)),
+                                            LaneIndex::consecutive(first)});
+        Value scaled =
+            code.mulf(code.broadcast(loaded), code.number(code.f32(), factor));
+        Value place =
+            sharedAt(queryRows.at(narrow(row),
+                                  narrow(vector) * (queryLanes / pieceSize)) +
+                     queryPlace());
+        if (isFloat)
+          storeFloats(code, scaled, place);
+        else
+          code.store(emitter.toStorage(scaled, keys.element), place, Value(),
+                     /*isAligned=*/true);
+      });
 }
 
 /// The fragments of this warp's rows, four registers for 16 elements.
 PagedTile::Values PagedTile::loadQuery() {
+  if (isFloat)
+    return loadFloatQuery();
   // Matrices: upper and lower rows of 8 elements, then those of the next 8.
   Number32 matrix = Number32(code, lane) / 8,
            inMatrix = Number32(code, lane) % 8;
@@ -117,7 +139,7 @@ PagedTile::Values PagedTile::loadQuery() {
     Number32 piece = (matrix >> 1) + first / pieceSize;
     llvm::append_range(
         query,
-        loadMatrices(code, sharedAt(queryRows.at(row, piece) + stageBytes)));
+        loadMatrices(code, sharedAt(queryRows.at(row, piece) + queryPlace())));
   }
   return query;
 }
@@ -171,7 +193,7 @@ void PagedTile::findKeys() {
 
 void PagedTile::storeResult(const State &state) {
   Value zero = code.number(code.f32(), 0), one = code.number(code.f32(), 1);
-  int64_t stride = width + pieceSize;
+  int64_t stride = width + resultPadding;
   for (int64_t half = 0; half < 2; ++half) {
     Value sum = state.sums[half];
     for (int64_t mask : {1, 2})

@@ -15,6 +15,9 @@
 //   P = 2^(S - greatest)  the accumulators of S are the left operand of P V
 //   O = O * growth + P V
 //
+// Of an f32 cache all operands are f32, which tf32 products give nearly exactly
+// (PagedTileFloats.cpp).
+//
 // In blocks: T. Dao, FlashAttention-2, arXiv:2307.08691.
 //
 //===----------------------------------------------------------------------===//
@@ -36,8 +39,8 @@ public:
   static constexpr int64_t tileRows = 64, blockSize = 64;
   static constexpr int64_t warps = 4, threads = 128;
 
-  /// Caches of f16 or bf16 with rows of whole fragments, and heads that share
-  /// one in a tile.
+  /// Caches of f16, bf16 or f32 with rows of whole fragments, and heads that
+  /// share one in a tile.
   static bool canEmit(ElementEmitter &emitter, PagedAttention op);
 
   PagedTile(ElementEmitter &emitter, const KernelOutput &output,
@@ -46,7 +49,7 @@ public:
   /// Tokens of a tile.
   int64_t tokens() const { return tileRows / share; }
   /// Of dynamic shared memory, all of which is free until `emit`.
-  int64_t sharedBytes() const { return 2 * stageBytes; }
+  int64_t sharedBytes() const { return stages * stageBytes; }
   Value sharedMemory() const { return shared; }
   void emit(const PagedSequences::Tile &tile, Value group);
 
@@ -76,6 +79,9 @@ private:
   // PagedTileBlocks.cpp
   State emitBlocks(mlir::ValueRange query);
   void copyBlock(Value index, Value stage);
+  void copyRows(const MemoryTensor &pool, SharedRows rows, int64_t count,
+                Value block, Number32 target,
+                llvm::function_ref<Value(Number32)> bytesOf);
   Values findMatrices(Number32 base, SharedRows rows, int64_t columns);
   Value below(Value place, int64_t count, SharedRows rows) {
     return code.address(place, code.builder.getI8Type(), count * rows.stride());
@@ -86,6 +92,13 @@ private:
   void emitWeights(Values &scores, State &state);
   void emitProduct(mlir::ValueRange weights, Value stage, State &state);
   Value packed(Value low, Value high);
+
+  // PagedTileFloats.cpp
+  Values loadFloatQuery();
+  Values emitFloatScores(mlir::ValueRange query, Value stage);
+  void emitFloatProduct(mlir::ValueRange weights, Value stage, State &state);
+  Value findFloats(Number32 base, SharedRows rows);
+  Values loadFloats(Value place, int64_t row, int64_t column, SharedRows rows);
 
   Number32 number(int64_t value) { return {code, value}; }
   Number32 narrow(Value wide) {
@@ -106,8 +119,14 @@ private:
   PagedSequences &sequences;
   MemoryTensor keys, values;
   int64_t groups, share, depth, width;
+  bool isFloat; ///< The cache is of f32.
+  /// Elements of 16 bytes.
+  int64_t pieceSize;
   SharedRows queryRows, keyRows, valueRows;
-  int64_t stageBytes;
+  /// Blocks in shared memory at once.
+  int64_t stages, stageBytes;
+  /// Where the query is before the last stage is there.
+  int64_t queryPlace() const { return (stages - 1) * stageBytes; }
   Value shared, rowKeys, warpKeys;
 
   // Of the tile that is emitted.

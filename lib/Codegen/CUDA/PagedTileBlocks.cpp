@@ -46,23 +46,27 @@ PagedTile::State PagedTile::emitBlocks(ValueRange query) {
   State start{{lowest, lowest}, {zero, zero}, Values(width / 2, zero)};
   Number32 first = Number32(code, seen.anyFirst) / blockSize;
   Number32 end = (Number32(code, seen.anyEnd) + (blockSize - 1)) / blockSize;
-  code.branch(code.compare(CmpIPredicate::slt, first, end), [&] {
-    ElementEmitter::Scope scope(emitter);
-    copyBlock(first, number(0));
-  });
-  commitCopies(code);
+  auto copyIf = [&](Value index, Value stage) {
+    code.branch(code.compare(CmpIPredicate::slt, index, end), [&] {
+      ElementEmitter::Scope scope(emitter);
+      copyBlock(index, stage);
+    });
+    commitCopies(code);
+  };
+  if (stages > 1)
+    copyIf(first, number(0));
   return State::of(
       code.loop(first, end, number(1), start.list(),
                 [&](Value index, ValueRange carried) {
                   ElementEmitter::Scope scope(emitter);
-                  Number32 stage = (Number32(code, index) - first) & 1;
-                  Number32 next = Number32(code, index) + 1;
-                  code.branch(code.compare(CmpIPredicate::slt, next, end), [&] {
-                    ElementEmitter::Scope inner(emitter);
-                    copyBlock(next, (stage ^ 1) * stageBytes);
-                  });
-                  commitCopies(code);
-                  waitForCopies(code, 1);
+                  Number32 stage = number(0);
+                  if (stages > 1) {
+                    stage = (Number32(code, index) - first) & 1;
+                    copyIf(Number32(code, index) + 1, (stage ^ 1) * stageBytes);
+                  } else {
+                    copyIf(index, stage);
+                  }
+                  waitForCopies(code, stages - 1);
                   code.barrier();
                   Value place = stage * stageBytes;
                   State state = State::of(carried);
@@ -75,50 +79,51 @@ PagedTile::State PagedTile::emitBlocks(ValueRange query) {
                 }));
 }
 
+/// A thread has the same piece of every so many rows, whose addresses differ by
+/// constants: with all of them in registers there were not enough.
+void PagedTile::copyRows(const MemoryTensor &pool, SharedRows rows,
+                         int64_t count, Value block, Number32 target,
+                         function_ref<Value(Number32)> bytesOf) {
+  Number32 thread(code, code.threadId32());
+  int64_t together = threads / rows.pieces, rowSize = rows.pieces * pieceSize;
+  assert((!rows.isSwizzled() || together % 8 == 0) && "rows swizzle alike");
+  Number32 row = thread / rows.pieces, piece = thread % rows.pieces;
+  Value source = code.address(
+      code.address(pool.base, pool.element,
+                   code.mul(block, code.constant(count * rowSize))),
+      pool.element, Value(thread * pieceSize));
+  Value place = sharedAt(target + rows.at(row, piece));
+  for (int64_t first = 0; first < count; first += together) {
+    auto emit = [&] {
+      copyAsync(code, below(place, first, rows),
+                code.address(source, pool.element, first * rowSize),
+                bytesOf(row + first));
+    };
+    int64_t ours = std::min(together, count - first);
+    if (ours * rows.pieces == threads)
+      emit();
+    else
+      code.branch(code.compare(CmpIPredicate::ult, row, number(ours)), emit);
+  }
+}
+
 void PagedTile::copyBlock(Value index, Value stage) {
   Value block =
       sequences.block(tile.sequence, widen(index), code.size(keys.sizes[0]));
   Value inPool = code.add(code.mul(block, code.constant(groups)), group);
-  Number32 thread(code, code.threadId32());
-  // A thread has the same piece of every so many rows, whose addresses differ
-  // by constants: with all of them in registers there were not enough.
-  auto copy = [&](const MemoryTensor &pool, SharedRows rows, int64_t count,
-                  Number32 target, function_ref<Value(Number32)> bytesOf) {
-    int64_t together = threads / rows.pieces;
-    assert((!rows.isSwizzled() || together % 8 == 0) && "rows swizzle alike");
-    Number32 row = thread / rows.pieces, piece = thread % rows.pieces;
-    Value source = code.address(
-        code.address(pool.base, pool.element,
-                     code.mul(inPool, code.constant(count * rows.pieces * 8))),
-        pool.element, Value(thread * 8));
-    Value place = sharedAt(target + rows.at(row, piece));
-    for (int64_t first = 0; first < count; first += together) {
-      auto emit = [&] {
-        copyAsync(code,
-                  code.address(place, code.builder.getI8Type(),
-                               first * rows.stride()),
-                  code.address(source, pool.element, first * rows.pieces * 8),
-                  bytesOf(row + first));
-      };
-      int64_t ours = std::min(together, count - first);
-      if (ours * rows.pieces == threads)
-        emit();
-      else
-        code.branch(code.compare(CmpIPredicate::ult, row, number(ours)), emit);
-    }
-  };
   Number32 place(code, stage);
-  copy(keys, keyRows, depth, place, [&](Number32) { return number(16); });
+  copyRows(keys, keyRows, depth, inPool, place,
+           [&](Number32) { return number(16); });
   // What nothing sees has no weight, but could be infinite.
   Number32 start = Number32(code, index) * blockSize;
-  copy(values, valueRows, blockSize, place + depth * keyRows.stride(),
-       [&](Number32 row) {
-         Value position = row + start;
-         Value isSeen = code.make<arith::AndIOp>(
-             code.compare(CmpIPredicate::sge, position, seen.anyFirst),
-             code.compare(CmpIPredicate::slt, position, seen.anyEnd));
-         return code.select(isSeen, number(16), number(0));
-       });
+  copyRows(values, valueRows, blockSize, inPool,
+           place + depth * keyRows.stride(), [&](Number32 row) {
+             Value position = row + start;
+             Value isSeen = code.make<arith::AndIOp>(
+                 code.compare(CmpIPredicate::sge, position, seen.anyFirst),
+                 code.compare(CmpIPredicate::slt, position, seen.anyEnd));
+             return code.select(isSeen, number(16), number(0));
+           });
 }
 
 /// Where this lane finds rows of matrices at `columns` of the rows from `base`
@@ -138,6 +143,8 @@ PagedTile::Values PagedTile::findMatrices(Number32 base, SharedRows rows,
 
 /// Four f32 for each 8 positions.
 PagedTile::Values PagedTile::emitScores(ValueRange query, Value stage) {
+  if (isFloat)
+    return emitFloatScores(query, stage);
   Values scores(blockSize / 2, code.number(code.f32(), 0));
   Values places = findMatrices(Number32(code, stage), keyRows, blockSize);
   for (int64_t term = 0; term < depth; term += 16)
@@ -215,6 +222,8 @@ void PagedTile::emitWeights(Values &scores, State &state) {
 }
 
 void PagedTile::emitProduct(ValueRange weights, Value stage, State &state) {
+  if (isFloat)
+    return emitFloatProduct(weights, stage, state);
   Values places = findMatrices(Number32(code, stage) + depth * keyRows.stride(),
                                valueRows, width);
   for (int64_t term = 0; term < blockSize; term += 16) {

@@ -19,10 +19,14 @@
 namespace weft::cuda {
 
 /// Rows of 16-byte pieces, such that the same piece of eight rows lies in all
-/// banks.
+/// banks: pieces are swizzled, or there is an odd number of them from row to
+/// row. In that case lanes that read 4 bytes each, of columns lane / 4 of every
+/// second row, are free of conflicts as well where rows are multiples of 64
+/// bytes.
 struct SharedRows {
   int64_t pieces;
-  bool isSwizzled() const { return pieces % 8 == 0; }
+  bool maySwizzle = true;
+  bool isSwizzled() const { return maySwizzle && pieces % 8 == 0; }
   /// Of a row, in bytes.
   int64_t stride() const { return (isSwizzled() ? pieces : pieces | 1) * 16; }
   /// Of a piece, in bytes.

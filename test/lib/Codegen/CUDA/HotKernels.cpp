@@ -93,18 +93,22 @@ static HotKernel paged(const std::string &name, PagedCase shape,
   int64_t share = shape.heads / shape.groups;
   int64_t tokens = sequence.tokens == 1 ? 1 : 64 / share;
   int64_t keyBytes = (shape.depth + shape.width) * bytesOf(shape.pool);
+  // Each part has its query and, behind its elements, a logarithm.
+  int64_t parts =
+      shape.span ? llvm::divideCeil(sequence.length, shape.span) : 1;
+  int64_t resultSize = shape.width + (shape.span ? 1 : 0);
   int64_t loads = 0;
   for (int64_t first = 0; first < sequence.tokens; first += tokens) {
     int64_t seen = sequence.length - sequence.tokens + first + tokens;
     int64_t blocks = llvm::divideCeil(seen, shape.block);
-    loads += shape.groups * (tokens * share * shape.depth * 4 +
+    loads += shape.groups * (parts * tokens * share * shape.depth * 4 +
                              blocks * shape.block * keyBytes);
   }
   return {name,
           renamed(shape.attention(), name),
           tables.sizes,
           loads,
-          sequence.tokens * shape.heads * shape.width * 4,
+          parts * sequence.tokens * shape.heads * resultSize * 4,
           [=](KernelRunner &runner) { return pagedArguments(runner, tables); }};
 }
 

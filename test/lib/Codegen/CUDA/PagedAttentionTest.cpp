@@ -44,10 +44,10 @@ void check(const PagedCase &shape, llvm::ArrayRef<Step> steps) {
   for (const Step &step : steps) {
     PagedTables tables(step, shape);
     // Queries and weights of several tokens are rounded to the cache's type.
-    bool isRounded =
-        shape.pool != "f32" && shape.depth % 16 == 0 &&
-        llvm::any_of(step,
-                     [](PagedSequence sequence) { return sequence.tokens > 1; });
+    bool isRounded = shape.pool != "f32" && shape.depth % 16 == 0 &&
+                     llvm::any_of(step, [](PagedSequence sequence) {
+                       return sequence.tokens > 1;
+                     });
     check(runner, tables.sizes, makeArguments(runner, tables),
           !isRounded             ? exact
           : shape.pool == "bf16" ? coarse
@@ -100,6 +100,17 @@ TEST(PagedAttentionTest, Prompts) {
          .pool = "bf16",
          .blocks = 12},
         {step});
+  // Of f32, as exact as single tokens.
+  check({.pool = "f32", .blocks = 12}, {step});
+  // With blocks that have no room for two: a kernel of much code.
+  if (std::getenv("WEFT_NIGHTLY"))
+    check({.heads = 1,
+           .groups = 1,
+           .depth = 96,
+           .width = 96,
+           .pool = "f32",
+           .blocks = 12},
+          {step});
 }
 
 TEST(PagedAttentionTest, WindowsAndCaps) {

@@ -41,7 +41,13 @@ TEST(PagedPartsTest, Mixtures) {
 TEST(PagedPartsTest, Shapes) {
   Step step{{1, 200}, {3, 20}};
   // More heads than an item has, f32 caches, and other sizes of blocks.
-  check({.heads = 11, .groups = 1, .pool = "f32", .span = 64}, {step});
+  check({.heads = 11,
+         .groups = 1,
+         .depth = 16,
+         .width = 16,
+         .pool = "f32",
+         .span = 64},
+        {step});
   check({.heads = 2,
          .groups = 1,
          .depth = 8,

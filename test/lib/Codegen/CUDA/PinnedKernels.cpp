@@ -126,12 +126,27 @@ std::vector<PinnedKernel> weft::pinnedKernels() {
         "paged_" + std::to_string(size),
         PagedCase{.heads = 16, .groups = 4, .depth = size, .width = size}
             .attention(),
-        255, 96 * 1024);
-  add("attention to an f32 cache, heads of 128", "paged_f32",
+        231, 64 * 1024);
+  add("attention to a bf16 cache, heads of 128", "paged_bf16",
       PagedCase{
-          .heads = 16, .groups = 4, .depth = 128, .width = 128, .pool = "f32"}
+          .heads = 16, .groups = 4, .depth = 128, .width = 128, .pool = "bf16"}
           .attention(),
-      255, 64 * 1024);
+      231, 64 * 1024);
+  for (int64_t size : {64, 96, 128})
+    add("attention to an f32 cache, heads of " + std::to_string(size),
+        "paged_f32_" + std::to_string(size),
+        PagedCase{.heads = 16,
+                  .groups = 4,
+                  .depth = size,
+                  .width = size,
+                  .pool = "f32"}
+            .attention(),
+        240, 96 * 1024);
+  PagedCase parts{
+      .heads = 16, .groups = 4, .depth = 128, .width = 128, .span = 256};
+  add("the same to an f16 cache in parts", "paged_parts", parts.attention(),
+      240, 64 * 1024);
+  add("merge of parts, heads of 128", "merge", parts.merge(), 64, 0);
   for (int64_t size : {64, 128})
     add("attention of encoders, f16, heads of " + std::to_string(size),
         "encoder_f16_" + std::to_string(size),

@@ -82,6 +82,9 @@ static Subject paged(const std::string &text, const PagedCase &shape,
 
 static std::map<std::string, Subject> makeSubjects() {
   PagedCase cache{.heads = 4, .groups = 2, .blocks = 6};
+  PagedCase wide = cache, divided = cache;
+  wide.pool = "f32";
+  divided.span = 64;
   return {
       {"product of f32", product({.columns = 64, .depth = 64}, 70)},
       {"product of f16",
@@ -104,6 +107,10 @@ static std::map<std::string, Subject> makeSubjects() {
        product({.columns = 37, .depth = 96, .block = "q4_1"}, 3)},
       {"prompt", paged(cache.attention(), cache, {{70, 100}, {33, 33}}, 1e-3)},
       {"decoding", paged(cache.attention(), cache, {{1, 135}, {1, 70}}, 1e-5)},
+      {"prompt to f32",
+       paged(wide.attention(), wide, {{70, 100}, {33, 33}}, 2e-5)},
+      {"decoding in parts",
+       paged(divided.attention(), divided, {{1, 135}, {1, 190}}, 1e-5)},
       {"encoder",
        plain(AttentionCase{.heads = 2, .groups = 2}.text(), {1, 37, 70})},
       {"encoder of f16",
@@ -187,6 +194,16 @@ static const Mutant mutants[] = {
     {"decoding", "a key too many", "setp\\.lt\\.s32", "setp.le.s32"},
     {"decoding", "shuffled to the wrong lane", shuffle, "$1, 2,", -1, true},
     {"decoding", "missing bound", minimum, firstOfTwo},
+
+    {"prompt to f32", "dropped barrier", barrier, ""},
+    {"prompt to f32", "wait ends a stage too early",
+     "cp\\.async\\.wait_group \t1;", "cp.async.wait_group \t2;"},
+    {"prompt to f32", "terms that are swapped",
+     "(mma\\.sync\\S+\\s+\\{[^}]*\\},\\s+\\{%\\w+, )(%\\w+), (%\\w+),", "$1$3, $2,"},
+
+    {"decoding in parts", "dropped barrier", barrier, ""},
+    {"decoding in parts", "a key too many", "setp\\.lt\\.s32", "setp.le.s32"},
+    {"decoding in parts", "missing bound", minimum, firstOfTwo, -1, true},
 
     {"encoder", "dropped barrier", barrier, "", -1, true},
     {"encoder", "dropped barrier of a warp", warpBarrier, ""},
