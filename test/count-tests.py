@@ -11,9 +11,9 @@ import sys
 # Groups: how to find what passed, failed and was skipped in a program's output.
 PATTERNS = {
     "lit": (
-        r"^  Passed\s*: (\d+)",
-        r"^  (?:Failed|Unresolved|Timed Out)\s*: (\d+)",
-        r"^  (?:Unsupported|Skipped)\s*: (\d+)",
+        r"^  Passed\s*:\s*(\d+)",
+        r"^  (?:Failed|Unresolved|Timed Out)\s*:\s*(\d+)",
+        r"^  (?:Unsupported|Skipped)\s*:\s*(\d+)",
     ),
     "GoogleTest": (
         r"^\[  PASSED  \] (\d+) test",
