@@ -8,7 +8,6 @@
 #include "lib/Pipeline/GenerateCode.h"
 
 #include "dialects/Exec/IR/Exec.h"
-#include "lib/Codegen/CUDA/OneLaunch.h"
 #include "lib/Codegen/Common/KernelFunction.h"
 #include "lib/Pipeline/ByteInitializers.h"
 
@@ -193,9 +192,8 @@ FailureOr<GeneratedCode> weft::generateCode(ModuleOp module,
     if (gemm.getKernel())
       replacements.insert(*gemm.getKernel());
   });
-  for (func::FuncOp function : functions)
-    if (replacements.contains(function.getSymName()))
-      function->setAttr(oneLaunchAttrName, UnitAttr::get(module.getContext()));
+  for (KernelSource &source : sources)
+    source.isOneKernel = replacements.contains(source.name);
   if (failed(std::visit(
           [&](const auto &target) {
             return compileStage(sources, target, code);

@@ -17,7 +17,8 @@ static CodeFeatures featuresOf(const CPUTarget &target) {
           target.hasF16C,
           /*roundsFloats=*/target.registerLanes > 4,
           /*reducesAlongLanes=*/true,
-          /*alignsVectors=*/false};
+          /*alignsVectors=*/false,
+          /*hasSpecialFunctions=*/false};
 }
 
 CPUCodeBuilder::CPUCodeBuilder(ModuleOp module, const KernelSource &source,

@@ -7,8 +7,6 @@
 
 #include "lib/Codegen/CUDA/CUDACodeBuilder.h"
 
-#include "lib/Codegen/Common/SpecialFunctions.h"
-
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -24,9 +22,8 @@ CUDACodeBuilder::CUDACodeBuilder(ModuleOp module, const KernelSource &source,
     : CodeBuilder(module, source,
                   {/*lanes=*/1, /*hasFMA=*/true, /*convertsF16=*/true,
                    /*roundsFloats=*/true, /*reducesAlongLanes=*/false,
-                   /*alignsVectors=*/true}),
+                   /*alignsVectors=*/true, /*hasSpecialFunctions=*/true}),
       target(target) {
-  module->setAttr(specialFunctionsAttrName, builder.getUnitAttr());
   unsigned bufferCount = source.body->getNumArguments() + 1;
   SmallVector<Type> arguments(bufferCount, pointer());
   arguments.append(source.sizeCount, i64());

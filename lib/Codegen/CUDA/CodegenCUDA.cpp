@@ -7,7 +7,6 @@
 
 #include "lib/Codegen/CUDA/CodegenCUDA.h"
 #include "lib/Codegen/CUDA/Assembly.h"
-#include "lib/Codegen/CUDA/OneLaunch.h"
 #include "lib/Codegen/CUDA/PTXEmission.h"
 #include "lib/Codegen/CUDA/ProductKernels.h"
 #include "lib/Codegen/Common/LowerToLLVM.h"
@@ -69,7 +68,7 @@ static void describe(artifact::Kernel &kernel, ElementEmitter &emitter,
 /// The kernels that compute a source together.
 static SmallVector<ProductRows> kernelsOf(const KernelSource &source,
                                           const CUDATarget &target) {
-  if (source.body->getParentOp()->hasAttr(oneLaunchAttrName))
+  if (source.isOneKernel)
     return {ProductRows::All};
   // Emits nothing but what has to be known of its operands.
   OwningOpRef<ModuleOp> module = ModuleOp::create(source.location);

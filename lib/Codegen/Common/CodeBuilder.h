@@ -38,6 +38,8 @@ struct CodeFeatures {
   /// Vectors that start at a multiple of their length are loaded and stored as
   /// one: the kernel's buffers are aligned to 64 bytes.
   bool alignsVectors = false;
+  /// 2^x and 1 / x, right to 2^-22.
+  bool hasSpecialFunctions = false;
 };
 
 class CodeBuilder {

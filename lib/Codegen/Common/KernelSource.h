@@ -31,6 +31,9 @@ struct KernelSource {
   /// A cast to bf16 or f16 that makes an infinity of a number sets
   /// WEFT_ERROR_OVERFLOW. For weights: an activation's overflow is no error.
   bool reportsOverflow = false;
+  /// It stands in for one command, so that one kernel computes all of it. On
+  /// GPUs other products may become several.
+  bool isOneKernel = false;
 };
 
 /// Whether the body is what KernelSource says, with a diagnostic.

@@ -7,8 +7,6 @@
 
 #include "lib/Codegen/Common/VectorMath.h"
 
-#include "lib/Codegen/Common/SpecialFunctions.h"
-
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
@@ -205,7 +203,7 @@ static Value geluOfSpecialFunctions(CodeBuilder &code, Value x) {
 Value VectorMath::gelu(Value x, bool tanhApproximation) {
   if (!tanhApproximation)
     return code.mulf(x, normalDistribution(x));
-  if (code.module->hasAttr(specialFunctionsAttrName))
+  if (code.features.hasSpecialFunctions)
     return geluOfSpecialFunctions(code, x);
   Value cube = code.mulf(code.mulf(x, x), x);
   Value inner = tanh(code.mulf(number(x, 0.79788456080286535588),
