@@ -10,12 +10,9 @@
 #include "lib/Codegen/CUDA/MatrixInstructions.h"
 #include "lib/Codegen/Common/ElementModels.h"
 
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
-
 #include <numbers>
 
 using namespace mlir;
-using arith::CmpFPredicate;
 using arith::CmpIPredicate;
 
 namespace weft::cuda {
@@ -59,18 +56,6 @@ AttentionTile::AttentionTile(ElementEmitter &emitter,
   warp = thread / CUDACodeBuilder::warpLanes;
 }
 
-AttentionTile::Values AttentionTile::State::list() const {
-  Values all = {greatest[0], greatest[1], sums[0], sums[1]};
-  llvm::append_range(all, results);
-  return all;
-}
-
-AttentionTile::State AttentionTile::State::of(ValueRange values) {
-  return {{values[0], values[1]},
-          {values[2], values[3]},
-          Values(values.drop_front(4))};
-}
-
 Grid AttentionTile::emit() {
   SizeExpr tiles = ceilDiv(rows, tileRows);
   Value pair = code.floorDiv(code.blockId(), code.size(tiles));
@@ -91,9 +76,7 @@ Grid AttentionTile::emit() {
     end =
         code.minimum(end, code.add(code.add(firstRow, code.constant(tileRows)),
                                    code.size(keys - rows)));
-  Value zero = code.number(code.f32(), 0);
-  Value lowest = code.number(code.f32(), -infinity);
-  State start{{lowest, lowest}, {zero, zero}, Values(width / 2, zero)};
+  State start = State::start(code, width);
   Values last = code.loop(
       code.constant(0), end, blockKeys, start.list(),
       [&](Value firstKey, ValueRange carried) {
@@ -105,7 +88,7 @@ Grid AttentionTile::emit() {
         code.barrier();
         State state = State::of(carried);
         Values scores = finishScores(firstKey, emitScores(query));
-        emitWeights(scores, state);
+        state.addScores(code, scores);
         emitProduct(scores, state);
         return state.list();
       });
@@ -161,13 +144,8 @@ AttentionTile::Values AttentionTile::emitScores(ValueRange query) {
     for (int64_t column = 0; column < blockKeys; column += 16) {
       Values loaded = loadMatrices(
           code, sharedAt(keyRows.at(key + column, piece + term / 8)));
-      for (int64_t part = 0; part < 2; ++part) {
-        int64_t at = column / 2 + part * 4;
-        llvm::copy(multiplyMatrices(code, half, query.slice(term / 4, 4),
-                                    ArrayRef(loaded).slice(part * 2, 2),
-                                    ArrayRef(scores).slice(at, 4)),
-                   scores.begin() + at);
-      }
+      addProducts(code, half, query.slice(term / 4, 4), loaded, scores,
+                  column / 2);
     }
   return scores;
 }
@@ -205,92 +183,26 @@ AttentionTile::Values AttentionTile::finishScores(Value firstKey,
   return scores;
 }
 
-void AttentionTile::emitWeights(Values &scores, State &state) {
-  // A NaN on the right loses, and shows in the weights.
-  auto greater = [&](Value lhs, Value rhs) {
-    return code.select(code.compare(CmpFPredicate::OGT, rhs, lhs), rhs, lhs);
-  };
-  for (int64_t part = 0; part < 2; ++part) {
-    Value top = state.greatest[part];
-    for (int64_t i = 0; i < blockKeys / 2; ++i)
-      if (i / 2 % 2 == part)
-        top = greater(top, scores[i]);
-    for (int64_t mask : {1, 2})
-      top = greater(top, code.shuffleXor(top, mask));
-    Value before = std::exchange(state.greatest[part], top);
-    // Where all are -infinity, any other number makes all weights 0.
-    Value isNothing = code.compare(CmpFPredicate::OEQ, top,
-                                   code.number(code.f32(), -infinity));
-    top = code.select(isNothing, code.number(code.f32(), 0), top);
-    Value growth = code.exp2(code.subf(before, top));
-    Value sum = code.mulf(state.sums[part], growth);
-    for (int64_t i = 0; i < blockKeys / 2; ++i)
-      if (i / 2 % 2 == part) {
-        scores[i] = code.exp2(code.subf(scores[i], top));
-        sum = code.addf(sum, scores[i]);
-      }
-    state.sums[part] = sum;
-    for (int64_t i = 0; i < width / 2; ++i)
-      if (i / 2 % 2 == part)
-        state.results[i] = code.mulf(state.results[i], growth);
-  }
-}
-
-/// Two of 16 bits in a register.
-Value AttentionTile::packed(Value low, Value high) {
-  Value pair = code.make<vector::FromElementsOp>(
-      CodeBuilder::vectorOf(code.f32(), 2), ValueRange{low, high});
-  return code.make<LLVM::BitcastOp>(
-      code.i32(),
-      code.make<arith::TruncFOp>(CodeBuilder::vectorOf(half, 2), pair)
-          .getResult());
-}
-
 void AttentionTile::emitProduct(ValueRange weights, State &state) {
   for (int64_t term = 0; term < blockKeys; term += fragmentTerms) {
     // The rows' weights of 16 keys lie as a left operand does.
-    Values left;
-    for (int64_t i = 0; i < 8; i += 2)
-      left.push_back(packed(weights[term / 2 + i], weights[term / 2 + i + 1]));
+    Values left = weightFragments(code, half, weights.slice(term / 2, 8));
     for (int64_t column = 0; column < width; column += 16) {
       Values loaded = loadMatrices(
           code,
           sharedAt(valueRows.at(lane % 16 + term, lane / 16 + column / 8) +
                    valuePlace),
           /*transposed=*/true);
-      for (int64_t part = 0; part < 2; ++part) {
-        int64_t at = column / 2 + part * 4;
-        llvm::copy(multiplyMatrices(code, half, left,
-                                    ArrayRef(loaded).slice(part * 2, 2),
-                                    ArrayRef(state.results).slice(at, 4)),
-                   state.results.begin() + at);
-      }
+      addProducts(code, half, left, loaded, state.results, column / 2);
     }
   }
 }
 
 void AttentionTile::storeResult(const State &state) {
-  Value zero = code.number(code.f32(), 0), one = code.number(code.f32(), 1);
   int64_t stride = width + pieceSize;
-  for (int64_t part = 0; part < 2; ++part) {
-    Value sum = state.sums[part];
-    for (int64_t mask : {1, 2})
-      sum = code.addf(sum, code.shuffleXor(sum, mask));
-    // A row that sees no key is zero.
-    Value isEmpty = code.compare(CmpFPredicate::OEQ, sum, zero);
-    Value inverse = code.divf(one, code.select(isEmpty, one, sum));
-    Number32 at = (warp * 16 + lane / 4 + part * 8) * stride + (lane % 4) * 2;
-    for (int64_t column = 0; column < width; column += 8) {
-      auto result = [&](int64_t i) {
-        return code.mulf(state.results[column / 2 + part * 2 + i], inverse);
-      };
-      Value pair = code.make<vector::FromElementsOp>(
-          CodeBuilder::vectorOf(code.f32(), 2),
-          ValueRange{result(0), result(1)});
-      code.make<LLVM::StoreOp>(pair, sharedAt((at + column) * 4),
-                               /*alignment=*/8);
-    }
-  }
+  for (int64_t part = 0; part < 2; ++part)
+    state.storeRow(code, part, state.rowSum(code, part), shared,
+                   (warp * 16 + lane / 4 + part * 8) * stride + (lane % 4) * 2);
   code.barrier();
   // 16 bytes of the output, where a warp's lie side by side.
   code.lanes = pieceSize;
@@ -314,14 +226,7 @@ void AttentionTile::storeResult(const State &state) {
               emitter.provide(
                   op.getResult(), index,
                   loadEight(code, code.address(shared, code.f32(), place)));
-              Value stored =
-                  code.broadcast(emitter.element(output.value, index));
-              LaneIndex position =
-                  emitter.linearize(index, output.memory.sizes);
-              code.store(emitter.toStorage(stored, output.memory.element),
-                         code.address(output.memory.base, output.memory.element,
-                                      position.value),
-                         Value(), code.isMultipleOf(position.value, pieceSize));
+              storeLanes(emitter, output, index);
             });
       });
 }

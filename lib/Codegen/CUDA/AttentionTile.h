@@ -16,6 +16,7 @@
 #define LIB_CODEGEN_CUDA_ATTENTIONTILE_H
 
 #include "lib/Codegen/CUDA/Family.h"
+#include "lib/Codegen/CUDA/FragmentSoftmax.h"
 #include "lib/Codegen/CUDA/SharedRows.h"
 
 namespace weft::cuda {
@@ -35,13 +36,7 @@ public:
 private:
   static constexpr int64_t tileRows = 64, blockKeys = 64, threads = 128;
 
-  /// Of the lane's two rows, and of the fragments of its results.
-  struct State {
-    Value greatest[2], sums[2];
-    Values results;
-    Values list() const;
-    static State of(mlir::ValueRange values);
-  };
+  using State = FragmentSoftmax;
 
   /// Rows from `first` (i64) on of a tensor to `place`; those beyond the last
   /// are the last one again.
@@ -51,12 +46,10 @@ private:
   Values emitScores(mlir::ValueRange query);
   /// With scale and mask, of those that are seen; in powers of two.
   Values finishScores(Value firstKey, Values scores);
-  void emitWeights(Values &scores, State &state);
   void emitProduct(mlir::ValueRange weights, State &state);
   void storeResult(const State &state);
   /// The product's row (i64) of half 0 or 1 of the lane's, at most the last.
   Value rowOf(int64_t half);
-  Value packed(Value low, Value high);
 
   Number32 number(int64_t value) { return {code, value}; }
   Value widen(Value narrow) {

@@ -31,6 +31,11 @@ struct Grid {
   SizeExpr sharedBytes = 0;
 };
 
+/// Stores the output's `code.lanes` elements from `index` on, once what they
+/// are computed of has been provided.
+void storeLanes(ElementEmitter &emitter, const KernelOutput &output,
+                llvm::ArrayRef<LaneIndex> index);
+
 /// Elements one by one or in vectors: elementwise ops, layout, gathers, and all
 /// else in its general form. Rows that are reduced are computed by a warp or a
 /// block.

@@ -56,6 +56,17 @@ CodeBuilder::Values multiplyMatrices(CUDACodeBuilder &code, Type element,
                      code.f32(), arguments);
 }
 
+void addProducts(CUDACodeBuilder &code, Type element, ValueRange a,
+                 ArrayRef<Value> matrices, CodeBuilder::Values &sums,
+                 int64_t first) {
+  for (int64_t pair = 0; pair < 2; ++pair) {
+    int64_t at = first + pair * 4;
+    llvm::copy(multiplyMatrices(code, element, a, matrices.slice(pair * 2, 2),
+                                ArrayRef(sums).slice(at, 4)),
+               sums.begin() + at);
+  }
+}
+
 /// The bits that tf32 has of an f32, and those of the rest: the sum is exact.
 static std::pair<Value, Value> splitFloat(CUDACodeBuilder &code, Value number) {
   constexpr int64_t kept = ~int64_t((1 << 13) - 1);

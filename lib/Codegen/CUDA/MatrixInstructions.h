@@ -23,10 +23,15 @@ CodeBuilder::Values loadMatrices(CUDACodeBuilder &code, mlir::Value address,
 CodeBuilder::Values multiplyMatrices(CUDACodeBuilder &code, mlir::Type element,
                                      mlir::ValueRange a, mlir::ValueRange b,
                                      mlir::ValueRange c);
-/// The same for 8 terms of f32, nearly as exact as by fma: of each number the
-/// rest beyond tf32 is multiplied too. Lane l has terms 2 (l % 4) and the next;
-/// of `a` (row l / 4, row 8 + l / 4; then those of the next term) and of `b`
-/// (column l / 4; then of the next term).
+/// Adds the product with both pairs of matrices that loadMatrices gave: for 16
+/// columns, the eight sums from `first` on.
+void addProducts(CUDACodeBuilder &code, mlir::Type element, mlir::ValueRange a,
+                 llvm::ArrayRef<mlir::Value> matrices,
+                 CodeBuilder::Values &sums, int64_t first);
+/// multiplyMatrices for 8 terms of f32, nearly as exact as by fma: of each
+/// number the rest beyond tf32 is multiplied too. Lane l has terms 2 (l % 4)
+/// and the next; of `a` (row l / 4, row 8 + l / 4; then those of the next term)
+/// and of `b` (column l / 4; then of the next term).
 CodeBuilder::Values multiplyFloatMatrices(CUDACodeBuilder &code,
                                           mlir::ValueRange a,
                                           mlir::ValueRange b,

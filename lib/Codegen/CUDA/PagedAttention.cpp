@@ -310,12 +310,7 @@ void PagedAttentionKernel::storeResult(const Item &item, int64_t row,
                          LaneIndex::uniform(headOf(item, code.constant(row))),
                          LaneIndex::consecutive(column)};
     emitter.provide(op.getResult(), index, result);
-    Value stored = code.broadcast(emitter.element(output.value, index));
-    LaneIndex position = emitter.linearize(index, output.memory.sizes);
-    code.store(
-        emitter.toStorage(stored, output.memory.element),
-        code.address(output.memory.base, output.memory.element, position.value),
-        Value(), code.isMultipleOf(position.value, code.lanes));
+    storeLanes(emitter, output, index);
   });
 }
 

@@ -12,10 +12,7 @@
 #include "lib/Codegen/Common/ElementModels.h"
 #include "lib/Codegen/Common/PagedScores.h"
 
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
-
 using namespace mlir;
-using arith::CmpFPredicate;
 using arith::CmpIPredicate;
 
 namespace weft::cuda {
@@ -192,15 +189,9 @@ void PagedTile::findKeys() {
 }
 
 void PagedTile::storeResult(const State &state) {
-  Value zero = code.number(code.f32(), 0), one = code.number(code.f32(), 1);
   int64_t stride = width + resultPadding;
   for (int64_t half = 0; half < 2; ++half) {
-    Value sum = state.sums[half];
-    for (int64_t mask : {1, 2})
-      sum = code.addf(sum, code.shuffleXor(sum, mask));
-    // A row that sees no key is zero.
-    Value isEmpty = code.compare(CmpFPredicate::OEQ, sum, zero);
-    Value inverse = code.divf(one, code.select(isEmpty, one, sum));
+    Value sum = state.rowSum(code, half);
     Number32 row =
         Number32(code, warp) * 16 + Number32(code, lane) / 4 + half * 8;
     // Behind the row's elements, by the lane that has the first ones.
@@ -212,17 +203,8 @@ void PagedTile::storeResult(const State &state) {
                    sharedAt((row * stride + width) * 4));
       });
     }
-    Number32 at = row * stride + (Number32(code, lane) % 4) * 2;
-    for (int64_t column = 0; column < width; column += 8) {
-      auto result = [&](int64_t i) {
-        return code.mulf(state.results[column / 2 + half * 2 + i], inverse);
-      };
-      Value pair = code.make<vector::FromElementsOp>(
-          CodeBuilder::vectorOf(code.f32(), 2),
-          ValueRange{result(0), result(1)});
-      code.make<LLVM::StoreOp>(pair, sharedAt((at + column) * 4),
-                               /*alignment=*/8);
-    }
+    state.storeRow(code, half, sum, shared,
+                   row * stride + (Number32(code, lane) % 4) * 2);
   }
   code.barrier();
   // 16 bytes of the sums or of the output, where a warp's lie side by side;
@@ -232,30 +214,25 @@ void PagedTile::storeResult(const State &state) {
   Value pieces = code.constant(width / lanes);
   Value count =
       code.mul(code.sub(tile.endToken, tile.firstToken), code.constant(share));
-  code.loop(
-      code.constant(0), code.constant(tileRows * (width / lanes)), threads,
-      [&](Value start) {
-        Value i = code.add(start, code.threadId());
-        Value row = code.floorDiv(i, pieces);
-        code.branch(code.compare(CmpIPredicate::slt, row, count), [&] {
-          ElementEmitter::Scope scope(emitter);
-          Value column = code.mul(code.mod(i, pieces), code.constant(lanes));
-          LaneIndices index = {LaneIndex::uniform(rowToken(row)),
-                               LaneIndex::uniform(rowHead(row)),
-                               LaneIndex::consecutive(column)};
-          Number32 place = narrow(row) * stride + narrow(column);
-          Value result =
-              code.loadLanes(code.f32(), sharedAt(place * 4), Value(),
-                             /*isAligned=*/true);
-          emitter.provide(op.getResult(), index, result);
-          Value stored = code.broadcast(emitter.element(output.value, index));
-          LaneIndex position = emitter.linearize(index, output.memory.sizes);
-          code.store(emitter.toStorage(stored, output.memory.element),
-                     code.address(output.memory.base, output.memory.element,
-                                  position.value),
-                     Value(), code.isMultipleOf(position.value, lanes));
-        });
-      });
+  code.loop(code.constant(0), code.constant(tileRows * (width / lanes)),
+            threads, [&](Value start) {
+              Value i = code.add(start, code.threadId());
+              Value row = code.floorDiv(i, pieces);
+              code.branch(code.compare(CmpIPredicate::slt, row, count), [&] {
+                ElementEmitter::Scope scope(emitter);
+                Value column =
+                    code.mul(code.mod(i, pieces), code.constant(lanes));
+                LaneIndices index = {LaneIndex::uniform(rowToken(row)),
+                                     LaneIndex::uniform(rowHead(row)),
+                                     LaneIndex::consecutive(column)};
+                Number32 place = narrow(row) * stride + narrow(column);
+                Value result =
+                    code.loadLanes(code.f32(), sharedAt(place * 4), Value(),
+                                   /*isAligned=*/true);
+                emitter.provide(op.getResult(), index, result);
+                storeLanes(emitter, output, index);
+              });
+            });
   code.lanes = before;
   if (!op.getSpan())
     return;

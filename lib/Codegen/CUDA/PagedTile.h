@@ -26,6 +26,7 @@
 #define LIB_CODEGEN_CUDA_PAGEDTILE_H
 
 #include "lib/Codegen/CUDA/Family.h"
+#include "lib/Codegen/CUDA/FragmentSoftmax.h"
 #include "lib/Codegen/CUDA/SharedRows.h"
 #include "lib/Codegen/Common/PagedSequences.h"
 
@@ -60,13 +61,7 @@ private:
     Value first[2], end[2];
     Value anyFirst, anyEnd, allFirst, allEnd;
   };
-  /// Carried from block to block.
-  struct State {
-    Value greatest[2], sums[2];
-    Values results;
-    Values list() const;
-    static State of(mlir::ValueRange values);
-  };
+  using State = FragmentSoftmax;
 
   // PagedTile.cpp
   void stageQuery();
@@ -88,10 +83,7 @@ private:
   }
   Values emitScores(mlir::ValueRange query, Value stage);
   Values hideUnseen(Value index, Values scores);
-  /// Makes weights of scores.
-  void emitWeights(Values &scores, State &state);
   void emitProduct(mlir::ValueRange weights, Value stage, State &state);
-  Value packed(Value low, Value high);
 
   // PagedTileFloats.cpp
   Values loadFloatQuery();

@@ -9,41 +9,15 @@
 #include "lib/Codegen/CUDA/PagedTile.h"
 #include "lib/Codegen/Common/PagedScores.h"
 
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
-
 using namespace mlir;
-using arith::CmpFPredicate;
 using arith::CmpIPredicate;
 
 namespace weft::cuda {
 
 static constexpr double infinity = std::numeric_limits<double>::infinity();
 
-PagedTile::Values PagedTile::State::list() const {
-  Values all = {greatest[0], greatest[1], sums[0], sums[1]};
-  llvm::append_range(all, results);
-  return all;
-}
-
-PagedTile::State PagedTile::State::of(ValueRange values) {
-  return {{values[0], values[1]},
-          {values[2], values[3]},
-          Values(values.drop_front(4))};
-}
-
-/// Two of the cache's elements in a register.
-Value PagedTile::packed(Value low, Value high) {
-  Value pair = code.make<vector::FromElementsOp>(
-      CodeBuilder::vectorOf(code.f32(), 2), ValueRange{low, high});
-  Value halves = code.make<arith::TruncFOp>(
-      CodeBuilder::vectorOf(values.element, 2), pair);
-  return code.make<LLVM::BitcastOp>(code.i32(), halves);
-}
-
 PagedTile::State PagedTile::emitBlocks(ValueRange query) {
-  Value zero = code.number(code.f32(), 0);
-  Value lowest = code.number(code.f32(), -infinity);
-  State start{{lowest, lowest}, {zero, zero}, Values(width / 2, zero)};
+  State start = State::start(code, width);
   Number32 first = Number32(code, seen.anyFirst) / blockSize;
   Number32 end = (Number32(code, seen.anyEnd) + (blockSize - 1)) / blockSize;
   auto copyIf = [&](Value index, Value stage) {
@@ -71,7 +45,7 @@ PagedTile::State PagedTile::emitBlocks(ValueRange query) {
                   Value place = stage * stageBytes;
                   State state = State::of(carried);
                   Values scores = hideUnseen(index, emitScores(query, place));
-                  emitWeights(scores, state);
+                  state.addScores(code, scores);
                   emitProduct(scores, place, state);
                   // The next copies go where this block was.
                   code.barrier();
@@ -151,13 +125,8 @@ PagedTile::Values PagedTile::emitScores(ValueRange query, Value stage) {
     for (auto [i, place] : llvm::enumerate(places)) {
       Values loaded = loadMatrices(code, below(place, term, keyRows),
                                    /*transposed=*/true);
-      for (int64_t half = 0; half < 2; ++half) {
-        int64_t at = i * 8 + half * 4;
-        Values sum = multiplyMatrices(
-            code, keys.element, query.slice(term / 4, 4),
-            ArrayRef(loaded).slice(half * 2, 2), ArrayRef(scores).slice(at, 4));
-        llvm::copy(sum, scores.begin() + at);
-      }
+      addProducts(code, keys.element, query.slice(term / 4, 4), loaded, scores,
+                  i * 8);
     }
   return scores;
 }
@@ -190,37 +159,6 @@ PagedTile::Values PagedTile::hideUnseen(Value index, Values scores) {
       });
 }
 
-void PagedTile::emitWeights(Values &scores, State &state) {
-  // A NaN on the right loses, and shows in the weights.
-  auto greater = [&](Value lhs, Value rhs) {
-    return code.select(code.compare(CmpFPredicate::OGT, rhs, lhs), rhs, lhs);
-  };
-  for (int64_t half = 0; half < 2; ++half) {
-    Value top = state.greatest[half];
-    for (int64_t i = 0; i < blockSize / 2; ++i)
-      if (i / 2 % 2 == half)
-        top = greater(top, scores[i]);
-    for (int64_t mask : {1, 2})
-      top = greater(top, code.shuffleXor(top, mask));
-    Value before = std::exchange(state.greatest[half], top);
-    // Where all are -infinity, any other number makes all weights 0.
-    Value isNothing = code.compare(CmpFPredicate::OEQ, top,
-                                   code.number(code.f32(), -infinity));
-    top = code.select(isNothing, code.number(code.f32(), 0), top);
-    Value growth = code.exp2(code.subf(before, top));
-    Value sum = code.mulf(state.sums[half], growth);
-    for (int64_t i = 0; i < blockSize / 2; ++i)
-      if (i / 2 % 2 == half) {
-        scores[i] = code.exp2(code.subf(scores[i], top));
-        sum = code.addf(sum, scores[i]);
-      }
-    state.sums[half] = sum;
-    for (int64_t i = 0; i < width / 2; ++i)
-      if (i / 2 % 2 == half)
-        state.results[i] = code.mulf(state.results[i], growth);
-  }
-}
-
 void PagedTile::emitProduct(ValueRange weights, Value stage, State &state) {
   if (isFloat)
     return emitFloatProduct(weights, stage, state);
@@ -228,19 +166,12 @@ void PagedTile::emitProduct(ValueRange weights, Value stage, State &state) {
                                valueRows, width);
   for (int64_t term = 0; term < blockSize; term += 16) {
     // The rows' weights of 16 positions lie as a left operand does.
-    Values left;
-    for (int64_t i = 0; i < 8; i += 2)
-      left.push_back(packed(weights[term / 2 + i], weights[term / 2 + i + 1]));
+    Values left =
+        weightFragments(code, values.element, weights.slice(term / 2, 8));
     for (auto [i, place] : llvm::enumerate(places)) {
       Values loaded = loadMatrices(code, below(place, term, valueRows),
                                    /*transposed=*/true);
-      for (int64_t half = 0; half < 2; ++half) {
-        int64_t at = i * 8 + half * 4;
-        Values sum = multiplyMatrices(code, values.element, left,
-                                      ArrayRef(loaded).slice(half * 2, 2),
-                                      ArrayRef(state.results).slice(at, 4));
-        llvm::copy(sum, state.results.begin() + at);
-      }
+      addProducts(code, values.element, left, loaded, state.results, i * 8);
     }
   }
 }
