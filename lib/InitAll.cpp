@@ -12,7 +12,7 @@
 #include "dialects/Exec/IR/Exec.h"
 #include "dialects/Exec/Transforms/Passes.h"
 #include "dialects/LLM/IR/LLM.h"
-#include "dialects/LLM/Transforms/CachePasses.h"
+#include "dialects/LLM/Transforms/Passes.h"
 #include "lib/Codegen/CUDA/PrintTiles.h"
 #include "lib/Conversion/LLMToExec/LLMToExec.h"
 #include "lib/Reference/Passes.h"
@@ -33,7 +33,6 @@ void registerAllDialects(DialectRegistry &registry) {
 void registerAllPasses() {
   registerTransformsPasses();
   registerLLMPasses();
-  registerLLMCachePasses();
   registerLLMPipelines();
   dist::registerDistPasses();
   exec::registerExecPasses();

@@ -9,7 +9,7 @@
 
 #include "dialects/Dist/Transforms/Passes.h"
 #include "dialects/Exec/Transforms/Passes.h"
-#include "dialects/LLM/Transforms/CachePasses.h"
+#include "dialects/LLM/Transforms/Passes.h"
 #include "lib/Conversion/LLMToExec/LLMToExec.h"
 
 #include "mlir/Transforms/Passes.h"

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/LLM/Transforms/CachePasses.h"
+#include "dialects/LLM/Transforms/Passes.h"
 
 #include "dialects/LLM/Analysis/SizeAnalysis.h"
 
@@ -16,7 +16,7 @@ using namespace mlir;
 
 namespace weft {
 #define GEN_PASS_DEF_PADCACHEHEADSPASS
-#include "dialects/LLM/Transforms/CachePasses.h.inc"
+#include "dialects/LLM/Transforms/Passes.h.inc"
 
 namespace {
 
