@@ -85,6 +85,12 @@ private:
     groups.insert(op);
   }
 
+  /// Where a value is computed, if its rows may be split; else null.
+  Operation *memberOf(Value value) const {
+    Operation *op = value.getDefiningOp();
+    return op && members.contains(op) ? op : nullptr;
+  }
+
   void visit(Operation *op) {
     if (auto reduce = dyn_cast<AllReduceOp>(op)) {
       // Over several axes the blocks of a reduce_scatter may differ from those
@@ -95,19 +101,16 @@ private:
         add(op, reduce.getAxes());
       return;
     }
+    SmallVector<Operation *> sources;
+    for (Value operand : op->getOperands())
+      if (Operation *source = memberOf(operand))
+        sources.push_back(source);
     auto model = dyn_cast<ModelOpInterface>(op);
-    Operation *first = nullptr;
-    for (Value operand : op->getOperands())
-      if (Operation *source = operand.getDefiningOp();
-          source && members.contains(source) && !first)
-        first = source;
-    if (!first || !model || !isRowWise(model, axes[first]))
+    if (sources.empty() || !model || !isRowWise(model, axes[sources.front()]))
       return;
-    add(op, axes[first]);
-    for (Value operand : op->getOperands())
-      if (Operation *source = operand.getDefiningOp();
-          source && members.contains(source))
-        groups.unionSets(source, op);
+    add(op, axes[sources.front()]);
+    for (Operation *source : sources)
+      groups.unionSets(source, op);
   }
 
   /// Each row of the result is computed of the same row of operands, and of
@@ -127,9 +130,8 @@ private:
       return false;
     for (auto [operand, dimensions] :
          llvm::zip_equal(op->getOperands(), rule.operands)) {
-      Operation *source = operand.getDefiningOp();
-      bool isMember = source && members.contains(source);
-      if (isMember ? axes[source] != over : !isEqualAlong(over, operand))
+      Operation *source = memberOf(operand);
+      if (source ? axes[source] != over : !isEqualAlong(over, operand))
         return false;
       if (!isShared(operand, rule, dimensions) &&
           !hasRows(operand, result, rule, dimensions))
