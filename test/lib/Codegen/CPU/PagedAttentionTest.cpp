@@ -15,21 +15,6 @@ using namespace weft;
 
 namespace {
 
-/// Random rows and pools, and the tables.
-std::vector<HostTensor> makeArguments(KernelRunner &runner,
-                                      const PagedTables &tables) {
-  std::vector<HostTensor> arguments = runner.makeArguments(tables.sizes);
-  llvm::MutableArrayRef<HostTensor> all(arguments);
-  std::vector<HostTensor> floats(all.begin(), all.begin() + 3);
-  fill(floats, -1, 1, 7);
-  for (auto [i, tensor] : llvm::enumerate(floats)) {
-    tensor.roundToElementType();
-    arguments[i] = std::move(tensor);
-  }
-  tables.fill(all.drop_front(3));
-  return arguments;
-}
-
 class PagedAttentionTest : public testing::TestWithParam<const char *> {
 protected:
   void SetUp() override {
@@ -62,7 +47,7 @@ protected:
                               sequence.length);
       SCOPED_TRACE(text);
       PagedTables tables(step, shape);
-      check(runner, tables.sizes, makeArguments(runner, tables));
+      check(runner, tables.sizes, tables.makeArguments(runner));
     }
   }
 };
@@ -143,7 +128,7 @@ TEST_P(PagedAttentionTest, KeysThatShareALargePart) {
   PagedCase shape{.depth = 64, .width = 64, .narrow = hasMatrixUnit()};
   KernelRunner runner(shape.attention(), GetParam());
   PagedTables tables(std::vector<PagedSequence>{{100, 100}, {40, 70}}, shape);
-  std::vector<HostTensor> arguments = makeArguments(runner, tables);
+  std::vector<HostTensor> arguments = tables.makeArguments(runner);
   for (size_t i = 0; i < arguments[0].floats().size(); i += shape.depth)
     arguments[0].floats()[i] = 8;
   for (int64_t pool = 0; pool < shape.blocks * shape.groups; ++pool)
@@ -169,11 +154,11 @@ TEST_P(PagedAttentionTest, WhatLiesBeyondIsNotSeen) {
   tables.positions[0] = 30;
   tables.positions[3] = -1;
   tables.positions[22] = 1000;
-  std::vector<HostTensor> arguments = makeArguments(runner, tables);
+  std::vector<HostTensor> arguments = tables.makeArguments(runner);
   check(runner, tables.sizes, arguments);
   // Behind the last key of a sequence lies what is no number.
   tables = PagedTables(std::vector<PagedSequence>{{1, 70}, {3, 20}}, shape);
-  arguments = makeArguments(runner, tables);
+  arguments = tables.makeArguments(runner);
   HostTensor expected = runner.evaluate(tables.sizes, arguments);
   double nan = std::numeric_limits<double>::quiet_NaN();
   auto spoil = [&](int64_t number, int64_t from) {
@@ -197,7 +182,7 @@ TEST_P(PagedAttentionTest, TokensOfNoSequenceAreZero) {
   PagedTables tables(std::vector<PagedSequence>{{1, 70}, {20, 20}, {1, 9}},
                      shape);
   tables.starts = {1, 15, 15, 19};
-  check(runner, tables.sizes, makeArguments(runner, tables));
+  check(runner, tables.sizes, tables.makeArguments(runner));
 }
 
 TEST_P(PagedAttentionTest, HostileTablesRaiseTheFlag) {
@@ -207,7 +192,7 @@ TEST_P(PagedAttentionTest, HostileTablesRaiseTheFlag) {
   PagedTables good(step, shape);
   auto errorOf = [&](const PagedTables &tables) {
     uint32_t error = 0;
-    runner.run(tables.sizes, makeArguments(runner, tables), false, &error);
+    runner.run(tables.sizes, tables.makeArguments(runner), false, &error);
     return error;
   };
   EXPECT_EQ(errorOf(good), 0u);
@@ -261,7 +246,7 @@ TEST_P(PagedAttentionTest, PrologueAndEpilogue) {
   text.replace(text.find("TABLES"), 6, PagedCase::tables());
   KernelRunner runner(text, GetParam());
   PagedTables tables(std::vector<PagedSequence>{{1, 70}, {20, 20}}, shape);
-  std::vector<HostTensor> arguments = makeArguments(runner, tables);
+  std::vector<HostTensor> arguments = tables.makeArguments(runner);
   std::vector<HostTensor> rest(arguments.begin() + 7, arguments.end());
   fill(rest, -1, 1, 3);
   llvm::copy(rest, arguments.begin() + 7);

@@ -6,27 +6,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "test/lib/Codegen/CPU/CPUKernels.h"
-#include "test/lib/Codegen/Common/PagedCase.h"
 #include "test/lib/Codegen/Common/KernelCheck.h"
+#include "test/lib/Codegen/Common/PagedCase.h"
 
 #include "gtest/gtest.h"
 
 using namespace weft;
 
 namespace {
-
-std::vector<HostTensor> makeArguments(KernelRunner &runner,
-                                      const PagedTables &tables) {
-  std::vector<HostTensor> arguments = runner.makeArguments(tables.sizes);
-  std::vector<HostTensor> floats(arguments.begin(), arguments.begin() + 2);
-  fill(floats, -1, 1, 7);
-  for (auto [i, tensor] : llvm::enumerate(floats)) {
-    tensor.roundToElementType();
-    arguments[i] = std::move(tensor);
-  }
-  tables.fill(llvm::MutableArrayRef(arguments).slice(2, 3));
-  return arguments;
-}
 
 class WriteCacheTest : public testing::TestWithParam<const char *> {
 protected:
@@ -51,7 +38,7 @@ protected:
       for (const std::vector<PagedSequence> &step : steps) {
         SCOPED_TRACE(shape.write(transposed));
         PagedTables tables(step, shape);
-        check(runner, tables, makeArguments(runner, tables));
+        check(runner, tables, tables.makeArguments(runner));
       }
     }
   }
@@ -79,7 +66,7 @@ TEST_P(WriteCacheTest, TokensOfNoSequenceAreNotWritten) {
   KernelRunner runner(shape.write(true), GetParam());
   PagedTables tables(std::vector<PagedSequence>{{4, 70}, {20, 20}}, shape);
   tables.starts = {1, 3, 20};
-  check(runner, tables, makeArguments(runner, tables));
+  check(runner, tables, tables.makeArguments(runner));
 }
 
 TEST_P(WriteCacheTest, HostileTablesRaiseTheFlag) {
@@ -88,7 +75,7 @@ TEST_P(WriteCacheTest, HostileTablesRaiseTheFlag) {
   PagedTables good(std::vector<PagedSequence>{{1, 70}, {20, 20}}, shape);
   auto errorOf = [&](const PagedTables &tables) {
     uint32_t error = 0;
-    runner.run(tables.sizes, makeArguments(runner, tables), false, &error);
+    runner.run(tables.sizes, tables.makeArguments(runner), false, &error);
     return error;
   };
   EXPECT_EQ(errorOf(good), 0u);
@@ -115,11 +102,11 @@ TEST_P(WriteCacheTest, WrongPlacesAreNotWritten) {
     PagedTables without = good;
     without.starts[0] = 1;
     HostTensor expected =
-        runner.evaluate(good.sizes, makeArguments(runner, without));
+        runner.evaluate(good.sizes, without.makeArguments(runner));
     expected.roundToElementType();
     auto check = [&](const PagedTables &bad) {
       uint32_t error = 0;
-      HostTensor pool = runner.run(bad.sizes, makeArguments(runner, bad),
+      HostTensor pool = runner.run(bad.sizes, bad.makeArguments(runner),
                                    /*reverse=*/false, &error);
       EXPECT_EQ(error, uint32_t(WEFT_ERROR_INDEX_OUT_OF_RANGE));
       expectClose(pool, expected, {0, 0}, "beside a wrong place");
@@ -155,7 +142,7 @@ TEST_P(WriteCacheTest, TurnsRows) {
     KernelRunner runner(text, GetParam());
     PagedTables tables(std::vector<PagedSequence>{{1, 70}, {20, 20}},
                        PagedCase{});
-    std::vector<HostTensor> arguments = makeArguments(runner, tables);
+    std::vector<HostTensor> arguments = tables.makeArguments(runner);
     std::vector<HostTensor> angles(arguments.begin() + 5, arguments.end());
     fill(angles, -1, 1, 3);
     llvm::copy(angles, arguments.begin() + 5);

@@ -18,16 +18,6 @@ using Step = std::vector<PagedSequence>;
 constexpr Tolerance exact{2e-5, 1e-5}, rounded{4e-4, 4e-4},
     coarse{3.2e-3, 3.2e-3};
 
-std::vector<HostTensor> makeArguments(KernelRunner &runner,
-                                      const PagedTables &tables) {
-  std::vector<HostTensor> arguments = runner.makeArguments(tables.sizes);
-  std::vector<HostTensor> floats(arguments.begin(), arguments.begin() + 3);
-  fill(floats, -1, 1, 7);
-  llvm::copy(floats, arguments.begin());
-  tables.fill(llvm::MutableArrayRef(arguments).drop_front(3));
-  return arguments;
-}
-
 void check(KernelRunner &runner, llvm::ArrayRef<int64_t> sizes,
            llvm::ArrayRef<HostTensor> arguments,
            Tolerance tolerance = rounded) {
@@ -48,7 +38,7 @@ void check(const PagedCase &shape, llvm::ArrayRef<Step> steps) {
                      llvm::any_of(step, [](PagedSequence sequence) {
                        return sequence.tokens > 1;
                      });
-    check(runner, tables.sizes, makeArguments(runner, tables),
+    check(runner, tables.sizes, tables.makeArguments(runner),
           !isRounded             ? exact
           : shape.pool == "bf16" ? coarse
                                  : rounded);
@@ -131,7 +121,7 @@ TEST(PagedAttentionTest, WhatLiesBeyondIsNotSeen) {
   for (bool outside : {false, true}) {
     if (outside)
       tables.starts = {1, 1, 4, 4, 6};
-    std::vector<HostTensor> arguments = makeArguments(runner, tables);
+    std::vector<HostTensor> arguments = tables.makeArguments(runner);
     HostTensor expected = runner.evaluate(tables.sizes, arguments);
     double nan = std::numeric_limits<double>::quiet_NaN();
     auto spoil = [&](int64_t number, int64_t from) {
@@ -158,7 +148,7 @@ TEST(PagedAttentionTest, HostileTablesRaiseTheFlag) {
   PagedTables good(Step{{1, 70}, {5, 20}, {1, 130}}, shape);
   auto errorOf = [&](const PagedTables &tables) {
     uint32_t error = 0;
-    runner.run(tables.sizes, makeArguments(runner, tables), false, &error);
+    runner.run(tables.sizes, tables.makeArguments(runner), false, &error);
     return error;
   };
   EXPECT_EQ(errorOf(good), 0u);
@@ -205,7 +195,7 @@ TEST(PagedAttentionTest, PrologueAndEpilogue) {
   text.replace(text.find("TABLES"), 6, PagedCase::tables());
   KernelRunner runner(text, "sm_80");
   PagedTables tables(Step{{1, 70}, {5, 20}}, shape);
-  std::vector<HostTensor> arguments = makeArguments(runner, tables);
+  std::vector<HostTensor> arguments = tables.makeArguments(runner);
   std::vector<HostTensor> rest(arguments.begin() + 7, arguments.end());
   fill(rest, -1, 1, 3);
   llvm::copy(rest, arguments.begin() + 7);

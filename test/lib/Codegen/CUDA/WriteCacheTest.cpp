@@ -14,16 +14,6 @@ using namespace weft;
 
 namespace {
 
-std::vector<HostTensor> makeArguments(KernelRunner &runner,
-                                      const PagedTables &tables) {
-  std::vector<HostTensor> arguments = runner.makeArguments(tables.sizes);
-  std::vector<HostTensor> floats(arguments.begin(), arguments.begin() + 2);
-  fill(floats, -1, 1, 7);
-  llvm::copy(floats, arguments.begin());
-  tables.fill(llvm::MutableArrayRef(arguments).slice(2, 3));
-  return arguments;
-}
-
 /// All of the pool: what is not written stays.
 void check(KernelRunner &runner, const PagedTables &tables,
            llvm::ArrayRef<HostTensor> arguments) {
@@ -44,10 +34,10 @@ TEST(WriteCacheTest, Mixtures) {
       SCOPED_TRACE(shape.write(transposed));
       KernelRunner runner(shape.write(transposed), "sm_80");
       PagedTables tables({{1, 70}, {40, 90}, {0, 4}, {2, 65}}, shape);
-      check(runner, tables, makeArguments(runner, tables));
+      check(runner, tables, tables.makeArguments(runner));
       // Tokens of no sequence are not written.
       tables.starts = {1, 1, 15, 15, 20};
-      check(runner, tables, makeArguments(runner, tables));
+      check(runner, tables, tables.makeArguments(runner));
     }
 }
 
@@ -59,11 +49,11 @@ TEST(WriteCacheTest, WrongPlacesAreNotWritten) {
   PagedTables without = good;
   without.starts[0] = 1;
   HostTensor expected =
-      runner.evaluate(good.sizes, makeArguments(runner, without));
+      runner.evaluate(good.sizes, without.makeArguments(runner));
   expected.roundToElementType();
   auto expectError = [&](const PagedTables &bad) {
     uint32_t error = 0;
-    HostTensor pool = runner.run(bad.sizes, makeArguments(runner, bad),
+    HostTensor pool = runner.run(bad.sizes, bad.makeArguments(runner),
                                  /*reverse=*/false, &error);
     EXPECT_EQ(error, uint32_t(WEFT_ERROR_INDEX_OUT_OF_RANGE));
     expectClose(pool, expected, {0, 0}, "beside a wrong place");
@@ -97,7 +87,7 @@ TEST(WriteCacheTest, TurnsRows) {
     KernelRunner runner(text, "sm_80");
     PagedTables tables(std::vector<PagedSequence>{{1, 70}, {20, 20}},
                        PagedCase{.blocks = 6});
-    std::vector<HostTensor> arguments = makeArguments(runner, tables);
+    std::vector<HostTensor> arguments = tables.makeArguments(runner);
     std::vector<HostTensor> angles(arguments.begin() + 5, arguments.end());
     fill(angles, -1, 1, 3);
     llvm::copy(angles, arguments.begin() + 5);

@@ -67,17 +67,8 @@ static Subject plain(const std::string &text, std::vector<int64_t> sizes,
 static Subject paged(const std::string &text, const PagedCase &shape,
                      std::vector<PagedSequence> step, double tolerance) {
   PagedTables tables(step, shape);
-  return {text, tables.sizes, tolerance, [=](KernelRunner &runner) {
-            std::vector<HostTensor> arguments =
-                runner.makeArguments(tables.sizes);
-            size_t floats = arguments.size() == 5 ? 2 : 3;
-            std::vector<HostTensor> filled(arguments.begin(),
-                                           arguments.begin() + floats);
-            fill(filled, -1, 1, 7);
-            llvm::copy(filled, arguments.begin());
-            tables.fill(llvm::MutableArrayRef(arguments).drop_front(floats));
-            return arguments;
-          }};
+  return {text, tables.sizes, tolerance,
+          [=](KernelRunner &runner) { return tables.makeArguments(runner); }};
 }
 
 static std::map<std::string, Subject> makeSubjects() {

@@ -8,7 +8,7 @@
 #ifndef TEST_LIB_CODEGEN_COMMON_PAGEDCASE_H
 #define TEST_LIB_CODEGEN_COMMON_PAGEDCASE_H
 
-#include "test/lib/Codegen/Common/KernelRunner.h"
+#include "test/lib/Codegen/Common/KernelCheck.h"
 
 #include "llvm/Support/FormatVariadic.h"
 #include <random>
@@ -139,6 +139,22 @@ struct PagedTables {
         table.push_back(order[next++ % order.size()]);
     }
     sizes = {int64_t(positions.size()), int64_t(sequences.size()), width};
+  }
+
+  /// Rows and pools of random numbers in [-range, range], and the tables.
+  std::vector<HostTensor> makeArguments(KernelRunner &runner,
+                                        double range = 1) const {
+    std::vector<HostTensor> arguments = runner.makeArguments(sizes);
+    auto isTable = [](const HostTensor &tensor) {
+      return tensor.getElementType().isInteger();
+    };
+    auto firstTable = llvm::find_if(arguments, isTable);
+    std::vector<HostTensor> floats(arguments.begin(), firstTable);
+    weft::fill(floats, -range, range, 7);
+    llvm::copy(floats, arguments.begin());
+    llvm::MutableArrayRef<HostTensor> all(arguments);
+    fill(all.drop_front(floats.size()).take_while(isTable));
+    return arguments;
   }
 
   /// Puts them into the arguments of a kernel, of which the pools and rows come

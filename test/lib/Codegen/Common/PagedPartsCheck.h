@@ -8,7 +8,6 @@
 #ifndef TEST_LIB_CODEGEN_COMMON_PAGEDPARTSCHECK_H
 #define TEST_LIB_CODEGEN_COMMON_PAGEDPARTSCHECK_H
 
-#include "test/lib/Codegen/Common/KernelCheck.h"
 #include "test/lib/Codegen/Common/PagedCase.h"
 
 #include "gtest/gtest.h"
@@ -37,15 +36,8 @@ inline void checkParts(const PagedCase &shape, llvm::StringRef arch,
     PagedTables tables(step, shape);
     runner.select("parts");
     ASSERT_EQ(runner.kernel().family(), "paged_attention");
-    std::vector<HostTensor> arguments = runner.makeArguments(tables.sizes);
-    llvm::MutableArrayRef<HostTensor> all(arguments);
-    std::vector<HostTensor> floats(all.begin(), all.begin() + 3);
-    fill(floats, -2, 2, 7);
-    for (auto [i, tensor] : llvm::enumerate(floats)) {
-      tensor.roundToElementType();
-      arguments[i] = std::move(tensor);
-    }
-    tables.fill(all.drop_front(3));
+    std::vector<HostTensor> arguments =
+        tables.makeArguments(runner, /*range=*/2);
     HostTensor parts = runner.run(tables.sizes, arguments);
     HostTensor again = runner.run(tables.sizes, arguments, /*reverse=*/true);
     HostTensor expected = runner.evaluate(tables.sizes, arguments);
